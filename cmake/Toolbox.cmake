@@ -1,0 +1,21 @@
+# ccache and mold make builds quick where they are installed; nothing depends on them.
+find_program(TUESDAY_CCACHE ccache)
+if(TUESDAY_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TUESDAY_CCACHE})
+endif()
+find_program(TUESDAY_MOLD mold)
+if(TUESDAY_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+# Sums in PromQL are compensated: contraction would change their last bit.
+add_compile_options(-ffp-contract=off)
+# Paths in messages are relative, so that two checkouts share one compiler cache.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 warns of uninitialised members inside std::variant and std::optional where there are none.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-missing-field-initializers)
+else()
+  add_compile_options(-Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
+endif()

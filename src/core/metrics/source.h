@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where an evaluator gets samples from: a store, a snapshot of one, a view of an attempt, or a table in a test.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "core/metrics/labels.h"
+
+namespace tuesday::metrics {
+
+// `t` in milliseconds since 1970, as Prometheus counts. A value may be NaN; a stale marker has the bits of kStaleBits.
+struct Sample {
+  std::int64_t t = 0;
+  double value = 0;
+};
+
+inline constexpr std::uint64_t kStaleBits = 0x7ff0000000000002ULL;
+bool IsStale(double value);  // By bits; an ordinary NaN is a real value.
+double StaleMarker();
+
+// One series and its samples in ascending time.
+struct Series {
+  Labels labels;
+  std::vector<Sample> samples;
+};
+
+// Immutable for as long as somebody holds it; may be read from any thread.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // Every series that all matchers match, sorted by labels, with its samples in (from, to], stale markers included.
+  virtual Result<std::vector<Series>> Select(const std::vector<LabelMatcher>& matchers, std::int64_t from,
+                                             std::int64_t to) const = 0;
+};
+
+}  // namespace tuesday::metrics
