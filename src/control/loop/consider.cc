@@ -164,10 +164,10 @@ void FleetCore::OnCommitFailed(Entity& entity, Decision decision, const std::opt
     }
     PerformOwed(entity);
     if (request) {
-      request->done(Fail(ErrorCode::kUnavailable,
-                         "The traffic of " + name.Text() + " is being withdrawn, but that could not be recorded yet: " +
-                             error.message,
-                         "Make room for the store; it is tried again every second."));
+      request->done(
+          Fail(ErrorCode::kUnavailable,
+               "The traffic of " + name.Text() + " is being withdrawn, but that could not be recorded yet: " + error.message,
+               "Make room for the store; it is tried again every second."));
     }
     auto owed = std::make_shared<Decision>(std::move(decision));
     entity.owed = *owed;

@@ -35,7 +35,7 @@ struct Target {
   Instant acked_at;
   Duration retry{};                 // Before the next try, after a failure.
   std::optional<Instant> retry_at;  // Not before then.
-  bool withdraws = false;  // Takes traffic away from a canary: goes by the lane "abort".
+  bool withdraws = false;           // Takes traffic away from a canary: goes by the lane "abort".
 };
 
 struct PendingRequest {
@@ -53,8 +53,8 @@ struct Decision {
   std::vector<std::string> restated;      // Known ones that shall be asked again.
   std::vector<rollout::AnalysisTarget> analyses;
   std::optional<state::AttemptRecord> attempt;  // The attempt's row, when it changed.
-  std::vector<RevisionId> gone;             // Revisions whose rows go.
-  std::optional<std::uint64_t> forgotten;   // The attempt whose row goes.
+  std::vector<RevisionId> gone;                 // Revisions whose rows go.
+  std::optional<std::uint64_t> forgotten;       // The attempt whose row goes.
   std::optional<Instant> wake_at;
   std::size_t told = 0;    // How many of the judge's entries are in the transaction.
   std::size_t acks = 0;    // How many of the acknowledgements are.
@@ -87,7 +87,7 @@ struct Entity {
   std::map<std::string, Target> targets;
   std::vector<std::pair<std::string, Generation>> acks;  // To be taken out of the outbox with the next commit.
   std::optional<Instant> acks_since;
-  std::vector<Judged> told;                              // Of the judge, to go into the next commit.
+  std::vector<Judged> told;  // Of the judge, to go into the next commit.
   std::deque<PendingRequest> requests;
   bool committing = false;
   bool dirty = false;            // Something came in between the decision and the commit's answer.

@@ -109,6 +109,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void QueueChange(std::function<void()> change);
   void NextChange();
   void CommitChange(Prepared prepared, Done<ApplyReport> done);
+  void CommitBinding(const state::ImageBinding& binding, Done<state::ImageBinding> done);
   void TakePrepared(const Prepared& prepared);
   Known KnownNow() const;
   template <typename T>
@@ -137,7 +138,6 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   std::optional<Instant> instances_asked_;  // Set while a call is under way.
   std::optional<Instant> edge_asked_;
   bool edge_asked_again_ = false;  // A route was acknowledged meanwhile: look once more.
-
 
   std::map<Fleet::Subscription, std::function<void(const RolloutName&)>> subscribers_;
   Fleet::Subscription next_subscription_ = 1;

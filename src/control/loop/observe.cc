@@ -94,8 +94,7 @@ void FleetCore::OnBatch(const EdgeBatch& batch) {
 void FleetCore::Tick() {
   if (!recovered_) return;
   const Instant now = Now();
-  if (const std::string silent = Silence("The workloads", instances_asked_, now, settings_.observe_deadline);
-      !silent.empty()) {
+  if (const std::string silent = Silence("The workloads", instances_asked_, now, settings_.observe_deadline); !silent.empty()) {
     health_.workloads = silent;
   }
   if (const std::string silent = Silence("The edge", edge_asked_, now, settings_.observe_deadline); !silent.empty()) {
