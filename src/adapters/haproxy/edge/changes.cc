@@ -64,7 +64,8 @@ void RemoveServer(const SeenServer& server, const std::set<std::string>& expired
 }  // namespace
 
 bool SeenServer::IsUp() const {
-  const std::string_view check = std::string_view(check_status).starts_with("* ") ? std::string_view(check_status).substr(2) : check_status;
+  const std::string_view check =
+      std::string_view(check_status).starts_with("* ") ? std::string_view(check_status).substr(2) : check_status;
   return status.starts_with("UP") && (check == "L4OK" || check == "L6OK" || check == "L7OK" || check == "L7OKC");
 }
 
@@ -91,9 +92,10 @@ Result<SeenStat> ParseStat(std::string_view text) {
       out.backends.push_back({std::string(columns.Text(row, "pxname")), columns.Number(row, "hrsp_other")});
       continue;
     }
-    out.servers.push_back({std::string(columns.Text(row, "pxname")), std::string(server), std::string(columns.Text(row, "addr")),
-                           std::string(columns.Text(row, "status")), std::string(columns.Text(row, "check_status")),
-                           columns.Number(row, "scur"), columns.Number(row, "qcur"), columns.Number(row, "stot")});
+    out.servers.push_back({std::string(columns.Text(row, "pxname")), std::string(server),
+                           std::string(columns.Text(row, "addr")), std::string(columns.Text(row, "status")),
+                           std::string(columns.Text(row, "check_status")), columns.Number(row, "scur"),
+                           columns.Number(row, "qcur"), columns.Number(row, "stot")});
   }
   return out;
 }

@@ -53,8 +53,8 @@ std::string_view InfoValue(std::string_view text, std::string_view key);
 std::vector<std::string> MapCommands(const std::string& path, const MapEntries& wanted, const MapEntries& seen);
 
 struct ServerCommands {
-  std::vector<std::string> add;     // Before the routes: nothing may be sent to a slot without servers.
-  std::vector<std::string> remove;  // After the routes.
+  std::vector<std::string> add;       // Before the routes: nothing may be sent to a slot without servers.
+  std::vector<std::string> remove;    // After the routes.
   std::vector<std::string> leftover;  // "backend/server" that still have requests inside them, to be asked about again.
 };
 

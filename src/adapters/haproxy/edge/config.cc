@@ -67,8 +67,8 @@ constexpr std::string_view kDefaults =
 // host itself before a wildcard before every host.
 std::string RequestRules(const std::string& folder) {
   const auto lookup = [&](std::string_view input, std::string_view name, std::string_view match) {
-    return fmt::format("  http-request set-var(txn.rollout) {},map_{}({}/{}) if !{{ var(txn.rollout) -m found }}\n", input, match,
-                       folder, name);
+    return fmt::format("  http-request set-var(txn.rollout) {},map_{}({}/{}) if !{{ var(txn.rollout) -m found }}\n", input,
+                       match, folder, name);
   };
   std::string out =
       "  http-request set-var(txn.t0) date(0,us)\n"
@@ -150,7 +150,8 @@ Structure StructureOf(const Edge& edge, const RenderOptions& options) {
   Structure out;
   out[""] = GlobalText(options) + RingText(edge) + std::string(kDefaults) + FrontendText(edge, options);
   // Certificates are read only at a start: another list is another structure.
-  if (UsesTls(edge)) out[""] += "# certificates " + Sha256Hex(CertificateListText(edge, options.folder)).substr(0, kDigestDigits) + "\n";
+  if (UsesTls(edge))
+    out[""] += "# certificates " + Sha256Hex(CertificateListText(edge, options.folder)).substr(0, kDigestDigits) + "\n";
   for (const EdgeRollout& rollout : edge.rollouts) {
     for (int slot = 0; slot < rollout::kSlotsMax; ++slot) out[BackendName(rollout.name, slot)] = BackendText(rollout, slot);
   }
@@ -170,7 +171,8 @@ EdgeFiles RenderFiles(const Edge& edge, const RenderOptions& options) {
     servers[server.backend] += fmt::format("  server {} {} {}\n", server.name, server.address, ServerParameters(server));
   }
   EdgeFiles out;
-  out.config = fmt::format("# Written by tuesday; changes are lost.\nglobal\n  description tuesday {}\n", StructureDigest(structure));
+  out.config =
+      fmt::format("# Written by tuesday; changes are lost.\nglobal\n  description tuesday {}\n", StructureDigest(structure));
   for (const auto& [name, text] : structure) {
     out.config += text;
     if (const auto lines = servers.find(name); lines != servers.end()) out.config += lines->second;
@@ -184,7 +186,8 @@ EdgeFiles RenderFiles(const Edge& edge, const RenderOptions& options) {
 
 std::string CertificatePath(const std::string& folder, const TlsRule& rule) {
   if (rule.certificate_pem.empty()) {
-    return fmt::format("{}/certificates/self-{}.pem", folder, Sha256Hex(fmt::format("{}", fmt::join(rule.hosts, " "))).substr(0, kDigestDigits));
+    return fmt::format("{}/certificates/self-{}.pem", folder,
+                       Sha256Hex(fmt::format("{}", fmt::join(rule.hosts, " "))).substr(0, kDigestDigits));
   }
   return fmt::format("{}/certificates/given-{}.pem", folder, Sha256Hex(rule.certificate_pem).substr(0, kDigestDigits));
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace tuesday::haproxy {
@@ -17,9 +18,11 @@ bool IsWord(std::string_view text, std::string_view more) {
 
 Result<void> CheckRule(const EdgeRollout& rollout, const IngressRule& rule) {
   if (!rule.host.empty() && !IsWord(rule.host, "-.*")) {
-    return Fail(ErrorCode::kInvalid, fmt::format("The host `{}` of rollout {} is no host name.", rule.host, rollout.name.Text()));
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("The host `{}` of rollout {} is no host name.", rule.host, rollout.name.Text()));
   }
-  const bool clean = std::ranges::all_of(rule.path, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '#' && c != '?'; });
+  const bool clean =
+      std::ranges::all_of(rule.path, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '#' && c != '?'; });
   if (!rule.path.starts_with('/') || !clean || rule.path.size() > kNameBytesMax) {
     return Fail(ErrorCode::kInvalid, fmt::format("The path `{}` of rollout {} is no path.", rule.path, rollout.name.Text()),
                 "A path begins with `/` and has no blank, `#` or `?`.");
@@ -40,14 +43,16 @@ Result<void> CheckSlots(const EdgeRollout& rollout) {
     for (const SlotServer& server : slot.servers) {
       // Hosts are numeric: a name would make HAProxy ask a resolver while it starts.
       if (!IsWord(server.instance.str(), "-_.") || !IsWord(server.endpoint.host, ".:") || server.endpoint.port == 0) {
-        return Fail(ErrorCode::kInvalid, fmt::format("The server `{}` at `{}:{}` of rollout {} is not one.", server.instance.str(),
-                                                     server.endpoint.host, server.endpoint.port, rollout.name.Text()));
+        return Fail(ErrorCode::kInvalid,
+                    fmt::format("The server `{}` at `{}:{}` of rollout {} is not one.", server.instance.str(),
+                                server.endpoint.host, server.endpoint.port, rollout.name.Text()));
       }
     }
   }
   const auto in_range = [](int slot) { return slot >= 0 && slot < rollout::kSlotsMax; };
   if (!in_range(rollout.stable_slot) || !in_range(rollout.canary_slot)) {
-    return Fail(ErrorCode::kInvalid, fmt::format("The route of rollout {} names a slot that is not there.", rollout.name.Text()));
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("The route of rollout {} names a slot that is not there.", rollout.name.Text()));
   }
   return {};
 }
@@ -78,16 +83,19 @@ Result<EdgeRollout> RolloutOf(const RouteSpec& spec) {
                   .weight = spec.route.weight,
                   .slots = {},
                   .rules = spec.rules,
-                  .tls = spec.tls,
+                  .tls = {},
                   .check = spec.check,
                   .sticky = spec.sticky};
+  // Neither a host nor a certificate: what the edge offers by default does.
+  std::ranges::copy_if(spec.tls, std::back_inserter(out.tls),
+                       [](const TlsRule& rule) { return !rule.hosts.empty() || !rule.certificate_pem.empty(); });
   for (const rollout::SlotUse& use : spec.route.slots) {
     EdgeSlot slot{use.slot, use.revision, {}};
     for (const InstanceId& instance : use.instances) {
       const auto endpoint = spec.endpoints.find(instance);
       if (endpoint == spec.endpoints.end()) {
-        return Fail(ErrorCode::kInvalid, fmt::format("Slot {} of rollout {} names the instance {}, which has no endpoint.", use.slot,
-                                                     spec.rollout.Text(), instance.str()));
+        return Fail(ErrorCode::kInvalid, fmt::format("Slot {} of rollout {} names the instance {}, which has no endpoint.",
+                                                     use.slot, spec.rollout.Text(), instance.str()));
       }
       slot.servers.push_back({instance, endpoint->second});
     }
@@ -125,7 +133,8 @@ std::string RouteText(const EdgeRollout& rollout) {
 
 Result<void> CheckEdge(const Edge& edge) {
   if (edge.listeners.size() > kListenersMax || edge.rollouts.size() > kRolloutsMax) {
-    return Fail(ErrorCode::kLimit, fmt::format("The edge takes {} listeners and {} rollouts at most.", kListenersMax, kRolloutsMax));
+    return Fail(ErrorCode::kLimit,
+                fmt::format("The edge takes {} listeners and {} rollouts at most.", kListenersMax, kRolloutsMax));
   }
   for (const Listener& listener : edge.listeners) {
     if (!IsWord(listener.host, ".:") || listener.port == 0) {

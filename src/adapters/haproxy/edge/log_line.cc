@@ -39,7 +39,8 @@ std::optional<LogLine> ParseLogLine(std::string_view line) {
   std::int64_t slot = -1;
   std::int64_t status = -1;
   std::int64_t first = 0;
-  if (!ReadNumber(fields[1], out.process) || !ReadNumber(fields[5], status) || !ReadNumber(fields[9], out.bytes)) return std::nullopt;
+  if (!ReadNumber(fields[1], out.process) || !ReadNumber(fields[5], status) || !ReadNumber(fields[9], out.bytes))
+    return std::nullopt;
   // A connection that never sent a whole request has no beginning.
   if (!ReadNumber(fields[6], out.total_us) && fields[6] != "-") return std::nullopt;
   if (fields[3] != "-" && (!ReadNumber(fields[3], slot) || slot < 0 || slot >= rollout::kSlotsMax)) return std::nullopt;
@@ -48,6 +49,8 @@ std::optional<LogLine> ParseLogLine(std::string_view line) {
     out.first_us = first;
   }
   if (status < -1 || status > kStatusMax || out.total_us < 0 || fields[8].size() != 2) return std::nullopt;
+  out.key =
+      std::string_view(fields[2].data(), static_cast<std::size_t>(fields[4].data() + fields[4].size() - fields[2].data()));
   if (fields[2] != "-") out.rollout = fields[2];
   if (!out.rollout.empty() && slot < 0 && fields[3] != "-") return std::nullopt;
   out.slot = static_cast<int>(slot);

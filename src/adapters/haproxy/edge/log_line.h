@@ -12,6 +12,7 @@ namespace tuesday::haproxy {
 // Views into the line.
 struct LogLine {
   std::int64_t process = 0;  // Pid of the HAProxy that served the request.
+  std::string_view key;      // Rollout, slot and server as written: equal keys are tallied together.
   std::string_view rollout;  // "namespace.name"; empty: no rollout serves that host and path.
   int slot = -1;             // Chosen by the route; of a backup server, the slot that the server belongs to.
   std::string_view server;   // The instance; empty: no server was reached.

@@ -17,7 +17,8 @@ std::string AddressText(const Endpoint& endpoint) {
 
 std::string HostKey(const IngressRule& rule) {
   std::string host = rule.host.empty() ? "*" : rule.host;
-  std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(host, host.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return host;
 }
 
@@ -50,8 +51,8 @@ std::vector<PlacedServer> PlaceServers(const Edge& edge) {
     const auto stable = std::ranges::find(rollout.slots, rollout.stable_slot, &EdgeSlot::slot);
     if (stable == rollout.slots.end()) continue;
     for (const SlotServer& server : stable->servers) {
-      out.push_back({BackendName(rollout.name, rollout.canary_slot), fmt::format("{}:{}", rollout.stable_slot, server.instance.str()),
-                     AddressText(server.endpoint),
+      out.push_back({BackendName(rollout.name, rollout.canary_slot),
+                     fmt::format("{}:{}", rollout.stable_slot, server.instance.str()), AddressText(server.endpoint),
                      fmt::format("{}/{}", BackendName(rollout.name, rollout.stable_slot), server.instance.str())});
     }
   }

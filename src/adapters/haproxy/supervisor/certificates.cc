@@ -61,7 +61,8 @@ Result<void> CheckPem(const TlsRule& rule) {
   const Certificate certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr));
   const Key key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
   if (certificate == nullptr || key == nullptr || X509_check_private_key(certificate.get(), key.get()) != 1) {
-    return Fail(ErrorCode::kInvalid, fmt::format("The certificate for {} is not one with its private key.", fmt::join(rule.hosts, ", ")),
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("The certificate for {} is not one with its private key.", fmt::join(rule.hosts, ", ")),
                 "The secret needs tls.crt and tls.key, in PEM, that belong together.");
   }
   return {};
@@ -105,7 +106,8 @@ Result<std::string> MakeSelfSigned(const std::vector<std::string>& hosts) {
 }
 
 Result<void> WriteCertificates(const Edge& edge, const std::string& folder) {
-  const bool used = std::ranges::any_of(edge.listeners, [](const Listener& listener) { return listener.kind == ListenerKind::kTls; });
+  const bool used =
+      std::ranges::any_of(edge.listeners, [](const Listener& listener) { return listener.kind == ListenerKind::kTls; });
   if (!used) return {};
   TRY_OK(files::MakeFolders(folder + "/certificates", 0700));
   TRY_OK(WriteOne(DefaultTls(), folder));

@@ -44,7 +44,8 @@ Result<void> EdgeStore::Save(const StoredEdge& stored) const {
                           {"format", kFormat},
                           {"generation", static_cast<std::int64_t>(stored.generation)}};
   const std::string text = CanonicalJson(file) + "\n";
-  if (text.size() > kEdgeBytesMax) return Fail(ErrorCode::kLimit, fmt::format("The edge is larger than {} bytes.", kEdgeBytesMax));
+  if (text.size() > kEdgeBytesMax)
+    return Fail(ErrorCode::kLimit, fmt::format("The edge is larger than {} bytes.", kEdgeBytesMax));
   // It can hold private keys.
   return files::WriteFileDurably(folder_ + "/edge.json", text, 0600);
 }

@@ -108,7 +108,8 @@ bool EdgeSupervisor::NeedsReload() const {
 Result<void> EdgeSupervisor::AwaitReady(const Worker& worker) const {
   const Instant deadline = supervise::BootNow() + kReadyTime;
   while (supervise::BootNow() < deadline) {
-    if (const auto answers = runtime_.Ask({"show info"}); answers && InfoValue(answers->front(), "Pid") == std::to_string(worker.pid())) {
+    if (const auto answers = runtime_.Ask({"show info"});
+        answers && InfoValue(answers->front(), "Pid") == std::to_string(worker.pid())) {
       return {};
     }
     pollfd ended{worker.exit_fd(), POLLIN, 0};
@@ -119,6 +120,7 @@ Result<void> EdgeSupervisor::AwaitReady(const Worker& worker) const {
 
 Result<void> EdgeSupervisor::StartWorker() {
   const Edge& edge = stored_->edge;
+  TRY_OK(listeners_.Hold(edge.listeners, runtime_));
   TRY(Worker fresh, Worker::Start(options_.haproxy_program, folder_, listeners_.Descriptors(edge.listeners)));
   if (const Result<void> ready = AwaitReady(fresh); !ready) {
     fresh.Kill();
@@ -170,7 +172,8 @@ void EdgeSupervisor::OnWorkerEnd() {
   worker_.Reap();
   fmt::print(stderr, "HAProxy {} has ended; it is started again.\n", worker_.pid());
   worker_ = Worker();
-  backoff_ = supervise::BootNow() - started_at_ > kLivedLong ? Duration::zero() : std::clamp(backoff_ * 2, kBackoffFirst, kBackoffMost);
+  backoff_ = supervise::BootNow() - started_at_ > kLivedLong ? Duration::zero()
+                                                             : std::clamp(backoff_ * 2, kBackoffFirst, kBackoffMost);
   loop_.After(backoff_, [this] { Restart(); });
 }
 
@@ -231,7 +234,8 @@ void EdgeSupervisor::Begin() {
 Result<void> EdgeSupervisor::CheckNewer(std::uint64_t generation, const Edge& edge) const {
   if (!stored_) return {};
   if (generation < stored_->generation || (generation == stored_->generation && edge != stored_->edge)) {
-    return Fail(ErrorCode::kStale, fmt::format("Generation {} of the edge is older than {}, which is in force.", generation, stored_->generation));
+    return Fail(ErrorCode::kStale,
+                fmt::format("Generation {} of the edge is older than {}, which is in force.", generation, stored_->generation));
   }
   for (const EdgeRollout& old : stored_->edge.rollouts) {
     const auto fresh = std::ranges::find(edge.rollouts, old.name, &EdgeRollout::name);
@@ -269,8 +273,12 @@ Result<Json> EdgeSupervisor::Observe() const {
   for (const auto& [key, value] : seen.routes) routes[key] = value;
   Json::Array servers;
   for (const SeenServer& server : seen.stat.servers) {
-    servers.push_back(Json::Object{{"backend", server.backend}, {"name", server.name}, {"open", server.open},
-                                   {"queued", server.queued}, {"total", server.total}, {"up", server.IsUp()}});
+    servers.push_back(Json::Object{{"backend", server.backend},
+                                   {"name", server.name},
+                                   {"open", server.open},
+                                   {"queued", server.queued},
+                                   {"total", server.total},
+                                   {"up", server.IsUp()}});
   }
   Json::Object silent;
   for (const SeenBackend& backend : seen.stat.backends) silent[backend.name] = backend.silent;

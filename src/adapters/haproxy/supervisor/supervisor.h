@@ -12,9 +12,9 @@
 namespace tuesday::haproxy {
 
 struct EdgeSupervisorOptions {
-  std::string folder;                          // Everything of the edge is in it; made where missing.
-  std::string haproxy_program = "haproxy";     // Looked up in PATH.
-  Duration drain = std::chrono::seconds(30);   // Until requests inside a removed server are cut.
+  std::string folder;                         // Everything of the edge is in it; made where missing.
+  std::string haproxy_program = "haproxy";    // Looked up in PATH.
+  Duration drain = std::chrono::seconds(30);  // Until requests inside a removed server are cut.
 };
 
 // Runs until `stop` is asked for over the socket. kConflict when another supervisor has the folder.

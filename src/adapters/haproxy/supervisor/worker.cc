@@ -36,7 +36,8 @@ files::Fd OpenLog(const std::string& folder) {
 
 Result<files::Fd> OpenProcess(pid_t pid) {
   files::Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!fd.is_open()) return Fail(ErrorCode::kUnavailable, fmt::format("The process {} cannot be watched: {}.", pid, std::strerror(errno)));
+  if (!fd.is_open())
+    return Fail(ErrorCode::kUnavailable, fmt::format("The process {} cannot be watched: {}.", pid, std::strerror(errno)));
   return fd;
 }
 
@@ -99,7 +100,8 @@ Result<void> CheckConfig(const std::string& program, const std::string& path, co
   int status = 0;
   ::waitpid(process.pid, &status, 0);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  return Fail(ErrorCode::kInvalid, fmt::format("HAProxy refuses the configuration ({}): {}", supervise::ExitText(status), LastWords(folder)));
+  return Fail(ErrorCode::kInvalid,
+              fmt::format("HAProxy refuses the configuration ({}): {}", supervise::ExitText(status), LastWords(folder)));
 }
 
 std::string UserFor(const std::string& log_socket) {
