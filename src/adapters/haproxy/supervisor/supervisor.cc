@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -72,6 +73,9 @@ class EdgeSupervisor {
   Result<void> StartWorker();
   Result<void> AdoptOrStart();
   Result<SeenEdge> Converge();
+  void Step(std::string_view step) const {
+    if (options_.at_step) options_.at_step(step, worker_.pid());
+  }
   void OnWorkerEnd();
   void Restart();
   void Tick();
@@ -160,9 +164,13 @@ Result<void> EdgeSupervisor::AdoptOrStart() {
 }
 
 Result<SeenEdge> EdgeSupervisor::Converge() {
-  if (!worker_.is_open()) {
-    TRY_OK(AdoptOrStart());
+  if (worker_.is_open() && worker_.HasEnded()) {
+    // Nobody has told us yet: a change comes in between.
+    loop_.Unwatch(worker_.exit_fd());
+    worker_.Reap();
+    worker_ = Worker();
   }
+  if (!worker_.is_open()) TRY_OK(AdoptOrStart());
   if (NeedsReload()) TRY_OK(StartWorker());
   return applier_.Apply(stored_->edge, supervise::BootNow());
 }
@@ -253,11 +261,16 @@ Result<Json> EdgeSupervisor::SetEdge(const Json& request) {
   TRY(Edge edge, ParseEdge(request.At("edge")));
   TRY_OK(CheckNewer(static_cast<std::uint64_t>(generation), edge));
   TRY_OK(Prepare(edge));
+  Step("checked");
   StoredEdge next{static_cast<std::uint64_t>(generation), std::move(edge)};
   TRY_OK(store_.Save(next));
+  Step("saved");
   stored_ = std::move(next);
   TRY_OK(store_.WriteFiles(RenderFiles(stored_->edge, Options(stored_->edge))));
-  TRY(const SeenEdge seen, Converge());
+  Step("written");
+  TRY(SeenEdge seen, Converge());
+  Step("changed");
+  TRY(seen, applier_.Look());
   Json::Object answer = supervise::OkAnswer();
   answer["generation"] = generation;
   answer["process"] = seen.process;
@@ -296,6 +309,7 @@ Result<Json> EdgeSupervisor::Dispatch(const Json& request) {
   if (op == "observe") return Observe();
   Json::Object answer = supervise::OkAnswer();
   if (op == "hello" || op == "get_edge") {
+    answer["supervisor"] = std::int64_t{::getpid()};
     answer["boot_id"] = supervise::BootId();
     answer["generation"] = stored_ ? static_cast<std::int64_t>(stored_->generation) : std::int64_t{0};
     answer["process"] = std::int64_t{worker_.pid()};

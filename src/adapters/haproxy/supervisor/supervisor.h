@@ -4,7 +4,11 @@
 // One thread; every request is answered before the next is read.
 #pragma once
 
+#include <sys/types.h>
+
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -15,6 +19,9 @@ struct EdgeSupervisorOptions {
   std::string folder;                         // Everything of the edge is in it; made where missing.
   std::string haproxy_program = "haproxy";    // Looked up in PATH.
   Duration drain = std::chrono::seconds(30);  // Until requests inside a removed server are cut.
+  // Called between two steps of a change ("checked", "saved", "written", "changed") with HAProxy's pid. For tests that kill
+  // something there.
+  std::function<void(std::string_view step, pid_t worker)> at_step;
 };
 
 // Runs until `stop` is asked for over the socket. kConflict when another supervisor has the folder.
