@@ -111,10 +111,12 @@ control::RolloutView FleetBench::View(const std::string& name) const {
 }
 
 std::string FleetBench::VersionOf(const RevisionId& revision, const std::string& name) const {
+  const auto known = versions_.find(revision);
+  if (known != versions_.end()) return known->second;
   const control::RolloutView view = View(name);
   const auto images = view.images.find(revision);
   if (images == view.images.end() || images->second.empty()) return "?";
-  return images->second.front().substr(images->second.front().rfind('/') + 1);
+  return versions_[revision] = images->second.front().substr(images->second.front().rfind('/') + 1);
 }
 
 bool FleetBench::IsStable(const std::string& version, const std::string& name) const {

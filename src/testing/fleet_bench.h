@@ -77,6 +77,7 @@ class FleetBench {
   std::unique_ptr<FakeJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;
   std::vector<std::string> faulty_;
+  mutable std::map<RevisionId, std::string> versions_;  // Seen so far; revisions never change.
 };
 
 }  // namespace tuesday::testing
