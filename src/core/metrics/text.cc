@@ -18,9 +18,11 @@ std::string Written(double value, std::chars_format format) {
   return std::string(buffer.data(), end.ptr);
 }
 
-// Bytes of the well-formed UTF-8 sequence at the start of `text`; 0 if it is not one.
+}  // namespace
+
 std::size_t Utf8Length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  if (text.empty()) return 0;
   const std::uint8_t lead = byte(0);
   if (lead < 0x80) return 1;
   const std::size_t length = lead >= 0xF0 && lead < 0xF5   ? 4
@@ -37,8 +39,6 @@ std::size_t Utf8Length(std::string_view text) {
   if (lead == 0xF4 && byte(1) > 0x8F) return 0;
   return length;
 }
-
-}  // namespace
 
 bool IsLabelName(std::string_view name) { return IsMetricName(name) && name.find(':') == std::string_view::npos; }
 

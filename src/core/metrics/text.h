@@ -11,6 +11,9 @@ namespace tuesday::metrics {
 bool IsMetricName(std::string_view name);
 bool IsLabelName(std::string_view name);
 
+// Bytes of the well-formed UTF-8 sequence at the start of `text`; 0 if there is none.
+std::size_t Utf8Length(std::string_view text);
+
 // In double quotes, escaped as Go's strconv.Quote does; printable UTF-8 stays as it is.
 std::string Quoted(std::string_view text);
 

@@ -14,13 +14,14 @@ Weight LastSetWeight(const Spec& spec, int end) {
   return kNoWeight;
 }
 
-// Without traffic routing capacity follows the instances, so the share may not run ahead of them.
-Weight CappedByInstances(const Turn& turn, const Attempt& attempt, Weight weight) {
-  const int canary = ReadyCount(turn, attempt.revision);
-  if (turn.spec.canary.traffic_routed || canary >= turn.spec.replicas) return weight;
-  const int stable = turn.status.stable.has_value() ? ReadyCount(turn, *turn.status.stable) : 0;
-  if (canary + stable == 0) return kNoWeight;
-  return std::min(weight, Weight::Permille(kFullWeight.permille() * canary / (canary + stable)));
+// Without traffic routing the share follows the instances that can serve: stable's go while the canary's come.
+Weight WeightOfInstances(Turn& turn, const Attempt& attempt) {
+  const int canary = ServingCount(turn, ServersOf(turn, attempt.revision, turn.spec.replicas));
+  if (canary == 0) return kNoWeight;
+  const RevisionState* stable = FindRevision(turn.status, *turn.status.stable);
+  const int kept = stable == nullptr ? 0 : std::min(stable->desired, NextCounts(turn, attempt).stable);
+  const int rest = static_cast<int>(ServersOf(turn, *turn.status.stable, kept).size());
+  return Weight::Permille(kFullWeight.permille() * canary / (canary + rest));
 }
 
 const RevisionState* RevisionAt(const Status& status, int slot) {
@@ -60,14 +61,14 @@ bool MustKeepCanary(const Turn& turn) {
          ReadyCount(turn, *turn.status.stable) == 0;
 }
 
-std::vector<SlotUse> SlotsInUse(const Turn& turn, const WantedCounts& wanted, const RevisionState& stable_side) {
+std::vector<SlotUse> SlotsInUse(const Turn& turn, const WantedCounts& wanted, const RevisionState& stable_side, Weight weight) {
   std::vector<SlotUse> uses;
   for (const RevisionState& revision : turn.status.revisions) {
     const bool named = &revision == &stable_side || HasTraffic(turn.status, revision.id);
     if (revision.slot < 0 || (revision.desired == 0 && !named)) continue;
     SlotUse use{
         .slot = revision.slot, .revision = revision.id, .instances = ServersOf(turn, revision.id, LimitOf(wanted, revision))};
-    if (use.instances.empty() && &revision == &stable_side) {
+    if (use.instances.empty() && &revision == &stable_side && weight < kFullWeight) {
       // Nothing is gained by taking the last servers from stable: the edge's own checks know when one is back.
       const auto before = std::ranges::find(turn.status.route.slots, revision.slot, &SlotUse::slot);
       if (before != turn.status.route.slots.end() && before->revision == revision.id) use.instances = before->instances;
@@ -96,7 +97,7 @@ std::optional<Route> RouteOfTheMoment(Turn& turn, const WantedCounts& wanted) {
       route.canary_slot = canary->slot;
     }
   }
-  route.slots = SlotsInUse(turn, wanted, *stable);
+  route.slots = SlotsInUse(turn, wanted, *stable, route.weight);
   return route;
 }
 
@@ -124,6 +125,9 @@ bool IsSettled(Turn& turn, const Attempt& attempt) {
 Weight CanaryWeight(Turn& turn, const Attempt& attempt) {
   if (ReadyCount(turn, attempt.revision) == 0) return kNoWeight;
   const Weight approved = ApprovedWeight(turn.spec, attempt);
+  if (!turn.spec.canary.traffic_routed && turn.world.route.has_value() && !IsHalted(turn)) {
+    return std::min(approved, WeightOfInstances(turn, attempt));
+  }
   const Weight before = attempt.stage == Stage::kSwitching
                             ? LastSetWeight(turn.spec, static_cast<int>(turn.spec.canary.steps.size()))
                             : LastSetWeight(turn.spec, attempt.step);
@@ -139,7 +143,7 @@ Weight CanaryWeight(Turn& turn, const Attempt& attempt) {
   }
   if (ServingCount(turn, ServersOf(turn, attempt.revision, turn.spec.replicas)) == 0) weight = std::min(weight, current);
   if (IsHalted(turn)) weight = std::min(weight, current);
-  return CappedByInstances(turn, attempt, weight);
+  return weight;
 }
 
 bool HasTraffic(const Status& status, const RevisionId& revision) {

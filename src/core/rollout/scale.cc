@@ -92,9 +92,7 @@ int WantedOf(Turn& turn, const RevisionState& revision) {
   const Attempt* attempt = InFlight(turn.status);
   if (IsHalted(turn) && !(turn.status.attempt.has_value() && IsAborted(*turn.status.attempt))) return revision.desired;
   if (attempt == nullptr || IsInitial(*attempt) || turn.status.stable == attempt->revision) return turn.spec.replicas;
-  const Counts counts = turn.spec.canary.traffic_routed
-                            ? RoutedWanted(turn, *attempt)
-                            : BasicCounts(turn, attempt->revision, *turn.status.stable, ApprovedWeight(turn.spec, *attempt));
+  const Counts counts = NextCounts(turn, *attempt);
   return attempt->revision == revision.id ? counts.canary : counts.stable;
 }
 
@@ -104,6 +102,20 @@ int FreeSlot(const Status& status) {
     if (std::ranges::find(status.revisions, slot, &RevisionState::slot) == status.revisions.end()) return slot;
   }
   return -1;
+}
+
+// Whether the route still names an instance of the revision that `count` would stop, on a slot that takes requests.
+bool IsServedBeyond(const Turn& turn, const RevisionState& revision, int count) {
+  const Route& route = turn.status.route;
+  const bool takes_requests = (revision.slot == route.stable_slot && route.weight < kFullWeight) ||
+                              (revision.slot == route.canary_slot && route.weight > kNoWeight);
+  const auto use = std::ranges::find(route.slots, revision.slot, &SlotUse::slot);
+  if (!takes_requests || use == route.slots.end()) return false;
+  const std::vector<InstanceId> kept = ServersOf(turn, revision.id, count);
+  return std::ranges::any_of(turn.world.instances, [&](const InstanceSeen& seen) {
+    const bool named = std::ranges::find(use->instances, seen.id) != use->instances.end();
+    return named && seen.ordinal >= count && std::ranges::find(kept, seen.id) == kept.end();
+  });
 }
 
 void SetDesired(Turn& turn, RevisionState& revision, int count) {
@@ -134,6 +146,11 @@ Counts SettledCounts(const Turn& turn, const Attempt& attempt) {
   return ApproximateSplit(turn.spec.replicas, ShareOf(ApprovedWeight(turn.spec, attempt)), fence.surge);
 }
 
+Counts NextCounts(Turn& turn, const Attempt& attempt) {
+  if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt);
+  return BasicCounts(turn, attempt.revision, *turn.status.stable, ApprovedWeight(turn.spec, attempt));
+}
+
 WantedCounts WantedInstances(Turn& turn) {
   WantedCounts wanted;
   for (const RevisionState& revision : turn.status.revisions) wanted[revision.id] = WantedOf(turn, revision);
@@ -143,8 +160,12 @@ WantedCounts WantedInstances(Turn& turn) {
 void Grow(Turn& turn, const WantedCounts& wanted) {
   for (RevisionState& revision : turn.status.revisions) {
     const int count = wanted.at(revision.id);
+    const bool needs_slot = revision.slot < 0 && (count > 0 || turn.status.stable == revision.id);
+    if (needs_slot) {
+      revision.slot = FreeSlot(turn.status);
+      if (revision.slot >= 0) turn.changed = true;
+    }
     if (count <= revision.desired) continue;
-    if (revision.slot < 0) revision.slot = FreeSlot(turn.status);
     if (revision.slot < 0) {
       turn.waiting_for = "waiting for a free slot: all " + std::to_string(kSlotsMax) + " still have instances or connections";
       continue;
@@ -156,7 +177,8 @@ void Grow(Turn& turn, const WantedCounts& wanted) {
 void Shrink(Turn& turn, const WantedCounts& wanted) {
   if (!IsRouteAcknowledged(turn)) return;
   for (RevisionState& revision : turn.status.revisions) {
-    if (wanted.at(revision.id) < revision.desired) SetDesired(turn, revision, wanted.at(revision.id));
+    const int count = wanted.at(revision.id);
+    if (count < revision.desired && !IsServedBeyond(turn, revision, count)) SetDesired(turn, revision, count);
   }
 }
 
