@@ -60,6 +60,21 @@ TEST(Lifecycle, NewRevisionInTheBakeEndsItsJudgementAndThePromotedOneStaysStable
   EXPECT_EQ(bench.status.attempt->baseline, RevisionId("v2"));
 }
 
+TEST(Lifecycle, StepsChangedInTheMiddleBeginAtTheFirstAgain) {
+  Bench bench(SixReplicas({SetWeight{Weight::Percent(10)}, SetWeight{Weight::Percent(50)}, Pause{}}));
+  bench.Settle();
+  Apply(bench, "v2");
+  bench.Settle();
+  bench.Gate(Verdict::kPass);
+  bench.Settle();
+  ASSERT_EQ(bench.status.attempt->step, 2);
+  bench.spec.canary.steps = {SetWeight{Weight::Percent(20)}, Pause{}};
+  bench.Settle();
+  EXPECT_EQ(bench.status.attempt->step, 1);
+  EXPECT_EQ(bench.Weight(), 200);
+  EXPECT_EQ(bench.Stable(), "v1");
+}
+
 TEST(Lifecycle, PauseHaltsStepsAndScalingButNotAborts) {
   Bench bench(SixReplicas({SetWeight{Weight::Percent(10)}, Pause{minutes(1)}, SetWeight{Weight::Percent(50)}}));
   bench.StartSecond();
