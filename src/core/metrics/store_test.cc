@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/metrics/store.h"
+
+#include <gtest/gtest.h>
+
+#include "core/metrics/buckets.h"
+
+namespace tuesday::metrics {
+namespace {
+
+std::vector<Series> Select(const Source& source, std::vector<LabelMatcher> matchers, std::int64_t from = -1,
+                           std::int64_t to = INT64_MAX) {
+  Result<std::vector<Series>> found = source.Select(matchers, from, to);
+  EXPECT_TRUE(found.has_value());
+  return found.value_or(std::vector<Series>{});
+}
+
+TEST(SeriesStore, SnapshotSeesWhatWasThereAndNothingLater) {
+  SeriesStore store;
+  const SeriesRef ref = store.Open(Labels{{"__name__", "up"}});
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(store.Append(ref, {i, i * 1.0}).has_value());
+  const auto before = store.Snapshot();
+  for (int i = 300; i < 900; ++i) ASSERT_TRUE(store.Append(ref, {i, i * 1.0}).has_value());
+  store.DropBefore(850);
+  const auto old_series = Select(*before, {{MatchOp::kEqual, "__name__", "up"}});
+  ASSERT_EQ(old_series.size(), 1U);
+  ASSERT_EQ(old_series[0].samples.size(), 300U);
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(old_series[0].samples[static_cast<std::size_t>(i)].value, i);
+  EXPECT_EQ(Select(*store.Snapshot(), {})[0].samples.front().t, 840);
+}
+
+TEST(SeriesStore, OutOfOrderAndDuplicateSamplesAreStale) {
+  SeriesStore store;
+  const Labels labels{{"__name__", "up"}};
+  ASSERT_TRUE(store.Append(labels, {10, 1}).has_value());
+  EXPECT_EQ(store.Append(labels, {10, 2}).error().code, ErrorCode::kStale);
+  EXPECT_EQ(store.Append(labels, {9, 2}).error().code, ErrorCode::kStale);
+  EXPECT_EQ(store.stats().refused_samples, 2);
+  EXPECT_EQ(store.stats().samples, 1);
+}
+
+TEST(SeriesStore, WindowIsOpenOnTheLeftAndClosedOnTheRight) {
+  SeriesStore store;
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(store.Append(Labels{{"a", "b"}}, {i, 0}).has_value());
+  const auto found = Select(*store.Snapshot(), {}, 100, 200);
+  EXPECT_EQ(found[0].samples.front().t, 101);
+  EXPECT_EQ(found[0].samples.back().t, 200);
+}
+
+TEST(SeriesStore, MatchersOfEveryKind) {
+  SeriesStore store;
+  const auto add = [&](const char* name, const char* code) {
+    ASSERT_TRUE(store.Append(Labels{{"__name__", name}, {"code", code}}, {1, 1}).has_value());
+  };
+  add("a", "200");
+  add("a", "500");
+  add("a", "503");
+  add("a", "");
+  add("b", "50\n3");
+  struct Row {
+    const char* what;
+    LabelMatcher matcher;
+    std::size_t found;
+  };
+  const Row rows[] = {
+      {"Equal", {MatchOp::kEqual, "code", "500"}, 1},
+      {"EqualEmptyIsAbsent", {MatchOp::kEqual, "code", ""}, 1},
+      {"NotEqual", {MatchOp::kNotEqual, "code", "500"}, 4},
+      {"NotEqualEmptyIsPresent", {MatchOp::kNotEqual, "code", ""}, 4},
+      {"RegexIsAnchored", {MatchOp::kRegex, "code", "50"}, 0},
+      {"RegexDotMatchesNewline", {MatchOp::kRegex, "code", "50.3"}, 1},
+      {"RegexThatMatchesEmpty", {MatchOp::kRegex, "code", "(500)?"}, 2},
+      {"NotRegexKeepsAbsent", {MatchOp::kNotRegex, "code", "5.+"}, 2},
+      {"UnknownLabel", {MatchOp::kEqual, "nothing", "x"}, 0},
+  };
+  for (const Row& row : rows) EXPECT_EQ(Select(*store.Snapshot(), {row.matcher}).size(), row.found) << row.what;
+  EXPECT_FALSE(store.Snapshot()->Select({{MatchOp::kRegex, "code", "("}}, 0, 1).has_value());
+}
+
+TEST(SeriesStore, AtTheLimitTheOldestChunksGoFirstAndStatsSaySo) {
+  SeriesStore store(120'000);
+  for (int i = 0; i < 40'000; ++i) {
+    const Labels labels{{"__name__", "m"}, {"i", std::to_string(i % 10)}};
+    ASSERT_TRUE(store.Append(labels, {i, static_cast<double>((i * 7919LL) % 1000003) / 7}).has_value());
+  }
+  EXPECT_LE(store.stats().bytes, 120'000);
+  EXPECT_GT(store.stats().evicted_samples, 0);
+  const auto found = Select(*store.Snapshot(), {});
+  ASSERT_EQ(found.size(), 10U);
+  std::int64_t samples = 0;
+  for (const Series& series : found) {
+    EXPECT_GT(series.samples.front().t, 10'000);
+    EXPECT_GE(series.samples.back().t, 39'990);
+    samples += static_cast<std::int64_t>(series.samples.size());
+  }
+  EXPECT_EQ(samples, store.stats().samples);
+  EXPECT_EQ(samples + store.stats().evicted_samples, 40'000);
+}
+
+TEST(SeriesStore, SeriesWithoutSamplesGoAndTheirRefIsNotFound) {
+  SeriesStore store;
+  const SeriesRef ref = store.Open(Labels{{"a", "b"}});
+  const std::int64_t empty_bytes = SeriesStore().stats().bytes;
+  ASSERT_TRUE(store.Append(ref, {1, 1}).has_value());
+  store.DropBefore(2);
+  EXPECT_EQ(store.stats().series, 0);
+  EXPECT_EQ(store.stats().bytes, empty_bytes);
+  EXPECT_EQ(store.Append(ref, {3, 1}).error().code, ErrorCode::kNotFound);
+}
+
+TEST(Labels, TextIsThatOfPrometheus) {
+  struct Row {
+    Labels labels;
+    const char* text;
+  };
+  const Row rows[] = {
+      {Labels{}, "{}"},
+      {Labels{{"__name__", "up"}}, "up"},
+      {Labels{{"__name__", "up"}, {"job", "a\"b\\"}}, R"(up{job="a\"b\\"})"},
+      {Labels{{"b", "2"}, {"a", "1"}, {"c", ""}}, R"({a="1", b="2"})"},
+      {Labels{{"__name__", "my.metric"}, {"a.b", "1"}}, R"({"my.metric", "a.b"="1"})"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(row.labels.Text(), row.text);
+}
+
+TEST(Labels, WithSetsReplacesAndRemoves) {
+  const Labels labels{{"b", "2"}};
+  EXPECT_EQ(labels.With("a", "1"), (Labels{{"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(labels.With("b", "3"), (Labels{{"b", "3"}}));
+  EXPECT_EQ(labels.With("b", ""), Labels{});
+  EXPECT_EQ(labels.With("c", ""), labels);
+}
+
+TEST(Buckets, GrowByTheRootOfFiveFourthsAndTwoStepsAreAQuarter) {
+  const auto& bounds = BucketBounds();
+  EXPECT_EQ(bounds.front(), 0.001);
+  EXPECT_GE(bounds.back(), 60.0);
+  for (std::size_t i = 2; i < bounds.size(); ++i) EXPECT_NEAR(bounds[i] / bounds[i - 2], 1.25, 1e-4);
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    EXPECT_EQ(std::stod(BucketTexts()[i]), bounds[i]);
+    EXPECT_LE(BucketTexts()[i].size(), 11U);
+    EXPECT_EQ(BucketOf(bounds[i]), static_cast<int>(i));
+  }
+  EXPECT_EQ(BucketOf(0), 0);
+  EXPECT_EQ(BucketOf(1000), kBucketCount);
+}
+
+}  // namespace
+}  // namespace tuesday::metrics
