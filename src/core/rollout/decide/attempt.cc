@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rollout/attempt.h"
+#include "core/rollout/decide/attempt.h"
 
 #include <algorithm>
 
@@ -37,7 +37,7 @@ void NumberAsNewest(Status& status, const RevisionId& id) {
   status.revisions.push_back(std::move(state));
 }
 
-// FNV-1a over the steps' kinds and numbers; never 0.
+// FNV-1a over the steps' kinds and numbers, exact as a JSON number.
 std::uint64_t StepsHash(const Spec& spec) {
   std::uint64_t hash = 1469598103934665603U;
   const auto mix = [&](std::int64_t value) { hash = (hash ^ static_cast<std::uint64_t>(value)) * 1099511628211U; };
@@ -52,7 +52,8 @@ std::uint64_t StepsHash(const Spec& spec) {
       mix(scale->match_traffic_weight ? 1 : 0);
     }
   }
-  return hash == 0 ? 1 : hash;
+  constexpr std::uint64_t kExactMax = (std::uint64_t{1} << 53) - 1;
+  return hash & kExactMax;
 }
 
 // Other steps, applied in the middle, begin at the first: an index into the old ones says nothing about the new ones.
@@ -61,7 +62,7 @@ void AdoptSteps(Turn& turn) {
   if (attempt == nullptr) return;
   const std::uint64_t hash = StepsHash(turn.spec);
   if (attempt->steps_hash == hash) return;
-  const bool known = attempt->steps_hash != 0;
+  const bool known = attempt->steps_hash.has_value();
   attempt->steps_hash = hash;
   if (!known || IsInitial(*attempt)) return;
   attempt->stage = Stage::kStepping;
