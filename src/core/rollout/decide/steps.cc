@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rollout/steps.h"
+#include "core/rollout/decide/steps.h"
 
 #include <algorithm>
 
-#include "core/rollout/attempt.h"
-#include "core/rollout/judge.h"
-#include "core/rollout/route.h"
+#include "core/rollout/decide/attempt.h"
+#include "core/rollout/decide/judge.h"
+#include "core/rollout/decide/route.h"
 
 namespace tuesday::rollout {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/rollout/turn.h"
+#include "core/rollout/decide/turn.h"
 
 namespace tuesday::rollout {
 

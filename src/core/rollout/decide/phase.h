@@ -2,7 +2,7 @@
 // Settles the phase and its message at the end of a decision: Argo's order, first match wins. Private to core/rollout.
 #pragma once
 
-#include "core/rollout/turn.h"
+#include "core/rollout/decide/turn.h"
 
 namespace tuesday::rollout {
 

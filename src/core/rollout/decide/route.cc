@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rollout/route.h"
+#include "core/rollout/decide/route.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rollout/turn.h"
+#include "core/rollout/decide/turn.h"
 
 #include <algorithm>
 

@@ -2,10 +2,10 @@
 // The two phases of a promotion, the bake after it, and the way down of an abort.
 #include <algorithm>
 
-#include "core/rollout/attempt.h"
-#include "core/rollout/judge.h"
-#include "core/rollout/route.h"
-#include "core/rollout/steps.h"
+#include "core/rollout/decide/attempt.h"
+#include "core/rollout/decide/judge.h"
+#include "core/rollout/decide/route.h"
+#include "core/rollout/decide/steps.h"
 
 namespace tuesday::rollout {
 namespace {

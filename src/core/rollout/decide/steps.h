@@ -2,7 +2,7 @@
 // Takes the attempt forward: through its steps, over the switch to stable, out of its bake. Private to core/rollout.
 #pragma once
 
-#include "core/rollout/turn.h"
+#include "core/rollout/decide/turn.h"
 
 namespace tuesday::rollout {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rollout/judge.h"
+#include "core/rollout/decide/judge.h"
 
 #include <algorithm>
 
-#include "core/rollout/attempt.h"
+#include "core/rollout/decide/attempt.h"
 
 namespace tuesday::rollout {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <map>
 
+#include "core/rollout/decide/turn.h"
 #include "core/rollout/replicas.h"
-#include "core/rollout/turn.h"
 
 namespace tuesday::rollout {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rollout/attempt.h"
+#include "core/rollout/decide/attempt.h"
 
 #include <algorithm>
 
@@ -37,6 +37,45 @@ void NumberAsNewest(Status& status, const RevisionId& id) {
   status.revisions.push_back(std::move(state));
 }
 
+// FNV-1a over the steps' kinds and numbers, exact as a JSON number.
+std::uint64_t StepsHash(const Spec& spec) {
+  std::uint64_t hash = 1469598103934665603U;
+  const auto mix = [&](std::int64_t value) { hash = (hash ^ static_cast<std::uint64_t>(value)) * 1099511628211U; };
+  for (const Step& step : spec.canary.steps) {
+    mix(static_cast<std::int64_t>(step.index()));
+    if (const auto* set = std::get_if<SetWeight>(&step)) mix(set->weight.permille());
+    if (const auto* pause = std::get_if<Pause>(&step)) mix(pause->duration.value_or(Duration(-1)).count());
+    if (const auto* analysis = std::get_if<AnalysisStep>(&step)) mix(analysis->analysis);
+    if (const auto* scale = std::get_if<SetCanaryScale>(&step)) {
+      mix(scale->replicas.value_or(-1));
+      mix(scale->weight_percent.value_or(-1));
+      mix(scale->match_traffic_weight ? 1 : 0);
+    }
+  }
+  constexpr std::uint64_t kExactMax = (std::uint64_t{1} << 53) - 1;
+  return hash & kExactMax;
+}
+
+// Other steps, applied in the middle, begin at the first: an index into the old ones says nothing about the new ones.
+void AdoptSteps(Turn& turn) {
+  Attempt* attempt = InFlight(turn.status);
+  if (attempt == nullptr) return;
+  const std::uint64_t hash = StepsHash(turn.spec);
+  if (attempt->steps_hash == hash) return;
+  const bool known = attempt->steps_hash.has_value();
+  attempt->steps_hash = hash;
+  if (!known || IsInitial(*attempt)) return;
+  attempt->stage = Stage::kStepping;
+  attempt->step = 0;
+  attempt->step_started_at = turn.now;
+  attempt->progressed_at = turn.now;
+  attempt->step_released = false;
+  attempt->pause.reset();
+  attempt->evidence_due_from.reset();
+  ++attempt->analysis_round;
+  Tell(turn, "rollout.steps_changed", "The steps were changed: it begins at the first again.");
+}
+
 }  // namespace
 
 void BeginAttempt(Turn& turn, const RevisionId& revision) {
@@ -50,6 +89,7 @@ void BeginAttempt(Turn& turn, const RevisionId& revision) {
   attempt.started_at = turn.now;
   attempt.step_started_at = turn.now;
   attempt.progressed_at = turn.now;
+  attempt.steps_hash = StepsHash(turn.spec);
   status.attempt = std::move(attempt);
   Json::Object data{{"ordinal", status.attempts_begun}};
   if (status.stable.has_value()) data.emplace("stable", status.stable->str());
@@ -72,7 +112,7 @@ void AdoptSpec(Turn& turn) {
   }
   const bool same = status.attempt.has_value() && status.attempt->revision == turn.spec.revision;
   const bool left_since = same && status.attempt->stage == Stage::kDone;
-  if (same && !left_since) return;
+  if (same && !left_since) return AdoptSteps(turn);
   Supersede(turn, "A new revision was applied.");
   BeginAttempt(turn, turn.spec.revision);
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/rollout/turn.h"
+#include "core/rollout/decide/turn.h"
 
 namespace tuesday::rollout {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rollout/scale.h"
+#include "core/rollout/decide/scale.h"
 
 #include <algorithm>
 
-#include "core/rollout/route.h"
+#include "core/rollout/decide/route.h"
 
 namespace tuesday::rollout {
 namespace {

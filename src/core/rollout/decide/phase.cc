@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rollout/phase.h"
+#include "core/rollout/decide/phase.h"
 
+#include "core/rollout/decide/judge.h"
 #include "core/rollout/describe.h"
-#include "core/rollout/judge.h"
 
 namespace tuesday::rollout {
 namespace {

@@ -3,8 +3,8 @@
 // with its epoch. Private to core/rollout.
 #pragma once
 
-#include "core/rollout/scale.h"
-#include "core/rollout/turn.h"
+#include "core/rollout/decide/scale.h"
+#include "core/rollout/decide/turn.h"
 
 namespace tuesday::rollout {
 
