@@ -46,7 +46,9 @@ void TryEveryPoint(const std::string& version, const std::function<bool(FleetBen
     if (!CrashAfter(bench, steps, [&] { return ended(bench); })) break;
     ++points;
     // The apply itself may not have been durable yet: whoever asked has had no answer and asks again.
-    if (bench.View().spec.generation.value == 1) ASSERT_TRUE(bench.Apply(FleetBench::Manifest(version)));
+    if (bench.View().spec.generation.value == 1) {
+      ASSERT_TRUE(bench.Apply(FleetBench::Manifest(version)));
+    }
     ASSERT_TRUE(bench.RunUntil([&] { return ended(bench); }, minutes(15))) << bench.View().status.message;
     ASSERT_TRUE(bench.store().VerifyJournal());
     bench.executor().RunFor(seconds(10));
