@@ -51,14 +51,11 @@ const RevisionState* StableSide(Turn& turn) {
   return ReadyCount(turn, next->id) > 0 ? next : current;
 }
 
-// Stable gave its instances away step by step (dynamicStableScale, or no traffic routing) and has none that is ready: taking
-// the canary's share now would answer nobody.
-bool MustKeepCanary(const Turn& turn) {
-  const bool stable_shrinks = turn.spec.canary.dynamic_stable_scale || !turn.spec.canary.traffic_routed;
-  if (!stable_shrinks || turn.status.route.weight == kNoWeight || !turn.status.stable.has_value()) return false;
-  const RevisionState* canary = RevisionAt(turn.status, turn.status.route.canary_slot);
-  return canary != nullptr && canary->id != *turn.status.stable && ReadyCount(turn, canary->id) > 0 &&
-         ReadyCount(turn, *turn.status.stable) == 0;
+// An attempt's revision that was given up, in the route or not.
+bool IsGivenUp(const Status& status, const RevisionId& id) {
+  const std::optional<Attempt>& attempt = status.attempt;
+  const bool ended = attempt.has_value() && (attempt->stage == Stage::kAborting || attempt->stage == Stage::kAborted);
+  return ended && attempt->revision == id && !HasTraffic(status, id);
 }
 
 std::vector<SlotUse> SlotsInUse(const Turn& turn, const WantedCounts& wanted, const RevisionState& stable_side, Weight weight) {
@@ -68,11 +65,17 @@ std::vector<SlotUse> SlotsInUse(const Turn& turn, const WantedCounts& wanted, co
     if (revision.slot < 0 || (revision.desired == 0 && !named)) continue;
     SlotUse use{
         .slot = revision.slot, .revision = revision.id, .instances = ServersOf(turn, revision.id, LimitOf(wanted, revision))};
-    if (use.instances.empty() && &revision == &stable_side && weight < kFullWeight) {
-      // Nothing is gained by taking the last servers from stable: the edge's own checks know when one is back.
-      const auto before = std::ranges::find(turn.status.route.slots, revision.slot, &SlotUse::slot);
-      if (before != turn.status.route.slots.end() && before->revision == revision.id) use.instances = before->instances;
+    const auto before = std::ranges::find(turn.status.route.slots, revision.slot, &SlotUse::slot);
+    const bool listed_before = before != turn.status.route.slots.end() && before->revision == revision.id;
+    if (IsGivenUp(turn.status, revision.id)) {
+      // It only finishes what it has: servers that come back are of no use to anybody.
+      std::erase_if(use.instances, [&](const InstanceId& id) {
+        return !listed_before || std::ranges::find(before->instances, id) == before->instances.end();
+      });
     }
+    // Nothing is gained by taking the last servers from stable: the edge's own checks know when one is back.
+    const bool last_servers = use.instances.empty() && &revision == &stable_side && weight < kFullWeight;
+    if (last_servers && listed_before) use.instances = before->instances;
     uses.push_back(std::move(use));
   }
   std::ranges::sort(uses, {}, &SlotUse::slot);
@@ -109,6 +112,14 @@ bool WasGivenAnotherRoute(const Turn& turn) {
 }
 
 }  // namespace
+
+bool MustKeepCanary(const Turn& turn) {
+  const bool stable_shrinks = turn.spec.canary.dynamic_stable_scale || !turn.spec.canary.traffic_routed;
+  if (!stable_shrinks || turn.status.route.weight == kNoWeight || !turn.status.stable.has_value()) return false;
+  const RevisionState* canary = RevisionAt(turn.status, turn.status.route.canary_slot);
+  return canary != nullptr && canary->id != *turn.status.stable && ReadyCount(turn, canary->id) > 0 &&
+         ReadyCount(turn, *turn.status.stable) == 0;
+}
 
 Weight ApprovedWeight(const Spec& spec, const Attempt& attempt) {
   if (attempt.stage == Stage::kSwitching) return kFullWeight;

@@ -36,15 +36,22 @@ Counts BasicCounts(Turn& turn, const RevisionId& canary, const RevisionId& stabl
   return NextBasicCounts(move);
 }
 
-Counts RoutedWanted(const Turn& turn, const Attempt& attempt) {
+enum class Traffic { kCounts, kIgnored };
+
+// With `kIgnored` what the step asks for; else also what the traffic that is still there needs.
+Counts RoutedWanted(const Turn& turn, const Attempt& attempt, Traffic traffic) {
   const CanaryStrategy& strategy = turn.spec.canary;
-  const RoutedWant want{.replicas = turn.spec.replicas,
-                        .weight = ShareOf(ApprovedWeight(turn.spec, attempt)),
-                        .canary_scale = CanaryScaleInForce(turn.spec, attempt),
-                        .dynamic_stable_scale = strategy.dynamic_stable_scale,
-                        .min_pods = strategy.min_pods_per_replica_set,
-                        .canary_traffic = ShareOf(CanaryTraffic(turn)),
-                        .stable_traffic = ShareOf(StableTraffic(turn))};
+  RoutedWant want{.replicas = turn.spec.replicas,
+                  .weight = ShareOf(ApprovedWeight(turn.spec, attempt)),
+                  .canary_scale = CanaryScaleInForce(turn.spec, attempt),
+                  .dynamic_stable_scale = strategy.dynamic_stable_scale,
+                  .min_pods = strategy.min_pods_per_replica_set,
+                  .canary_traffic = ShareOf(kNoWeight),
+                  .stable_traffic = ShareOf(kNoWeight)};
+  if (traffic == Traffic::kCounts) {
+    want.canary_traffic = ShareOf(CanaryTraffic(turn));
+    want.stable_traffic = ShareOf(StableTraffic(turn));
+  }
   return RoutedCounts(want);
 }
 
@@ -87,11 +94,19 @@ int WantedOfRetired(Turn& turn, const RevisionState& revision) {
   return revision.desired;
 }
 
+// The canary that has the traffic is the one of the attempt, not one that was superseded.
+bool IsClimbing(const Turn& turn, const Attempt& attempt) {
+  const RevisionState* canary = FindRevision(turn.status, attempt.revision);
+  return canary != nullptr && canary->slot == turn.status.route.canary_slot;
+}
+
 int WantedOf(Turn& turn, const RevisionState& revision) {
   if (!HasPart(turn, revision.id)) return WantedOfRetired(turn, revision);
   const Attempt* attempt = InFlight(turn.status);
   if (IsHalted(turn) && !(turn.status.attempt.has_value() && IsAborted(*turn.status.attempt))) return revision.desired;
   if (attempt == nullptr || IsInitial(*attempt) || turn.status.stable == attempt->revision) return turn.spec.replicas;
+  // Without a place to go back to nothing else can move, so that comes before the fence.
+  if (turn.status.stable == revision.id && MustKeepCanary(turn) && !IsClimbing(turn, *attempt)) return turn.spec.replicas;
   const Counts counts = NextCounts(turn, *attempt);
   return attempt->revision == revision.id ? counts.canary : counts.stable;
 }
@@ -141,13 +156,13 @@ std::optional<SetCanaryScale> CanaryScaleInForce(const Spec& spec, const Attempt
 
 Counts SettledCounts(const Turn& turn, const Attempt& attempt) {
   if (IsInitial(attempt)) return {.canary = turn.spec.replicas, .stable = 0};
-  if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt);
+  if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt, Traffic::kIgnored);
   const Fence fence = ResolveFence(turn.spec.canary.max_surge, turn.spec.canary.max_unavailable, turn.spec.replicas);
   return ApproximateSplit(turn.spec.replicas, ShareOf(ApprovedWeight(turn.spec, attempt)), fence.surge);
 }
 
 Counts NextCounts(Turn& turn, const Attempt& attempt) {
-  if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt);
+  if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt, Traffic::kCounts);
   return BasicCounts(turn, attempt.revision, *turn.status.stable, ApprovedWeight(turn.spec, attempt));
 }
 
