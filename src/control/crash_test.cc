@@ -14,8 +14,8 @@ using std::chrono::seconds;
 using testing::FleetBench;
 
 // Steps between two crash points: prime, so that every kind of event is hit at some multiple of it.
-constexpr int kStride = 37;
-constexpr int kFineSteps = 120;  // After the apply every single point is tried.
+constexpr int kStride = 211;
+constexpr int kFineSteps = 100;  // After the apply every single point is tried.
 
 // A fleet with v1 deployed and `version` just asked for.
 void Begin(FleetBench& bench, const std::string& version) {
@@ -46,7 +46,9 @@ void TryEveryPoint(const std::string& version, const std::function<bool(FleetBen
     if (!CrashAfter(bench, steps, [&] { return ended(bench); })) break;
     ++points;
     // The apply itself may not have been durable yet: whoever asked has had no answer and asks again.
-    if (bench.View().spec.generation.value == 1) ASSERT_TRUE(bench.Apply(FleetBench::Manifest(version)));
+    if (bench.View().spec.generation.value == 1) {
+      ASSERT_TRUE(bench.Apply(FleetBench::Manifest(version)));
+    }
     ASSERT_TRUE(bench.RunUntil([&] { return ended(bench); }, minutes(15))) << bench.View().status.message;
     ASSERT_TRUE(bench.store().VerifyJournal());
     bench.executor().RunFor(seconds(10));

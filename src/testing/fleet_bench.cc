@@ -72,6 +72,7 @@ void FleetBench::Start() {
                                                            .clock = clock_,
                                                            .executor = executor_,
                                                            .judge = judge_.get()});
+  fleet_->Subscribe([this](const RolloutName&) { ++changes_; });
   std::optional<Result<void>> answer;
   fleet_->Recover([&](Result<void> result) { answer = std::move(result); });
   CHECK(executor_.RunUntilHolds([&] { return answer.has_value(); }, kAnswerLimit), "Recover answers");
@@ -82,6 +83,16 @@ void FleetBench::Crash() {
   fleet_.reset();
   judge_.reset();
   executor_.Crash();
+}
+
+bool FleetBench::RunUntil(const std::function<bool()>& holds, Duration limit) {
+  std::optional<std::uint64_t> asked_at;
+  const auto asked = [&] {
+    const std::uint64_t seen = changes_ + router_.history().size();
+    if (std::exchange(asked_at, seen) == seen) return false;
+    return holds();
+  };
+  return executor_.RunUntilHolds(asked, limit) || holds();
 }
 
 Result<control::ApplyReport> FleetBench::Apply(const std::string& manifests) {

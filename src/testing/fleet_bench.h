@@ -37,7 +37,8 @@ class FleetBench {
   // True when the version is stable, judged to the end, and serves everything.
   bool RunUntilStable(const std::string& version, Duration limit, const std::string& name = "api");
   bool RunUntilAborted(Duration limit, const std::string& name = "api");
-  bool RunUntil(const std::function<bool()>& holds, Duration limit) { return executor_.RunUntilHolds(holds, limit); }
+  // `holds` is asked only after something that can be seen has changed.
+  bool RunUntil(const std::function<bool()>& holds, Duration limit);
 
   // Attempts of these versions fail from now on, also after a restart.
   void FailVersion(const std::string& version) { faulty_.push_back(version); }
@@ -76,6 +77,7 @@ class FleetBench {
   FakeRouter router_{[this](const InstanceId& id) { return workloads_.IsReady(id); }};
   std::unique_ptr<FakeJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;
+  std::uint64_t changes_ = 0;  // That could be seen.
   std::vector<std::string> faulty_;
   mutable std::map<RevisionId, std::string> versions_;  // Seen so far; revisions never change.
 };
