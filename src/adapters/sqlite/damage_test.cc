@@ -16,7 +16,7 @@
 
 #include "adapters/sqlite/checksum_vfs.h"
 #include "adapters/sqlite/sqlite_store.h"
-#include "testing/contracts/store_contract.h"
+#include "testing/contracts/sample_entry.h"
 #include "testing/temporary_folder.h"
 
 namespace tuesday::sqlite {
