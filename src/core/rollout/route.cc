@@ -14,13 +14,14 @@ Weight LastSetWeight(const Spec& spec, int end) {
   return kNoWeight;
 }
 
-// Without traffic routing capacity follows the instances, so the share may not run ahead of them.
-Weight CappedByInstances(const Turn& turn, const Attempt& attempt, Weight weight) {
-  const int canary = ReadyCount(turn, attempt.revision);
-  if (turn.spec.canary.traffic_routed || canary >= turn.spec.replicas) return weight;
-  const int stable = turn.status.stable.has_value() ? ReadyCount(turn, *turn.status.stable) : 0;
-  if (canary + stable == 0) return kNoWeight;
-  return std::min(weight, Weight::Permille(kFullWeight.permille() * canary / (canary + stable)));
+// Without traffic routing the share follows the instances that can serve: stable's go while the canary's come.
+Weight WeightOfInstances(Turn& turn, const Attempt& attempt) {
+  const int canary = ServingCount(turn, ServersOf(turn, attempt.revision, turn.spec.replicas));
+  if (canary == 0) return kNoWeight;
+  const RevisionState* stable = FindRevision(turn.status, *turn.status.stable);
+  const int kept = stable == nullptr ? 0 : std::min(stable->desired, NextCounts(turn, attempt).stable);
+  const int rest = static_cast<int>(ServersOf(turn, *turn.status.stable, kept).size());
+  return Weight::Permille(kFullWeight.permille() * canary / (canary + rest));
 }
 
 const RevisionState* RevisionAt(const Status& status, int slot) {
@@ -50,28 +51,31 @@ const RevisionState* StableSide(Turn& turn) {
   return ReadyCount(turn, next->id) > 0 ? next : current;
 }
 
-// Stable gave its instances away step by step (dynamicStableScale, or no traffic routing) and has none that is ready: taking
-// the canary's share now would answer nobody.
-bool MustKeepCanary(const Turn& turn) {
-  const bool stable_shrinks = turn.spec.canary.dynamic_stable_scale || !turn.spec.canary.traffic_routed;
-  if (!stable_shrinks || turn.status.route.weight == kNoWeight || !turn.status.stable.has_value()) return false;
-  const RevisionState* canary = RevisionAt(turn.status, turn.status.route.canary_slot);
-  return canary != nullptr && canary->id != *turn.status.stable && ReadyCount(turn, canary->id) > 0 &&
-         ReadyCount(turn, *turn.status.stable) == 0;
+// An attempt's revision that was given up, in the route or not.
+bool IsGivenUp(const Status& status, const RevisionId& id) {
+  const std::optional<Attempt>& attempt = status.attempt;
+  const bool ended = attempt.has_value() && (attempt->stage == Stage::kAborting || attempt->stage == Stage::kAborted);
+  return ended && attempt->revision == id && !HasTraffic(status, id);
 }
 
-std::vector<SlotUse> SlotsInUse(const Turn& turn, const WantedCounts& wanted, const RevisionState& stable_side) {
+std::vector<SlotUse> SlotsInUse(const Turn& turn, const WantedCounts& wanted, const RevisionState& stable_side, Weight weight) {
   std::vector<SlotUse> uses;
   for (const RevisionState& revision : turn.status.revisions) {
     const bool named = &revision == &stable_side || HasTraffic(turn.status, revision.id);
     if (revision.slot < 0 || (revision.desired == 0 && !named)) continue;
     SlotUse use{
         .slot = revision.slot, .revision = revision.id, .instances = ServersOf(turn, revision.id, LimitOf(wanted, revision))};
-    if (use.instances.empty() && &revision == &stable_side) {
-      // Nothing is gained by taking the last servers from stable: the edge's own checks know when one is back.
-      const auto before = std::ranges::find(turn.status.route.slots, revision.slot, &SlotUse::slot);
-      if (before != turn.status.route.slots.end() && before->revision == revision.id) use.instances = before->instances;
+    const auto before = std::ranges::find(turn.status.route.slots, revision.slot, &SlotUse::slot);
+    const bool listed_before = before != turn.status.route.slots.end() && before->revision == revision.id;
+    if (IsGivenUp(turn.status, revision.id)) {
+      // It only finishes what it has: servers that come back are of no use to anybody.
+      std::erase_if(use.instances, [&](const InstanceId& id) {
+        return !listed_before || std::ranges::find(before->instances, id) == before->instances.end();
+      });
     }
+    // Nothing is gained by taking the last servers from stable: the edge's own checks know when one is back.
+    const bool last_servers = use.instances.empty() && &revision == &stable_side && weight < kFullWeight;
+    if (last_servers && listed_before) use.instances = before->instances;
     uses.push_back(std::move(use));
   }
   std::ranges::sort(uses, {}, &SlotUse::slot);
@@ -96,7 +100,7 @@ std::optional<Route> RouteOfTheMoment(Turn& turn, const WantedCounts& wanted) {
       route.canary_slot = canary->slot;
     }
   }
-  route.slots = SlotsInUse(turn, wanted, *stable);
+  route.slots = SlotsInUse(turn, wanted, *stable, route.weight);
   return route;
 }
 
@@ -108,6 +112,14 @@ bool WasGivenAnotherRoute(const Turn& turn) {
 }
 
 }  // namespace
+
+bool MustKeepCanary(const Turn& turn) {
+  const bool stable_shrinks = turn.spec.canary.dynamic_stable_scale || !turn.spec.canary.traffic_routed;
+  if (!stable_shrinks || turn.status.route.weight == kNoWeight || !turn.status.stable.has_value()) return false;
+  const RevisionState* canary = RevisionAt(turn.status, turn.status.route.canary_slot);
+  return canary != nullptr && canary->id != *turn.status.stable && ReadyCount(turn, canary->id) > 0 &&
+         ReadyCount(turn, *turn.status.stable) == 0;
+}
 
 Weight ApprovedWeight(const Spec& spec, const Attempt& attempt) {
   if (attempt.stage == Stage::kSwitching) return kFullWeight;
@@ -124,6 +136,9 @@ bool IsSettled(Turn& turn, const Attempt& attempt) {
 Weight CanaryWeight(Turn& turn, const Attempt& attempt) {
   if (ReadyCount(turn, attempt.revision) == 0) return kNoWeight;
   const Weight approved = ApprovedWeight(turn.spec, attempt);
+  if (!turn.spec.canary.traffic_routed && turn.world.route.has_value() && !IsHalted(turn)) {
+    return std::min(approved, WeightOfInstances(turn, attempt));
+  }
   const Weight before = attempt.stage == Stage::kSwitching
                             ? LastSetWeight(turn.spec, static_cast<int>(turn.spec.canary.steps.size()))
                             : LastSetWeight(turn.spec, attempt.step);
@@ -139,7 +154,7 @@ Weight CanaryWeight(Turn& turn, const Attempt& attempt) {
   }
   if (ServingCount(turn, ServersOf(turn, attempt.revision, turn.spec.replicas)) == 0) weight = std::min(weight, current);
   if (IsHalted(turn)) weight = std::min(weight, current);
-  return CappedByInstances(turn, attempt, weight);
+  return weight;
 }
 
 bool HasTraffic(const Status& status, const RevisionId& revision) {

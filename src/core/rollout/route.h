@@ -18,6 +18,10 @@ Weight CanaryWeight(Turn& turn, const Attempt& attempt);
 // All instances that the step asks for are available, and the edge found them up.
 bool IsSettled(Turn& turn, const Attempt& attempt);
 
+// Stable gave its instances away step by step (dynamicStableScale, or no traffic routing) and has none that is ready: taking
+// the canary's share now would answer nobody.
+bool MustKeepCanary(const Turn& turn);
+
 // The route as asked for names the revision's slot.
 bool HasTraffic(const Status& status, const RevisionId& revision);
 

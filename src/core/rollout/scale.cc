@@ -36,15 +36,22 @@ Counts BasicCounts(Turn& turn, const RevisionId& canary, const RevisionId& stabl
   return NextBasicCounts(move);
 }
 
-Counts RoutedWanted(const Turn& turn, const Attempt& attempt) {
+enum class Traffic { kCounts, kIgnored };
+
+// With `kIgnored` what the step asks for; else also what the traffic that is still there needs.
+Counts RoutedWanted(const Turn& turn, const Attempt& attempt, Traffic traffic) {
   const CanaryStrategy& strategy = turn.spec.canary;
-  const RoutedWant want{.replicas = turn.spec.replicas,
-                        .weight = ShareOf(ApprovedWeight(turn.spec, attempt)),
-                        .canary_scale = CanaryScaleInForce(turn.spec, attempt),
-                        .dynamic_stable_scale = strategy.dynamic_stable_scale,
-                        .min_pods = strategy.min_pods_per_replica_set,
-                        .canary_traffic = ShareOf(CanaryTraffic(turn)),
-                        .stable_traffic = ShareOf(StableTraffic(turn))};
+  RoutedWant want{.replicas = turn.spec.replicas,
+                  .weight = ShareOf(ApprovedWeight(turn.spec, attempt)),
+                  .canary_scale = CanaryScaleInForce(turn.spec, attempt),
+                  .dynamic_stable_scale = strategy.dynamic_stable_scale,
+                  .min_pods = strategy.min_pods_per_replica_set,
+                  .canary_traffic = ShareOf(kNoWeight),
+                  .stable_traffic = ShareOf(kNoWeight)};
+  if (traffic == Traffic::kCounts) {
+    want.canary_traffic = ShareOf(CanaryTraffic(turn));
+    want.stable_traffic = ShareOf(StableTraffic(turn));
+  }
   return RoutedCounts(want);
 }
 
@@ -87,14 +94,20 @@ int WantedOfRetired(Turn& turn, const RevisionState& revision) {
   return revision.desired;
 }
 
+// The canary that has the traffic is the one of the attempt, not one that was superseded.
+bool IsClimbing(const Turn& turn, const Attempt& attempt) {
+  const RevisionState* canary = FindRevision(turn.status, attempt.revision);
+  return canary != nullptr && canary->slot == turn.status.route.canary_slot;
+}
+
 int WantedOf(Turn& turn, const RevisionState& revision) {
   if (!HasPart(turn, revision.id)) return WantedOfRetired(turn, revision);
   const Attempt* attempt = InFlight(turn.status);
   if (IsHalted(turn) && !(turn.status.attempt.has_value() && IsAborted(*turn.status.attempt))) return revision.desired;
   if (attempt == nullptr || IsInitial(*attempt) || turn.status.stable == attempt->revision) return turn.spec.replicas;
-  const Counts counts = turn.spec.canary.traffic_routed
-                            ? RoutedWanted(turn, *attempt)
-                            : BasicCounts(turn, attempt->revision, *turn.status.stable, ApprovedWeight(turn.spec, *attempt));
+  // Without a place to go back to nothing else can move, so that comes before the fence.
+  if (turn.status.stable == revision.id && MustKeepCanary(turn) && !IsClimbing(turn, *attempt)) return turn.spec.replicas;
+  const Counts counts = NextCounts(turn, *attempt);
   return attempt->revision == revision.id ? counts.canary : counts.stable;
 }
 
@@ -104,6 +117,20 @@ int FreeSlot(const Status& status) {
     if (std::ranges::find(status.revisions, slot, &RevisionState::slot) == status.revisions.end()) return slot;
   }
   return -1;
+}
+
+// Whether the route still names an instance of the revision that `count` would stop, on a slot that takes requests.
+bool IsServedBeyond(const Turn& turn, const RevisionState& revision, int count) {
+  const Route& route = turn.status.route;
+  const bool takes_requests = (revision.slot == route.stable_slot && route.weight < kFullWeight) ||
+                              (revision.slot == route.canary_slot && route.weight > kNoWeight);
+  const auto use = std::ranges::find(route.slots, revision.slot, &SlotUse::slot);
+  if (!takes_requests || use == route.slots.end()) return false;
+  const std::vector<InstanceId> kept = ServersOf(turn, revision.id, count);
+  return std::ranges::any_of(turn.world.instances, [&](const InstanceSeen& seen) {
+    const bool named = std::ranges::find(use->instances, seen.id) != use->instances.end();
+    return named && seen.ordinal >= count && std::ranges::find(kept, seen.id) == kept.end();
+  });
 }
 
 void SetDesired(Turn& turn, RevisionState& revision, int count) {
@@ -129,9 +156,14 @@ std::optional<SetCanaryScale> CanaryScaleInForce(const Spec& spec, const Attempt
 
 Counts SettledCounts(const Turn& turn, const Attempt& attempt) {
   if (IsInitial(attempt)) return {.canary = turn.spec.replicas, .stable = 0};
-  if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt);
+  if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt, Traffic::kIgnored);
   const Fence fence = ResolveFence(turn.spec.canary.max_surge, turn.spec.canary.max_unavailable, turn.spec.replicas);
   return ApproximateSplit(turn.spec.replicas, ShareOf(ApprovedWeight(turn.spec, attempt)), fence.surge);
+}
+
+Counts NextCounts(Turn& turn, const Attempt& attempt) {
+  if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt, Traffic::kCounts);
+  return BasicCounts(turn, attempt.revision, *turn.status.stable, ApprovedWeight(turn.spec, attempt));
 }
 
 WantedCounts WantedInstances(Turn& turn) {
@@ -143,8 +175,12 @@ WantedCounts WantedInstances(Turn& turn) {
 void Grow(Turn& turn, const WantedCounts& wanted) {
   for (RevisionState& revision : turn.status.revisions) {
     const int count = wanted.at(revision.id);
+    const bool needs_slot = revision.slot < 0 && (count > 0 || turn.status.stable == revision.id);
+    if (needs_slot) {
+      revision.slot = FreeSlot(turn.status);
+      if (revision.slot >= 0) turn.changed = true;
+    }
     if (count <= revision.desired) continue;
-    if (revision.slot < 0) revision.slot = FreeSlot(turn.status);
     if (revision.slot < 0) {
       turn.waiting_for = "waiting for a free slot: all " + std::to_string(kSlotsMax) + " still have instances or connections";
       continue;
@@ -156,7 +192,8 @@ void Grow(Turn& turn, const WantedCounts& wanted) {
 void Shrink(Turn& turn, const WantedCounts& wanted) {
   if (!IsRouteAcknowledged(turn)) return;
   for (RevisionState& revision : turn.status.revisions) {
-    if (wanted.at(revision.id) < revision.desired) SetDesired(turn, revision, wanted.at(revision.id));
+    const int count = wanted.at(revision.id);
+    if (count < revision.desired && !IsServedBeyond(turn, revision, count)) SetDesired(turn, revision, count);
   }
 }
 

@@ -18,6 +18,9 @@ std::optional<SetCanaryScale> CanaryScaleInForce(const Spec& spec, const Attempt
 // What the attempt under way asks for in the end at its present step; the way there is bounded by the fence.
 Counts SettledCounts(const Turn& turn, const Attempt& attempt);
 
+// The next counts of the attempt under way on the way there; it has a baseline.
+Counts NextCounts(Turn& turn, const Attempt& attempt);
+
 // The next counts of all known revisions.
 WantedCounts WantedInstances(Turn& turn);
 

@@ -20,8 +20,10 @@ bool CountsAreThere(Turn& turn, const Attempt& attempt) {
   const Counts settled = SettledCounts(turn, attempt);
   const RevisionState* canary = FindRevision(turn.status, attempt.revision);
   const RevisionState* stable = FindRevision(turn.status, *attempt.baseline);
-  const bool canary_there = canary != nullptr && canary->desired == settled.canary;
-  return canary_there && (stable == nullptr || stable->desired == settled.stable);
+  if (canary == nullptr || stable == nullptr) return false;
+  // With traffic routing a side may have more than its share while it still has the traffic.
+  if (turn.spec.canary.traffic_routed) return canary->desired >= settled.canary && stable->desired >= settled.stable;
+  return canary->desired == settled.canary && stable->desired == settled.stable;
 }
 
 bool WeightIsThere(Turn& turn, const Attempt& attempt) {
