@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON lines over a unix stream socket: one request a line, one answer a line. The server runs on a PollLoop, serves many
+// clients and trusts none: lines, clients and waiting times are bounded. Answers follow `docs/formats/instances.md`:
+// {"ok": true, ...} or {"error": {"code", "message", "hint"}}.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "adapters/files/fd.h"
+#include "adapters/supervise/poll_loop.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace tuesday::supervise {
+
+// The protocol that we speak, and the oldest one that we still answer: a supervisor is never restarted by an upgrade.
+constexpr int kProtocol = 1;
+constexpr int kProtocolOldest = 1;
+
+constexpr std::size_t kLineBytesMax = 4 << 20;
+constexpr std::size_t kClientsMax = 64;
+// A client that keeps half a line or does not read its answers for this long is cut.
+constexpr Duration kStalledClientTime = std::chrono::seconds(10);
+
+// The members {"ok": true, "protocol": N} of every good answer.
+Json::Object OkAnswer();
+Json ErrorAnswer(const Error& error);
+
+class JsonServer {
+ public:
+  // Called with each request; the answer is sent at once. A request whose protocol we do not speak never gets here.
+  using Handler = std::function<Json(const Json& request)>;
+
+  // Listens at `socket_path` (mode 0600) and serves as long as the server lives. A dead socket file is replaced.
+  static Result<std::unique_ptr<JsonServer>> Listen(PollLoop& loop, const std::string& socket_path, Handler handler);
+
+  JsonServer(const JsonServer&) = delete;
+  JsonServer& operator=(const JsonServer&) = delete;
+  ~JsonServer();
+
+ private:
+  struct Client {
+    files::Fd fd;
+    std::string input;
+    std::size_t scanned = 0;  // Bytes of `input` that hold no end of line.
+    std::string output;
+    bool ending = false;
+    PollLoop::TimerId stalled = 0;
+  };
+
+  JsonServer(PollLoop& loop, files::Fd listener, Handler handler);
+  void Accept();
+  void Serve(int fd, short revents);
+  void Read(Client& client);
+  void AnswerLines(Client& client);
+  std::string Answer(std::string_view line);
+  void Write(Client& client);
+  void Rearm(Client& client);
+  void Drop(int fd);
+
+  PollLoop& loop_;
+  files::Fd listener_;
+  Handler handler_;
+  std::map<int, Client> clients_;
+};
+
+// Sends one request and waits for its answer. `request`'s "protocol" is set here. An error answer becomes the error;
+// nobody there, or no answer within `timeout`, is kUnavailable.
+Result<Json> Call(const std::string& socket_path, Json::Object request, Duration timeout);
+
+}  // namespace tuesday::supervise

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/supervise/json_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <thread>
+
+#include "adapters/supervise/unix_address.h"
+#include "testing/temporary_folder.h"
+
+namespace tuesday::supervise {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+// A server on a thread of its own that answers with what it was asked.
+class Echo {
+ public:
+  explicit Echo(const std::string& path) {
+    auto server = JsonServer::Listen(loop_, path, [](const Json& request) -> Json {
+      if (request.At("do").StringOr("") == "fail") {
+        return ErrorAnswer({ErrorCode::kStale, "Generation 3 is in force.", "Ask again."});
+      }
+      auto answer = OkAnswer();
+      answer["said"] = request.At("say");
+      return answer;
+    });
+    EXPECT_TRUE(server.has_value());
+    server_ = std::move(server).value();
+    thread_ = std::thread([this] {
+      while (!ended_) loop_.RunOnce(milliseconds(5));
+    });
+  }
+  ~Echo() {
+    ended_ = true;
+    thread_.join();
+  }
+
+ private:
+  PollLoop loop_;
+  std::unique_ptr<JsonServer> server_;
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+files::Fd ConnectTo(const std::string& path) {
+  const auto address = MakeUnixAddress(path);
+  files::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(::connect(fd.get(), address->get(), address->size()), 0);
+  return fd;
+}
+
+std::string SayRaw(int fd, const std::string& bytes) {
+  EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  std::string answer;
+  char letter = 0;
+  while (::recv(fd, &letter, 1, 0) == 1 && letter != '\n') answer += letter;
+  return answer;
+}
+
+TEST(JsonServer, AnswersCallsAndHandsErrorsOn) {
+  const TemporaryFolder folder;
+  const Echo echo(folder.path("sock"));
+  EXPECT_EQ(Call(folder.path("sock"), {{"say", "hello\n"}}, seconds(5))->At("said").StringOr(""), "hello\n");
+  const auto failed = Call(folder.path("sock"), {{"do", "fail"}}, seconds(5));
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_EQ(failed.error(), (Error{ErrorCode::kStale, "Generation 3 is in force.", "Ask again."}));
+}
+
+TEST(JsonServer, CarriesAMegabyteAndRefusesMoreThanItsLimit) {
+  const TemporaryFolder folder;
+  const Echo echo(folder.path("sock"));
+  const std::string megabyte(1 << 20, 'x');
+  EXPECT_EQ(Call(folder.path("sock"), {{"say", megabyte}}, seconds(20))->At("said").StringOr(""), megabyte);
+  const auto refused = Call(folder.path("sock"), {{"say", std::string(kLineBytesMax + 1, 'x')}}, seconds(20));
+  ASSERT_FALSE(refused.has_value());
+}
+
+TEST(JsonServer, FolderWithALongPathWorks) {
+  const TemporaryFolder folder;
+  const std::string deep = folder.path(std::string(200, 'd'));
+  ASSERT_EQ(::mkdir(deep.c_str(), 0700), 0);
+  const Echo echo(deep + "/sock");
+  EXPECT_TRUE(Call(deep + "/sock", {{"say", 1}}, seconds(5)).has_value());
+}
+
+TEST(JsonServer, SaysSoWhenItIsAskedNonsenseOrAnotherProtocolAndGoesOn) {
+  const TemporaryFolder folder;
+  const Echo echo(folder.path("sock"));
+  const files::Fd fd = ConnectTo(folder.path("sock"));
+  EXPECT_THAT(SayRaw(fd.get(), "no json\n"), HasSubstr("\"error\""));
+  EXPECT_THAT(SayRaw(fd.get(), R"({"protocol":99,"say":1})"
+                               "\n"),
+              HasSubstr("unsupported"));
+  EXPECT_THAT(SayRaw(fd.get(), R"({"protocol":1,"say":1})"
+                               "\n"),
+              HasSubstr("\"said\":1"));
+}
+
+TEST(JsonServer, ClientThatStopsInTheMiddleOfALineHoldsNobodyUp) {
+  const TemporaryFolder folder;
+  const Echo echo(folder.path("sock"));
+  const files::Fd half = ConnectTo(folder.path("sock"));
+  ASSERT_EQ(::send(half.get(), "{\"say", 5, MSG_NOSIGNAL), 5);
+  EXPECT_TRUE(Call(folder.path("sock"), {{"say", 1}}, seconds(5)).has_value());
+}
+
+TEST(Call, NobodyThereAndNoAnswerAreUnavailable) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(Call(folder.path("sock"), {}, seconds(1)).error().code, ErrorCode::kUnavailable);
+  const auto address = MakeUnixAddress(folder.path("mute"));
+  const files::Fd mute(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(mute.get(), address->get(), address->size()), 0);
+  ASSERT_EQ(::listen(mute.get(), 1), 0);
+  const auto late = Call(folder.path("mute"), {}, milliseconds(20));
+  ASSERT_FALSE(late.has_value());
+  EXPECT_THAT(late.error().message, HasSubstr("in time"));
+}
+
+}  // namespace
+}  // namespace tuesday::supervise
