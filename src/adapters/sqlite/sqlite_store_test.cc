@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "adapters/sqlite/database.h"
-#include "testing/contracts/store_contract.h"
+#include "testing/contracts/sample_entry.h"
 #include "testing/temporary_folder.h"
 
 namespace tuesday::sqlite {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every Store must do, as tests: instantiated for the real one and for the fake, so that the fake cannot lie.
+// It holds the tests themselves: include it in one file of a test program.
 //   INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, testing::Values(...factory...));
 #pragma once
 
@@ -11,21 +12,13 @@
 #include <vector>
 
 #include "ports/store.h"
+#include "testing/contracts/sample_entry.h"
 #include "wire/journal/record.h"
 
 namespace tuesday::testing {
 
 // Makes an empty store. What it needs beside (a folder) lives as long as the pointer.
 using StoreFactory = std::function<std::shared_ptr<Store>()>;
-
-inline NewEntry EntryAbout(const std::string& name, const std::string& attempt, const std::string& message) {
-  NewEntry entry;
-  entry.at = WallTime(std::chrono::milliseconds(1'795'442'400'123));
-  entry.object = {Namespace("default"), "Rollout", name};
-  entry.attempt = attempt;
-  entry.entry = {"test.happened", message, {{"n", 1}}};
-  return entry;
-}
 
 class StoreContract : public ::testing::TestWithParam<StoreFactory> {
  protected:

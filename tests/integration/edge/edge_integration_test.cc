@@ -184,7 +184,8 @@ TEST(Edge, KilledBetweenAnyTwoStepsItConverges) {
       const RouteSpec spec = world.Spec(epoch, 0, 1, 300, {{0, {"a"}}, {1, {epoch % 2 == 0 ? "b" : "a"}}});
       EXPECT_TRUE(Eventually([&] {
         const auto set = world.router().SetRoute(spec);
-        return set && set->value == epoch;
+        if (!set) fprintf(stderr, "%s\n", ErrorText(set.error()).c_str());
+      return set && set->value == epoch;
       })) << step
           << " " << victim;
       const auto seen = world.router().Observe();

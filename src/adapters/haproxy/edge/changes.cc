@@ -87,7 +87,10 @@ Result<SeenStat> ParseStat(std::string_view text) {
     const std::vector<std::string_view> row = SplitCsv(line);
     if (row.size() != columns.count) return std::unexpected(Nonsense("show stat", line));
     const std::string_view server = columns.Text(row, "svname");
-    if (server == "FRONTEND") continue;
+    if (server == "FRONTEND") {
+      out.client_connections += columns.Number(row, "scur");
+      continue;
+    }
     if (server == "BACKEND") {
       out.backends.push_back({std::string(columns.Text(row, "pxname")), columns.Number(row, "hrsp_other")});
       continue;
@@ -153,18 +156,13 @@ ServerCommands PlanServers(const std::vector<PlacedServer>& wanted, const std::v
     if (old == there.end()) {
       out.add.push_back(fmt::format("add server {} {} {}", name, server.address, ServerParameters(server)));
       out.add.push_back("enable server " + name);
-      if (server.tracked.empty()) out.add.push_back("enable health " + name);
-    } else if (old->second->status == "MAINT" || old->second->status.starts_with("DRAIN")) {
-      // "MAINT (via ...)" is a backup whose tracked server is out: it comes back with it.
+      out.add.push_back("enable health " + name);
+    } else if (old->second->status.starts_with("MAINT") || old->second->status.starts_with("DRAIN")) {
       out.add.push_back("set server " + name + " state ready");
     }
   }
-  // A server that is tracked cannot be deleted: backups go first.
-  for (const bool backups : {true, false}) {
-    for (const auto& [name, server] : there) {
-      if (kept.contains(name) || (ParseServerName(server->name).slot >= 0) != backups) continue;
-      RemoveServer(*server, expired, out);
-    }
+  for (const auto& [name, server] : there) {
+    if (!kept.contains(name)) RemoveServer(*server, expired, out);
   }
   return out;
 }

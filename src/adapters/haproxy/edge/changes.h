@@ -38,6 +38,7 @@ struct SeenBackend {
 struct SeenStat {
   std::vector<SeenServer> servers;
   std::vector<SeenBackend> backends;
+  std::int64_t client_connections = 0;  // Of all listeners, idle ones too.
 };
 
 // Reads the answer to `show stat`. Fails with kUnavailable when columns are missing or a line is cut.
