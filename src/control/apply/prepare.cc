@@ -9,6 +9,7 @@
 #include "control/apply/plan.h"
 #include "control/apply/resolve.h"
 #include "control/apply/typed.h"
+#include "core/manifest/check.h"
 
 namespace tuesday::control {
 
@@ -26,6 +27,18 @@ std::string AllFindings(const std::vector<Finding>& findings) {
 }
 
 std::string_view ChangeName(ObjectChange change) { return change == ObjectChange::kCreated ? "created" : "configured"; }
+
+// What is wrong between the objects given, and between them and those that are there already.
+std::vector<Finding> CheckAgainst(const Known& known, const std::vector<manifest::Object>& given, const Namespace& ns) {
+  std::vector<Finding> stored_findings;
+  std::vector<manifest::Object> stored;
+  TypedObjects typed = ReadStored(known.objects, stored_findings);
+  for (auto& [name, object] : typed) {
+    object.metadata.ns = name.ns.str();
+    stored.push_back(std::move(object));
+  }
+  return manifest::CheckObjects(given, {ns, stored});
+}
 
 // Kinds that a revision or a route is resolved from: a change of one concerns every rollout of its namespace.
 bool IsResolvedFrom(const std::string& kind) {
@@ -222,6 +235,10 @@ Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, Artifa
     preparation.Take(name, std::move(raw[name]), request.file);
   }
   std::vector<Finding> findings = std::move(read.findings);
+  std::ranges::move(CheckAgainst(known, read.objects, request.ns), std::back_inserter(findings));
+  if (HasErrors(findings)) {
+    return Fail(ErrorCode::kInvalid, AllFindings(findings), "Nothing was changed. Mend the file and apply it again.");
+  }
   TRY_OK(preparation.ResolveAll(findings));
   Prepared prepared = preparation.Finish(request.by, request.file);
   prepared.report.findings = std::move(findings);

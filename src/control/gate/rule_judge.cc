@@ -17,6 +17,7 @@ struct RuleJudge::GroupCase {
   rules::GroupState state;
   std::vector<rules::FiringAtStart> firing_at_start;  // By rule.
   std::int64_t next_tick = 0;                         // k of attempt start + k x interval.
+  bool counts = false;                                // One of its rules does.
 };
 
 struct RuleJudge::Case {
@@ -25,7 +26,6 @@ struct RuleJudge::Case {
   Instant began;
   std::uint64_t rules_version = 0;
   std::vector<GroupCase> groups;
-  int evaluations = 0;
   std::map<InstanceId, int> restarts_at_start;
   std::map<std::string, SignalView> signals;   // By name.
   std::map<std::string, gate::RuleSaid> said;  // Of those that count.
@@ -157,7 +157,6 @@ void RuleJudge::EvaluateGroup(const JudgedRollout& rollout, Case& attempt, std::
       group.firing_at_start.push_back(fires ? rules::FiringAtStart::kYes : rules::FiringAtStart::kNo);
     }
   }
-  if (index == 0) ++attempt.evaluations;
   const std::string samples = sealed.TakeBytes();
   const std::size_t before = news.size();
   for (std::size_t rule = 0; rule < rules.rules.size(); ++rule) {
@@ -195,6 +194,7 @@ void RuleJudge::TakeRule(const JudgedRollout& rollout, Case& attempt, std::size_
   }
   const std::string key = group.name + "/" + signal.name;
   if (signal.counts) {
+    attempt.groups[index].counts = true;
     attempt.said[key] = {
         signal.name, signal.finding,
         standing.kind == rules::StandingKind::kCountsWhenFiring ? gate::Counting::kWhenFiring : gate::Counting::kAlways,
@@ -220,6 +220,15 @@ void RuleJudge::TakeRule(const JudgedRollout& rollout, Case& attempt, std::size_
   attempt.signals[key] = std::move(signal);
 }
 
+// Of the rules that count: as often as the one that was asked least.
+int RuleJudge::EvaluationsOf(const Case& attempt) {
+  std::optional<std::int64_t> least;
+  for (const GroupCase& group : attempt.groups) {
+    if (group.counts) least = std::min(least.value_or(group.state.evaluations), group.state.evaluations);
+  }
+  return static_cast<int>(least.value_or(0));
+}
+
 void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant now, std::vector<Judged>& news) {
   attempt.gate_at = now;
   const rollout::Attempt& judged = *rollout.status.attempt;
@@ -241,7 +250,7 @@ void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant n
     const bool is_first_start = instance.phase == InstancePhase::kStarting && instance.restarts == 0;
     if (!instance.ready && !is_first_start) ++input.instances.canary_down;
   }
-  input.evaluations = attempt.evaluations;
+  input.evaluations = EvaluationsOf(attempt);
   input.canary_requests = static_cast<double>(recorder_.RequestsOf(rollout.name, judged.revision, judged.id));
   input.from = join_.ToWall(attempt.began);
   input.to = join_.ToWall(now);

@@ -50,6 +50,7 @@ class RuleJudge : public Judge {
   void EvaluateGroup(const JudgedRollout& rollout, Case& attempt, std::size_t index, Instant at, std::vector<Judged>& news);
   void TakeRule(const JudgedRollout& rollout, Case& attempt, std::size_t index, std::size_t rule,
                 const rules::Evaluation& evaluation, const metrics::Source& source, Instant at, std::vector<Judged>& news);
+  static int EvaluationsOf(const Case& attempt);
   void JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant now, std::vector<Judged>& news);
   std::int64_t Milliseconds(Instant at) const { return join_.ToWall(at).time_since_epoch().count(); }
 
