@@ -154,7 +154,7 @@ TEST(Edge, CanaryThatDiesFailsOnlyWhatWasInsideIt) {
   ASSERT_TRUE(Eventually([&] { return world.IsServing("stable") && world.IsServing("canary"); }));
   Load load(world.port(), kConnections, "api.test");
   AwaitRequests(load, 1000);
-  // Asked at least twice, so that what is silent is counted from a known beginning.
+  // Asked at least twice, so that what is not logged is counted from a known beginning.
   ASSERT_TRUE(Eventually([&] { return world.sums().lines >= 1000; }));
   world.KillInstance("canary");
   AwaitRequests(load, 1000);
