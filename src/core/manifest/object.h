@@ -84,6 +84,9 @@ struct Object {
   std::string kind;
   Metadata metadata;
   SourcePos at;
+  // As written, for positions and for showing foreign objects; null for an object that no file gave. A Secret's holds its
+  // values: never print it.
+  std::shared_ptr<const YamlNode> raw;
   std::variant<Foreign, Rollout, Service, Ingress, AnalysisTemplate, PrometheusRule, ConfigMap, Secret> body;
   // AnalysisTemplate and ClusterAnalysisTemplate share a body; `kind` tells them apart.
 };

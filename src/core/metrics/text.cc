@@ -18,9 +18,11 @@ std::string Written(double value, std::chars_format format) {
   return std::string(buffer.data(), end.ptr);
 }
 
-// Bytes of the well-formed UTF-8 sequence at the start of `text`; 0 if it is not one.
+}  // namespace
+
 std::size_t Utf8Length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  if (text.empty()) return 0;
   const std::uint8_t lead = byte(0);
   if (lead < 0x80) return 1;
   const std::size_t length = lead >= 0xF0 && lead < 0xF5   ? 4
@@ -37,8 +39,6 @@ std::size_t Utf8Length(std::string_view text) {
   if (lead == 0xF4 && byte(1) > 0x8F) return 0;
   return length;
 }
-
-}  // namespace
 
 bool IsLabelName(std::string_view name) { return IsMetricName(name) && name.find(':') == std::string_view::npos; }
 
@@ -82,6 +82,12 @@ std::string FixedText(double value) {
 std::string NumberText(double value) {
   const double size = std::fabs(value);
   if (!std::isfinite(value) || size == 0 || (size >= 1e-6 && size < 1e21)) return FixedText(value);
+  return Written(value, std::chars_format::scientific);
+}
+
+std::string ShortText(double value) {
+  const double size = std::fabs(value);
+  if (!std::isfinite(value) || size == 0 || (size >= 1e-4 && size < 1e21)) return FixedText(value);
   return Written(value, std::chars_format::scientific);
 }
 

@@ -172,6 +172,7 @@ struct Expr {
       node;
   PosRange pos;
   ValueType type = ValueType::kScalar;
+  int depth = 1;  // Nodes on the longest way down, bounded by the parser.
 
   template <typename T>
   const T* As() const {

@@ -22,6 +22,7 @@ struct InstanceSeen {
   std::optional<Instant> ready_since;  // Set while ready.
   bool stopping = false;               // Told to stop; takes no new request.
   int restarts = 0;                    // Of the process in it, since the instance began.
+  int ordinal = 0;                     // Its number in its revision: a shrinking revision loses the highest first.
   friend bool operator==(const InstanceSeen&, const InstanceSeen&) = default;
 };
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands as functions: each takes its options as a value and returns an exit code.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/cli/session.h"
+
+namespace tuesday::cli {
+
+struct ServeOptions {
+  std::string state_dir;
+  std::string edge_listen = "127.0.0.1:8080";
+  std::string edge_tls_listen = "127.0.0.1:8443";
+  std::string api_listen;  // "127.0.0.1:PORT"; empty: the unix socket only.
+};
+int RunServe(const Globals& globals, const ServeOptions& options);
+int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>& rest);
+int RunDoctor(const Globals& globals);
+
+struct CheckOptions {
+  std::vector<std::string> paths;
+  std::string format = "text";
+  bool strict = false;
+};
+int RunCheck(const Globals& globals, const CheckOptions& options);
+
+struct ApplyOptions {
+  std::vector<std::string> paths;
+  bool wait = false;
+  std::string timeout;  // A Go duration; empty: for as long as it takes.
+};
+int RunApply(const Globals& globals, const ApplyOptions& options);
+int RunPlan(const Globals& globals, const ApplyOptions& options);
+
+int RunImageBind(const Globals& globals, const std::string& reference, const std::string& source);
+int RunImageList(const Globals& globals);
+
+struct GetOptions {
+  std::string name;
+  bool watch = false;
+  std::string timeout;
+};
+int RunRolloutGet(const Globals& globals, const GetOptions& options);
+int RunRolloutList(const Globals& globals, bool all_namespaces);
+int RunRolloutStatus(const Globals& globals, const GetOptions& options);
+int RunRolloutHistory(const Globals& globals, const std::string& name);
+
+struct ActOptions {
+  std::string name;
+  std::string verb;  // As in the API: "promote", "promote-full", "abort", "retry", "pause", "resume".
+  std::string reason;
+};
+int RunRolloutAct(const Globals& globals, const ActOptions& options);
+int RunSetImage(const Globals& globals, const std::string& name, const std::string& image);
+
+int RunStatus(const Globals& globals, bool all_namespaces);
+int RunWhy(const Globals& globals, const std::string& name);
+
+struct AuditOptions {
+  std::string rollout;
+  std::uint64_t after = 0;
+  int limit = 1000;
+  bool verify = false;
+};
+int RunAuditLog(const Globals& globals, const AuditOptions& options);
+
+struct QueryOptions {
+  std::string expression;
+  std::string time;  // RFC 3339 or seconds; empty: now.
+};
+int RunQuery(const Globals& globals, const QueryOptions& options);
+
+int RunRulesCheck(const Globals& globals, const std::vector<std::string>& paths);
+int RunRulesTest(const Globals& globals, const std::vector<std::string>& paths, const std::vector<std::string>& run);
+
+struct SimulateOptions {
+  std::vector<std::string> paths;
+  std::string scenario;
+  std::uint64_t seed = 1;
+  int runs = 1;
+  double rps = 200;
+  double canary_errors_percent = 0;
+  double stable_errors_percent = 0;
+  double canary_latency_factor = 1;
+};
+int RunSimulate(const Globals& globals, const SimulateOptions& options);
+
+}  // namespace tuesday::cli

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/server/api.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+
+#include "app/server/rollout_json.h"
+
+namespace tuesday::server {
+namespace {
+
+// Two pictures a person can tell apart; changes in between are shown together.
+constexpr Duration kWatchIntervalMin = std::chrono::milliseconds(100);
+constexpr std::size_t kWatchersMax = 256;
+
+std::string NameOfPeer(const http::HttpRequest& request) {
+  if (!request.peer.has_value()) return "anonymous";
+  passwd entry{};
+  passwd* found = nullptr;
+  char buffer[1024];
+  getpwuid_r(request.peer->uid, &entry, buffer, sizeof(buffer), &found);
+  return fmt::format("{} (uid {})", found == nullptr ? "?" : found->pw_name, request.peer->uid);
+}
+
+RolloutName NameOf(const Call& call) { return {Namespace(call.parts.at("ns")), call.parts.at("name")}; }
+
+std::optional<Namespace> NamespaceOf(const Call& call) {
+  const auto part = call.parts.find("ns");
+  if (part != call.parts.end()) return Namespace(part->second);
+  const std::string asked = call.request.Query("namespace");
+  return asked.empty() ? std::nullopt : std::optional(Namespace(asked));
+}
+
+// A string member of the body that must be there.
+Result<std::string> Wanted(const Json& body, std::string_view key) {
+  const std::string value = body.At(key).StringOr("");
+  if (value.empty()) return Fail(ErrorCode::kInvalid, fmt::format("The body has no \"{}\".", key));
+  return value;
+}
+
+}  // namespace
+
+// One client that follows a rollout.
+struct Api::Watcher {
+  RolloutName name;
+  std::shared_ptr<http::EventStream> stream;
+  Instant last;
+  bool due = false;
+  std::uint64_t version = 0;
+};
+
+Api::Api(ApiParts parts) : parts_(std::move(parts)) {
+  subscription_ = parts_.fleet.Subscribe([this](const RolloutName& name) { OnChange(name); });
+}
+
+Api::~Api() { parts_.fleet.Unsubscribe(subscription_); }
+
+void Api::Handle(const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
+  std::map<std::string, std::string> path_parts;
+  const Route* route = FindRoute(request.method, request.path, path_parts);
+  const bool served_here = route != nullptr && std::find(route->listeners.begin(), route->listeners.end(), request.listener) !=
+                                                   route->listeners.end();
+  if (!served_here) {
+    if (route == nullptr && PathIsKnown(request.path)) {
+      return SendJson(
+          *responder,
+          Json(Json::Object{{"error", Json::Object{{"code", "invalid"}, {"message", "The method is not served here."}}}}), 405);
+    }
+    return SendError(*responder, {ErrorCode::kNotFound, fmt::format("{} is not an address of this daemon.", request.path),
+                                  "GET /v1/openapi.json lists them."});
+  }
+  Call call{request, std::move(path_parts), {}, NameOfPeer(request), responder};
+  if (!request.body.empty()) {
+    Result<Json> body = ParseJson(request.body);
+    if (!body.has_value()) return SendError(*responder, body.error());
+    call.body = std::move(*body);
+  }
+  route->answer(*this, std::move(call));
+}
+
+void Api::Healthz(Call call) {
+  call.responder->Send({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
+}
+
+void Api::Readyz(Call call) {
+  const bool ready = parts_.fleet.GetHealth().recovered;
+  call.responder->Send({.status = ready ? 200 : 503,
+                        .headers = {{"Content-Type", "text/plain"}},
+                        .body = ready ? "ready\n" : "the state is not loaded yet\n"});
+}
+
+void Api::Metrics(Call call) {
+  call.responder->Send(
+      {.status = 200, .headers = {{"Content-Type", "text/plain; version=0.0.4"}}, .body = parts_.own_metrics()});
+}
+
+void Api::GetStatus(Call call) {
+  const control::Health health = parts_.fleet.GetHealth();
+  Json::Array rollouts;
+  Json last_rollback;
+  WallTime last_rollback_at{};
+  for (const control::RolloutView& view : parts_.fleet.List(NamespaceOf(call))) {
+    rollouts.push_back(RolloutSummaryJson(view, parts_.join));
+    for (const state::AttemptRecord& record : view.attempts) {
+      const bool back =
+          record.attempt.ending == rollout::Ending::kAborted || record.attempt.ending == rollout::Ending::kRolledBack;
+      if (!back || !record.ended.has_value() || *record.ended < last_rollback_at) continue;
+      last_rollback_at = *record.ended;
+      last_rollback = Json(Json::Object{
+          {"at", WallText(*record.ended)},
+          {"namespace", view.name.ns.str()},
+          {"name", view.name.name},
+          {"message", fmt::format("{} rev {}: {}", view.name.name, record.revision_number, record.attempt.reason)}});
+    }
+  }
+  Json::Object status{{"rollouts", std::move(rollouts)}, {"store", health.store},         {"edge", health.edge},
+                      {"workloads", health.workloads},   {"recovered", health.recovered}, {"last_rollback", last_rollback}};
+  AnswerStatus(call.responder, std::move(status));
+}
+
+void Api::AnswerStatus(const std::shared_ptr<http::Responder>& responder, Json::Object status) {
+  auto disk = std::make_shared<Json>();
+  parts_.executor.Run(
+      "status", [this, disk] { *disk = parts_.disk(); },
+      [responder, disk, status = std::move(status)]() mutable {
+        status["disk"] = std::move(*disk);
+        SendJson(*responder, Json(std::move(status)));
+      });
+}
+
+void Api::Apply(Call call, Effect effect) {
+  const Json::Array* files = call.body.At("files").as_array();
+  if (files == nullptr || files->empty())
+    return SendError(*call.responder, {ErrorCode::kInvalid, "The body has no \"files\".", ""});
+  control::ApplyRequest request;
+  request.ns = Namespace(call.body.At("namespace").StringOr("default"));
+  request.by = call.by;
+  for (const Json& file : *files) {
+    request.files.push_back({file.At("file").StringOr(""), file.At("text").StringOr("")});
+  }
+  const auto done = [responder = call.responder](Result<control::ApplyReport> report) {
+    if (!report.has_value()) return SendError(*responder, report.error());
+    SendJson(*responder, ApplyJson(*report));
+  };
+  effect == Effect::kApply ? parts_.fleet.Apply(std::move(request), done) : parts_.fleet.Plan(std::move(request), done);
+}
+
+void Api::ListImages(Call call) {
+  Json::Array images;
+  for (const state::ImageBinding& image : parts_.fleet.Images()) {
+    images.emplace_back(Json::Object{{"reference", image.reference},
+                                     {"source", image.source},
+                                     {"digest", image.digest},
+                                     {"bound_at", WallText(image.bound_at)},
+                                     {"by", image.by}});
+  }
+  SendJson(*call.responder, Json(Json::Object{{"images", std::move(images)}}));
+}
+
+void Api::BindImage(Call call) {
+  Result<std::string> reference = Wanted(call.body, "reference");
+  Result<std::string> source = Wanted(call.body, "source");
+  if (!reference.has_value()) return SendError(*call.responder, reference.error());
+  if (!source.has_value()) return SendError(*call.responder, source.error());
+  parts_.fleet.BindImage(*reference, *source, call.by, [responder = call.responder](Result<state::ImageBinding> bound) {
+    if (!bound.has_value()) return SendError(*responder, bound.error());
+    SendJson(*responder,
+             Json(Json::Object{{"reference", bound->reference}, {"digest", bound->digest}, {"source", bound->source}}));
+  });
+}
+
+void Api::ListRollouts(Call call) {
+  Json::Array rollouts;
+  for (const control::RolloutView& view : parts_.fleet.List(NamespaceOf(call)))
+    rollouts.push_back(RolloutSummaryJson(view, parts_.join));
+  SendJson(*call.responder, Json(Json::Object{{"rollouts", std::move(rollouts)}}));
+}
+
+void Api::GetRollout(Call call) {
+  const Result<control::RolloutView> view = parts_.fleet.Get(NameOf(call));
+  if (!view.has_value()) return SendError(*call.responder, view.error());
+  SendJson(*call.responder, RolloutJson(*view, parts_.join));
+}
+
+void Api::WatchRollout(Call call) {
+  const RolloutName name = NameOf(call);
+  const Result<control::RolloutView> view = parts_.fleet.Get(name);
+  if (!view.has_value()) return SendError(*call.responder, view.error());
+  if (watchers_.size() >= kWatchersMax) {
+    return SendError(*call.responder, {ErrorCode::kLimit, fmt::format("{} clients are watching already.", kWatchersMax),
+                                       "Try again when one has left."});
+  }
+  auto watcher = std::make_shared<Watcher>();
+  watcher->name = name;
+  watcher->stream = call.responder->StartEvents();
+  watchers_.emplace(name, watcher);
+  watcher->stream->OnClosed([this, weak = std::weak_ptr(watcher)] {
+    std::erase_if(watchers_, [&](const auto& item) { return item.second == weak.lock(); });
+  });
+  Flush(watcher);
+}
+
+void Api::OnChange(const RolloutName& name) {
+  const auto [begin, end] = watchers_.equal_range(name);
+  for (auto it = begin; it != end; ++it) {
+    const std::shared_ptr<Watcher>& watcher = it->second;
+    if (watcher->due) continue;
+    watcher->due = true;
+    // Never inside the fleet's own call, and not more often than people can see.
+    parts_.executor.At(watcher->last + kWatchIntervalMin, [this, weak = std::weak_ptr(watcher)] {
+      if (const std::shared_ptr<Watcher> alive = weak.lock()) Flush(alive);
+    });
+  }
+}
+
+void Api::Flush(const std::shared_ptr<Watcher>& watcher) {
+  watcher->due = false;
+  watcher->last = parts_.clock.Now();
+  const Result<control::RolloutView> view = parts_.fleet.Get(watcher->name);
+  if (!view.has_value()) return watcher->stream->Close();
+  watcher->version = view->version;
+  watcher->stream->Send(
+      {.id = std::to_string(view->version), .event = "rollout", .data = CanonicalJson(RolloutJson(*view, parts_.join))});
+}
+
+void Api::Act(Call call, rollout::Verb verb) {
+  rollout::Request request{.verb = verb, .by = call.by, .reason = call.body.At("reason").StringOr("")};
+  const RolloutName name = NameOf(call);
+  parts_.fleet.Act(name, std::move(request), [this, name, responder = call.responder](Result<void> done) {
+    if (!done.has_value()) return SendError(*responder, done.error());
+    const Result<control::RolloutView> view = parts_.fleet.Get(name);
+    SendJson(*responder, view.has_value() ? RolloutSummaryJson(*view, parts_.join) : Json(Json::Object{}));
+  });
+}
+
+void Api::SetImage(Call call) {
+  Result<std::string> container = Wanted(call.body, "container");
+  Result<std::string> image = Wanted(call.body, "image");
+  if (!container.has_value()) return SendError(*call.responder, container.error());
+  if (!image.has_value()) return SendError(*call.responder, image.error());
+  parts_.fleet.SetImage(NameOf(call), *container, *image, call.by,
+                        [responder = call.responder](Result<control::ApplyReport> report) {
+                          if (!report.has_value()) return SendError(*responder, report.error());
+                          SendJson(*responder, ApplyJson(*report));
+                        });
+}
+
+}  // namespace tuesday::server

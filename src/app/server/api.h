@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers requests from the fleet, the store and the metrics. Loop thread only; what blocks goes to the pool.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/server/routes.h"
+#include "base/time.h"
+#include "control/executor.h"
+#include "control/fleet.h"
+#include "core/metrics/source.h"
+
+namespace tuesday::server {
+
+// What the API needs of the daemon around it.
+struct ApiParts {
+  control::Fleet& fleet;
+  Store& store;
+  control::Executor& executor;
+  const Clock& clock;
+  ClockJoin join;
+  std::function<std::shared_ptr<const metrics::Source>()> snapshot;  // Of the metrics.
+  std::function<Json()> disk;                                        // Sizes of what is kept; blocks briefly.
+  std::function<std::string()> own_metrics;                          // The text of /metrics.
+};
+
+class Api {
+ public:
+  enum class Effect { kApply, kPlan };
+
+  explicit Api(ApiParts parts);
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  // The handler of the HTTP server: finds the route, reads the body, says who asks.
+  void Handle(const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder);
+
+  void Healthz(Call call);
+  void Readyz(Call call);
+  void Metrics(Call call);
+  void GetStatus(Call call);
+  void Apply(Call call, Effect effect);
+  void ListImages(Call call);
+  void BindImage(Call call);
+  void ListRollouts(Call call);
+  void GetRollout(Call call);
+  void WatchRollout(Call call);
+  void Act(Call call, rollout::Verb verb);
+  void SetImage(Call call);
+  void Audit(Call call);
+  void Query(Call call);
+  void QueryRange(Call call);
+
+ private:
+  struct Watcher;
+
+  void OnChange(const RolloutName& name);
+  void Flush(const std::shared_ptr<Watcher>& watcher);
+  void AnswerStatus(const std::shared_ptr<http::Responder>& responder, Json::Object status);
+
+  ApiParts parts_;
+  control::Fleet::Subscription subscription_;
+  std::multimap<RolloutName, std::shared_ptr<Watcher>> watchers_;
+};
+
+}  // namespace tuesday::server

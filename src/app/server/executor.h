@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control loops' seam to threads, made of the loop and the worker pool.
+#pragma once
+
+#include "adapters/http/loop.h"
+#include "adapters/http/worker_pool.h"
+#include "control/executor.h"
+#include "ports/clock.h"
+
+namespace tuesday::server {
+
+class PoolExecutor : public control::Executor {
+ public:
+  PoolExecutor(http::Loop& loop, http::WorkerPool& pool, const Clock& clock) : loop_(loop), pool_(pool), clock_(clock) {}
+
+  void Run(std::string lane, std::function<void()> blocking_work, std::function<void()> then) override;
+  void At(Instant when, std::function<void()> call) override;
+
+ private:
+  http::Loop& loop_;
+  http::WorkerPool& pool_;
+  const Clock& clock_;
+};
+
+}  // namespace tuesday::server

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/server/routes.h"
+
+#include "app/server/api.h"
+#include "wire/api/status.h"
+
+namespace tuesday::server {
+namespace {
+
+std::vector<std::string_view> Split(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/', 1);
+    parts.push_back(path.substr(0, slash));
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash);
+  }
+  return parts;
+}
+
+bool Matches(std::string_view pattern, std::string_view path, std::map<std::string, std::string>& parts) {
+  const std::vector<std::string_view> wanted = Split(pattern);
+  const std::vector<std::string_view> given = Split(path);
+  if (wanted.size() != given.size()) return false;
+  std::map<std::string, std::string> found;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const bool variable = wanted[i].starts_with("/{");
+    if (!variable && wanted[i] != given[i]) return false;
+    if (variable && given[i].size() < 2) return false;
+    if (variable) found.emplace(wanted[i].substr(2, wanted[i].size() - 3), given[i].substr(1));
+  }
+  parts = std::move(found);
+  return true;
+}
+
+std::vector<Route> MakeRoutes() {
+  const std::vector<std::string> admin = {"admin"};
+  const std::vector<std::string> all = {"admin", "metrics"};
+  const auto act = [](rollout::Verb verb) { return [verb](Api& api, Call call) { api.Act(std::move(call), verb); }; };
+  return {
+      {"GET", "/healthz", all, "Whether the process answers.", [](Api& api, Call call) { api.Healthz(std::move(call)); }},
+      {"GET", "/readyz", all, "Whether the state is loaded and the fleet keeps itself going.",
+       [](Api& api, Call call) { api.Readyz(std::move(call)); }},
+      {"GET", "/metrics", all, "About the daemon itself, in Prometheus' text format.",
+       [](Api& api, Call call) { api.Metrics(std::move(call)); }},
+      {"GET", "/v1/openapi.json", admin, "This description.", [](Api&, Call call) { SendJson(*call.responder, OpenApi()); }},
+      {"GET", "/v1/status", admin, "One row a rollout; the disk, the edge, the last rollback.",
+       [](Api& api, Call call) { api.GetStatus(std::move(call)); }},
+      {"POST", "/v1/apply", admin, "Takes manifests: all of them or none.",
+       [](Api& api, Call call) { api.Apply(std::move(call), Api::Effect::kApply); }},
+      {"POST", "/v1/plan", admin, "Says what apply would do.",
+       [](Api& api, Call call) { api.Apply(std::move(call), Api::Effect::kPlan); }},
+      {"GET", "/v1/images", admin, "What image names stand for.", [](Api& api, Call call) { api.ListImages(std::move(call)); }},
+      {"POST", "/v1/images", admin, "Binds an image name to an artifact.",
+       [](Api& api, Call call) { api.BindImage(std::move(call)); }},
+      {"GET", "/v1/rollouts", admin, "All rollouts of all namespaces.",
+       [](Api& api, Call call) { api.ListRollouts(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/rollouts", admin, "The rollouts of a namespace.",
+       [](Api& api, Call call) { api.ListRollouts(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/rollouts/{name}", admin, "Everything about one rollout.",
+       [](Api& api, Call call) { api.GetRollout(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/rollouts/{name}/watch", admin, "The same as a stream of events, one at each change.",
+       [](Api& api, Call call) { api.WatchRollout(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/promote", admin, "Ends the step under way.", act(rollout::Verb::kPromote)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/promote-full", admin, "Skips all that is left.",
+       act(rollout::Verb::kPromoteFull)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/abort", admin, "Gives the new revision up.", act(rollout::Verb::kAbort)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/retry", admin, "Tries an aborted revision again.",
+       act(rollout::Verb::kRetry)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/pause", admin, "Halts steps and scaling.", act(rollout::Verb::kPause)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/resume", admin, "Ends a pause that somebody said.",
+       act(rollout::Verb::kResume)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/set-image", admin, "Starts a new version with another image.",
+       [](Api& api, Call call) { api.SetImage(std::move(call)); }},
+      {"GET", "/v1/audit", admin, "The journal, oldest entry first.", [](Api& api, Call call) { api.Audit(std::move(call)); }},
+      {"GET", "/prometheus/api/v1/query", admin, "An instant query, as Prometheus answers it.",
+       [](Api& api, Call call) { api.Query(std::move(call)); }},
+      {"GET", "/prometheus/api/v1/query_range", admin, "A range query, as Prometheus answers it.",
+       [](Api& api, Call call) { api.QueryRange(std::move(call)); }},
+  };
+}
+
+}  // namespace
+
+const std::vector<Route>& Routes() {
+  static const std::vector<Route> kRoutes = MakeRoutes();
+  return kRoutes;
+}
+
+const Route* FindRoute(const std::string& method, const std::string& path, std::map<std::string, std::string>& parts) {
+  for (const Route& route : Routes()) {
+    if (route.method == method && Matches(route.pattern, path, parts)) return &route;
+  }
+  return nullptr;
+}
+
+bool PathIsKnown(const std::string& path) {
+  std::map<std::string, std::string> parts;
+  for (const Route& route : Routes()) {
+    if (Matches(route.pattern, path, parts)) return true;
+  }
+  return false;
+}
+
+Json OpenApi() {
+  Json::Object paths;
+  for (const Route& route : Routes()) {
+    std::string method = route.method;
+    for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
+    Json::Array parameters;
+    for (const std::string_view part : Split(route.pattern)) {
+      if (!part.starts_with("/{")) continue;
+      parameters.emplace_back(Json::Object{{"name", part.substr(2, part.size() - 3)},
+                                           {"in", "path"},
+                                           {"required", true},
+                                           {"schema", Json::Object{{"type", "string"}}}});
+    }
+    Json operation(Json::Object{
+        {"summary", route.summary},
+        {"parameters", std::move(parameters)},
+        {"responses",
+         Json::Object{{"200", Json::Object{{"description", "The answer."}}},
+                      {"default", Json::Object{{"description", "An error: {\"error\": {code, message, hint}}."}}}}}});
+    Json& path = paths[route.pattern];
+    if (path.is_null()) path = Json(Json::Object());
+    path.as_object()->emplace(method, std::move(operation));
+  }
+  return Json(Json::Object{
+      {"openapi", "3.1.0"}, {"info", Json::Object{{"title", "tuesday"}, {"version", "1"}}}, {"paths", std::move(paths)}});
+}
+
+void SendJson(http::Responder& responder, const Json& json, int status) {
+  responder.Send({.status = status, .headers = {{"Content-Type", "application/json"}}, .body = CanonicalJson(json) + "\n"});
+}
+
+void SendError(http::Responder& responder, const Error& error) {
+  SendJson(responder, api::ErrorJson(error), api::HttpStatusOf(error.code));
+}
+
+}  // namespace tuesday::server

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "control/apply/resolve.h"
+
+namespace tuesday::control {
+
+namespace {
+
+std::string EdgeCheckPath(const manifest::Rollout& rollout) {
+  if (rollout.pod.containers.empty() || !rollout.pod.containers.front().readiness) return {};
+  const auto* get = std::get_if<manifest::HttpGet>(&rollout.pod.containers.front().readiness->action);
+  return get == nullptr ? "" : get->path;
+}
+
+// Ingresses lead to a rollout when they name its stable service, or when its traffic routing names them.
+void TakeIngress(const Namespace& ns, const manifest::Ingress& ingress, const std::string& stable_service,
+                 state::Exposure& exposure) {
+  bool leads_here = false;
+  for (const manifest::IngressPath& path : ingress.paths) {
+    if (path.service != stable_service) continue;
+    leads_here = true;
+    exposure.rules.push_back({path.host, path.path, path.exact});
+  }
+  if (!leads_here) return;
+  for (const manifest::IngressTls& tls : ingress.tls) {
+    exposure.tls.push_back({tls.hosts, tls.secret.empty() ? "" : ns.str() + "/" + tls.secret});
+  }
+}
+
+void NoteIfMissing(const ObjectName& name, const TypedObjects& objects, state::Exposure& exposure) {
+  if (objects.contains(name)) return;
+  std::string made = name.kind + " " + name.ns.str() + "/" + name.name;
+  if (std::ranges::find(exposure.made, made) == exposure.made.end()) exposure.made.push_back(std::move(made));
+}
+
+}  // namespace
+
+state::Exposure ResolveExposure(const RolloutName& name, const manifest::Rollout& rollout, const TypedObjects& objects) {
+  state::Exposure exposure;
+  const auto* canary = std::get_if<manifest::CanaryStrategy>(&rollout.strategy);
+  if (canary != nullptr) {
+    exposure.stable_service = canary->stable_service;
+    exposure.canary_service = canary->canary_service;
+  }
+  if (exposure.stable_service.empty()) exposure.stable_service = name.name;
+  if (exposure.canary_service.empty()) exposure.canary_service = name.name + "-canary";
+  exposure.check_path = EdgeCheckPath(rollout);
+  NoteIfMissing({name.ns, "Service", exposure.stable_service}, objects, exposure);
+  NoteIfMissing({name.ns, "Service", exposure.canary_service}, objects, exposure);
+  for (const auto& [full, object] : objects) {
+    if (full.ns != name.ns) continue;
+    if (const auto* ingress = std::get_if<manifest::Ingress>(&object.body)) {
+      TakeIngress(name.ns, *ingress, exposure.stable_service, exposure);
+    }
+  }
+  if (exposure.rules.empty()) {
+    exposure.rules.push_back({name.name + "." + name.ns.str() + ".localhost", "/", false});
+    std::string ingress = name.name;
+    if (canary != nullptr && canary->traffic_routing && !canary->traffic_routing->stable_ingresses.empty()) {
+      ingress = canary->traffic_routing->stable_ingresses.front();
+    }
+    exposure.made.push_back("Ingress " + name.ns.str() + "/" + ingress + " (host " + exposure.rules.front().host + ", path /)");
+  }
+  return exposure;
+}
+
+}  // namespace tuesday::control

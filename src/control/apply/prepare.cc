@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/apply/prepare.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/digest.h"
+#include "control/apply/plan.h"
+#include "control/apply/resolve.h"
+#include "control/apply/typed.h"
+
+namespace tuesday::control {
+
+namespace {
+
+constexpr std::size_t kUidHexDigits = 16;
+
+std::string AllFindings(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    if (!text.empty()) text += "\n";
+    text += finding.Text();
+  }
+  return text;
+}
+
+std::string_view ChangeName(ObjectChange change) { return change == ObjectChange::kCreated ? "created" : "configured"; }
+
+// Kinds that a revision or a route is resolved from: a change of one concerns every rollout of its namespace.
+bool IsResolvedFrom(const std::string& kind) {
+  return kind == "Service" || kind == "Ingress" || kind == "ConfigMap" || kind == "Secret";
+}
+
+using RawByName = std::map<ObjectName, Json>;
+
+class Preparation {
+ public:
+  Preparation(const Known& known, ArtifactStore& artifacts) : known_(known), artifacts_(artifacts), after_(known.objects) {}
+
+  // Takes one object as given; `content` is what the user wrote.
+  void Take(const ObjectName& name, Json content, const std::string& file);
+
+  // set-image: the object stays as it was given, with another image.
+  Result<void> Override(const ImageChange& change);
+
+  // Resolves every rollout that is concerned.
+  Result<void> ResolveAll(std::vector<Finding>& findings);
+
+  Prepared Finish(std::string by, std::string file);
+
+ private:
+  void Store(state::ObjectRecord record, ObjectChange change);
+  std::set<RolloutName> Concerned() const;
+  Result<std::string> ImageDigest(const RolloutName& name, const std::string& container, const std::string& image);
+  Result<void> ResolveOne(const RolloutName& name, const TypedObjects& typed);
+  Uid Mint(const std::string& name) const { return Uid(Sha256Hex(known_.mint + " " + name).substr(0, kUidHexDigits)); }
+
+  const Known& known_;
+  ArtifactStore& artifacts_;
+  std::map<ObjectName, state::ObjectRecord> after_;
+  std::set<RolloutName> given_;  // Their images are resolved anew.
+  Prepared prepared_;
+};
+
+void Preparation::Take(const ObjectName& name, Json content, const std::string& file) {
+  if (name.kind == "Rollout") given_.insert({name.ns, name.name});
+  const auto known = known_.objects.find(name);
+  state::ObjectRecord record;
+  if (known == known_.objects.end()) {
+    record.name = name;
+    record.uid = Mint(name.ns.str() + "/" + name.kind + "/" + name.name);
+    record.generation = Generation{1};
+  } else {
+    record = known->second;
+    if (record.content == content && record.image_override.empty()) {
+      prepared_.report.objects.push_back({name, ObjectChange::kUnchanged});
+      return;
+    }
+    ++record.generation.value;
+  }
+  record.file = file;
+  record.content = std::move(content);
+  record.image_override.clear();
+  Store(std::move(record), known == known_.objects.end() ? ObjectChange::kCreated : ObjectChange::kConfigured);
+}
+
+void Preparation::Store(state::ObjectRecord record, ObjectChange change) {
+  const ObjectName name = record.name;
+  prepared_.report.objects.push_back({name, change});
+  prepared_.release.changed[name.ns.str() + "/" + name.kind + "/" + name.name] = ChangeName(change);
+  after_[name] = record;
+  prepared_.objects.push_back(std::move(record));
+}
+
+Result<void> Preparation::Override(const ImageChange& change) {
+  const ObjectName name{change.rollout.ns, "Rollout", change.rollout.name};
+  const auto known = known_.objects.find(name);
+  if (known == known_.objects.end()) return Fail(ErrorCode::kNotFound, "There is no rollout " + change.rollout.Text() + ".");
+  const Json& containers = known->second.content.At("spec").At("template").At("spec").At("containers");
+  state::ObjectRecord record = known->second;
+  bool found = false;
+  for (const Json& container : containers.as_array() != nullptr ? *containers.as_array() : Json::Array{}) {
+    const std::string container_name = container.At("name").StringOr("");
+    if (change.container != "*" && change.container != container_name) continue;
+    record.image_override[container_name] = change.image;
+    found = true;
+  }
+  if (!found) {
+    return Fail(ErrorCode::kNotFound, change.rollout.Text() + " has no container " + change.container + ".");
+  }
+  ++record.generation.value;
+  given_.insert(change.rollout);
+  Store(std::move(record), ObjectChange::kConfigured);
+  return {};
+}
+
+std::set<RolloutName> Preparation::Concerned() const {
+  std::set<RolloutName> concerned = given_;
+  for (const state::ObjectRecord& changed : prepared_.objects) {
+    if (!IsResolvedFrom(changed.name.kind)) continue;
+    for (const auto& [name, rollout] : known_.rollouts) {
+      if (name.ns == changed.name.ns) concerned.insert(name);
+    }
+  }
+  return concerned;
+}
+
+Result<std::string> Preparation::ImageDigest(const RolloutName& name, const std::string& container, const std::string& image) {
+  const auto rollout = known_.rollouts.find(name);
+  if (rollout != known_.rollouts.end() && !given_.contains(name)) {
+    // Only what it refers to has changed: its artifacts stay as they were pinned.
+    const auto& revisions = known_.revisions.at(name);
+    const auto current = revisions.find(rollout->second.spec.revision);
+    if (current != revisions.end() && current->second.artifacts.contains(container)) {
+      return current->second.artifacts.at(container);
+    }
+  }
+  const auto binding = known_.images.find(image);
+  if (binding != known_.images.end()) return binding->second.digest;
+  if (image.starts_with("dir:") || image.starts_with("file:") || image.starts_with("oci:")) return artifacts_.TakeIn(image);
+  return Fail(ErrorCode::kNotFound, "The image " + image + " of " + name.Text() + " is bound to no artifact.",
+              "Bind it: tuesday image bind " + image + " dir:PATH");
+}
+
+Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects& typed) {
+  const ObjectName full{name.ns, "Rollout", name.name};
+  const auto object = typed.find(full);
+  if (object == typed.end()) return Fail(ErrorCode::kCorrupt, "The rollout " + name.Text() + " cannot be read any more.");
+  const state::ObjectRecord& record = after_.at(full);
+  const ImageResolver resolver = [&](const std::string& container, const std::string& image) {
+    Result<std::string> digest = ImageDigest(name, container, image);
+    if (digest) prepared_.release.artifacts[image] = *digest;
+    return digest;
+  };
+  TRY(Resolved resolved,
+      Resolve({name, record.uid, object->second, typed, record.image_override, resolver, known_.runs_analyses}));
+  state::RolloutRecord wanted;
+  wanted.spec = std::move(resolved.spec);
+  wanted.exposure = std::move(resolved.exposure);
+  std::optional<state::RolloutRecord> before;
+  if (const auto found = known_.rollouts.find(name); found != known_.rollouts.end()) before = found->second;
+  wanted.spec.generation = before ? before->spec.generation : Generation{0};
+  wanted.release = before ? before->release : 0;
+  RolloutPlan plan = PlanOf(before, wanted);
+  if (plan.move == RolloutMove::kNone && !given_.contains(name)) return {};
+  std::ranges::move(resolved.said, std::back_inserter(prepared_.report.said));
+  if (wanted.spec.analyses.empty() && std::ranges::none_of(typed, [](const auto& item) {
+        return std::holds_alternative<manifest::PrometheusRule>(item.second.body);
+      })) {
+    prepared_.report.said.push_back(name.Text() +
+                                    " has no analysis and no rule: only restarts, readiness and hanging requests are watched.");
+  }
+  const bool changed = plan.move != RolloutMove::kNone;
+  prepared_.report.rollouts.push_back(std::move(plan));
+  if (!changed) return {};
+  ++wanted.spec.generation.value;
+  resolved.revision.made_at = known_.now;
+  prepared_.rollouts.push_back(std::move(wanted));
+  prepared_.revisions.push_back(std::move(resolved.revision));
+  return {};
+}
+
+Result<void> Preparation::ResolveAll(std::vector<Finding>& findings) {
+  const TypedObjects typed = ReadStored(after_, findings);
+  std::string errors;
+  Error first;
+  for (const RolloutName& name : Concerned()) {
+    const Result<void> resolved = ResolveOne(name, typed);
+    if (resolved) continue;
+    if (errors.empty()) first = resolved.error();
+    errors += (errors.empty() ? "" : "\n") + resolved.error().message;
+  }
+  if (!errors.empty()) return Fail(first.code, errors, first.hint);
+  return {};
+}
+
+Prepared Preparation::Finish(std::string by, std::string file) {
+  prepared_.release.at = known_.now;
+  prepared_.release.by = std::move(by);
+  prepared_.release.file = std::move(file);
+  return std::move(prepared_);
+}
+
+}  // namespace
+
+Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, ArtifactStore& artifacts) {
+  manifest::ReadResult read = manifest::ReadManifests(request.manifests, request.file);
+  if (HasErrors(read.findings)) {
+    return Fail(ErrorCode::kInvalid, AllFindings(read.findings), "Nothing was changed. Mend the file and apply it again.");
+  }
+  TRY(RawByName raw, RawObjects(request.manifests, request.file, request.ns));
+  Preparation preparation(known, artifacts);
+  std::set<ObjectName> seen;
+  for (const manifest::Object& object : read.objects) {
+    const ObjectName name = FullName(object, request.ns);
+    if (!seen.insert(name).second) {
+      return Fail(ErrorCode::kInvalid,
+                  object.at.Text() + ": " + name.kind + " " + name.ns.str() + "/" + name.name + " is given twice.",
+                  "Nothing was changed. Remove one of them.");
+    }
+    preparation.Take(name, std::move(raw[name]), request.file);
+  }
+  std::vector<Finding> findings = std::move(read.findings);
+  TRY_OK(preparation.ResolveAll(findings));
+  Prepared prepared = preparation.Finish(request.by, request.file);
+  prepared.report.findings = std::move(findings);
+  return prepared;
+}
+
+Result<Prepared> PrepareImage(const ImageChange& change, const Known& known, ArtifactStore& artifacts) {
+  Preparation preparation(known, artifacts);
+  TRY_OK(preparation.Override(change));
+  std::vector<Finding> findings;
+  TRY_OK(preparation.ResolveAll(findings));
+  return preparation.Finish(change.by, "set-image");
+}
+
+std::string CertificateOf(const std::map<ObjectName, state::ObjectRecord>& objects, const std::string& secret) {
+  const std::size_t slash = secret.find('/');
+  if (slash == std::string::npos) return {};
+  const auto found = objects.find({Namespace(secret.substr(0, slash)), "Secret", secret.substr(slash + 1)});
+  if (found == objects.end()) return {};
+  std::vector<Finding> findings;
+  const TypedObjects typed = ReadStored({{found->first, found->second}}, findings);
+  const auto* body = FindBody<manifest::Secret>(typed, found->first);
+  if (body == nullptr || !body->data.contains("tls.crt") || !body->data.contains("tls.key")) return {};
+  return body->data.at("tls.crt") + body->data.at("tls.key");
+}
+
+}  // namespace tuesday::control

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an apply would change, worked out from the request and from what is known, before anything is changed. Blocks only
+// in `artifacts`; called on the lane "apply".
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "control/fleet.h"
+#include "wire/state/records.h"
+
+namespace tuesday::control {
+
+enum class ApplyMode { kApply, kPlan };
+
+// What an apply stands on, copied.
+struct Known {
+  std::map<ObjectName, state::ObjectRecord> objects;
+  std::map<std::string, state::ImageBinding> images;
+  std::map<RolloutName, state::RolloutRecord> rollouts;
+  std::map<RolloutName, std::map<RevisionId, state::RevisionRecord>> revisions;
+  bool runs_analyses = false;
+  WallTime now{};
+  std::string mint;  // Makes new uids unlike all others: boot, instant, release.
+};
+
+struct Prepared {
+  std::vector<state::ObjectRecord> objects;  // Created or configured.
+  std::vector<state::RolloutRecord> rollouts;
+  std::vector<state::RevisionRecord> revisions;
+  state::ReleaseRecord release;  // Its number is given when it is committed.
+  ApplyReport report;
+
+  bool IsEmpty() const { return objects.empty() && rollouts.empty(); }
+};
+
+// Reads, checks and resolves everything. An error's message holds every finding, a line each.
+Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, ArtifactStore& artifacts);
+
+// The same for a rollout that is known, with another image for one container ("*": all).
+struct ImageChange {
+  RolloutName rollout;
+  std::string container;
+  std::string image;
+  std::string by;
+};
+Result<Prepared> PrepareImage(const ImageChange& change, const Known& known, ArtifactStore& artifacts);
+
+// Certificate and key of a Secret "namespace/name" in PEM, or "" when there is none.
+std::string CertificateOf(const std::map<ObjectName, state::ObjectRecord>& objects, const std::string& secret);
+
+}  // namespace tuesday::control

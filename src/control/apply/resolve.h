@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a Rollout as written to what the machine and the engines need: spec, revision, exposure. Names are looked up among
+// the objects that will be there after the apply; images by a function, because that may block.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "control/apply/typed.h"
+#include "wire/state/records.h"
+
+namespace tuesday::control {
+
+using ImageResolver = std::function<Result<std::string>(const std::string& container, const std::string& image)>;
+
+struct ResolveInput {
+  RolloutName name;
+  Uid uid;
+  const manifest::Object& object;
+  const TypedObjects& objects;
+  const std::map<std::string, std::string>& image_override;
+  const ImageResolver& resolve_image;
+  bool runs_analyses = false;
+};
+
+struct Resolved {
+  rollout::Spec spec;  // Without a generation.
+  state::Exposure exposure;
+  state::RevisionRecord revision;
+  std::vector<std::string> said;
+};
+
+Result<Resolved> Resolve(const ResolveInput& input);
+
+// The variables of a container that come from ConfigMaps and Secrets. A missing one that is not optional is kNotFound.
+Result<std::map<std::string, std::string>> ResolveEnvironment(const Namespace& ns, const manifest::Container& container,
+                                                              const TypedObjects& objects);
+
+// Services, Ingresses and certificates of a rollout, with defaults for what nobody gave.
+state::Exposure ResolveExposure(const RolloutName& name, const manifest::Rollout& rollout, const TypedObjects& objects);
+
+// The machine's canary strategy; kUnsupported names what it does not do.
+Result<rollout::CanaryStrategy> ResolveStrategy(const manifest::CanaryStrategy& canary, std::vector<std::string>& analyses);
+
+}  // namespace tuesday::control

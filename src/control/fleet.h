@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// All rollouts that one tuesday looks after, and the one loop that each of them goes through: read state and world, ask
+// the core, commit in one transaction, perform what is durable, take the answers in as inputs. Has no IO and no clock of
+// its own. Every call and every callback is on the loop's thread. Dropping a Fleet at any moment is a crash and is safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "control/executor.h"
+#include "control/judge.h"
+#include "control/view.h"
+#include "ports/artifact_store.h"
+#include "ports/blob_store.h"
+#include "ports/clock.h"
+#include "ports/edge_feed.h"
+#include "ports/store.h"
+#include "ports/traffic_router.h"
+#include "ports/workloads.h"
+
+namespace tuesday::control {
+
+// All must outlive the fleet and every call that the executor still holds. `judge`, `analyses` and `observer` may be null:
+// without a judge there is no evidence, without analyses a rollout that names one is refused.
+struct Ports {
+  Store& store;
+  Workloads& workloads;
+  TrafficRouter& router;
+  BlobStore& blobs;
+  ArtifactStore& artifacts;
+  const Clock& clock;
+  Executor& executor;
+  Judge* judge = nullptr;
+  AnalysisRunner* analyses = nullptr;
+  Observer* observer = nullptr;
+};
+
+struct FleetSettings {
+  Duration instances_poll = std::chrono::milliseconds(250);
+  Duration edge_poll = std::chrono::seconds(1);
+  Duration edge_poll_in_flight = std::chrono::milliseconds(200);  // While an attempt is under way.
+  Duration observe_deadline = std::chrono::seconds(5);            // After it, the other side is said not to answer.
+  Duration perform_retry_least = std::chrono::milliseconds(200);  // Doubles up to the most.
+  Duration perform_retry_most = std::chrono::seconds(5);
+  Duration restate_after = std::chrono::seconds(5);  // A target that was acknowledged and is still not seen is asked again.
+  Duration commit_retry = std::chrono::seconds(1);
+  std::string url_base = "http://127.0.0.1:8080";  // The edge, for the URLs that people are shown.
+};
+
+struct ApplyRequest {
+  Namespace ns;  // Of objects that name none.
+  std::string manifests;
+  std::string file;
+  std::string by;
+};
+
+class FleetCore;
+
+class Fleet {
+ public:
+  template <typename T>
+  using Done = std::function<void(Result<T>)>;
+
+  explicit Fleet(Ports ports, FleetSettings settings = {});
+  ~Fleet();
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
+
+  // Loads the state, looks at what runs, takes it over and performs what the outbox still owes; from then on the fleet
+  // keeps itself going with timers. An error leaves the fleet empty. Everything else fails with kUnavailable before.
+  void Recover(Done<void> done);
+
+  // All or nothing: an error of any object (its message holds every finding, a line each) changes nothing.
+  void Apply(ApplyRequest request, Done<ApplyReport> done);
+
+  // The same without effect. Artifacts named by the manifests themselves are taken in, which nobody can see.
+  void Plan(ApplyRequest request, Done<ApplyReport> done);
+
+  // Takes the artifact in and binds the reference to it from now on; running revisions keep what they have.
+  void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
+  std::vector<state::ImageBinding> Images() const;
+
+  // The operator's verbs. Answers when the decision is durable. kNotFound, kConflict, or kUnavailable when the store
+  // cannot be written; an abort's traffic is withdrawn even then.
+  void Act(const RolloutName& rollout, rollout::Request request, Done<void> done);
+
+  // A new revision with another image for one container ("*" is all).
+  void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
+
+  Result<RolloutView> Get(const RolloutName& rollout) const;
+  std::vector<RolloutView> List(const std::optional<Namespace>& ns) const;
+  std::vector<state::ObjectRecord> Objects(const std::optional<Namespace>& ns) const;
+  Health GetHealth() const;
+
+  // `changed` is called after every change of a rollout that can be seen. Must not call back into the fleet's verbs.
+  using Subscription = std::uint64_t;
+  Subscription Subscribe(std::function<void(const RolloutName&)> changed);
+  void Unsubscribe(Subscription subscription);
+
+  // Inputs, for those who push: the fleet's own polls end here too.
+  void OnInstances(std::vector<InstanceState> instances);
+  void OnEdge(EdgeSeen seen);
+  void OnBatch(EdgeBatch batch);
+
+  // Looks at everything once. Never needed for correctness of timing; harmless at any moment.
+  void Tick();
+
+ private:
+  std::shared_ptr<FleetCore> core_;  // Calls under way hold it weakly.
+};
+
+}  // namespace tuesday::control

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who says whether an attempt is well. The fleet asks, stores what changed, and hands the answer to the machine; it knows
+// neither rules nor samples. Loop thread only; nothing here blocks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/view.h"
+#include "core/audit/entry.h"
+#include "core/rollout/reconcile.h"
+#include "core/rollout/world.h"
+#include "ports/edge_feed.h"
+#include "ports/traffic_router.h"
+
+namespace tuesday::control {
+
+// One rollout as the judge needs it. The pointers are good during the call only.
+struct JudgedRollout {
+  const RolloutName& name;
+  const rollout::Spec& spec;
+  const rollout::Status& status;
+  const state::Exposure& exposure;
+  const std::vector<InstanceState>& instances;
+};
+
+// A verdict that differs from the last one: what to tell, and the samples to seal.
+struct Judged {
+  audit::Entry entry;
+  std::string samples;  // Bytes for the blob store; the entry's data gets their digest as "samples".
+};
+
+class Judge {
+ public:
+  virtual ~Judge() = default;
+
+  // The objects changed: rules are read again. Foreign findings go to the log of the caller.
+  virtual void SetRules(const std::vector<manifest::Object>& rules) = 0;
+
+  // Looks at one rollout at `now` and returns what is new. Called at least whenever WakeAt said so.
+  virtual std::vector<Judged> Look(const JudgedRollout& rollout, Instant now) = 0;
+
+  // The gate of the attempt under way, once there is anything to say.
+  virtual std::optional<rollout::GateSeen> Gate(const RolloutName& rollout) const = 0;
+  virtual std::vector<SignalView> Signals(const RolloutName& rollout) const = 0;
+  virtual std::optional<Instant> WakeAt(const RolloutName& rollout) const = 0;
+
+  // The rollout is gone.
+  virtual void Forget(const RolloutName& rollout) = 0;
+};
+
+// Runs the analyses of attempts. `Target` repeats what shall be true; `Seen` is all that is known of one rollout's runs.
+class AnalysisRunner {
+ public:
+  virtual ~AnalysisRunner() = default;
+
+  virtual void Target(const JudgedRollout& rollout, const rollout::AnalysisTarget& target) = 0;
+  virtual std::vector<rollout::AnalysisSeen> Seen(const RolloutName& rollout) const = 0;
+};
+
+// Takes what the edge and the workloads were seen to do. The recorder behind it makes samples of it.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  virtual void OnRollout(const JudgedRollout& rollout) = 0;
+  virtual void OnInstances(const std::vector<InstanceState>& instances, Instant now) = 0;
+  virtual void OnEdge(const EdgeSeen& seen, Instant now) = 0;
+  virtual void OnBatch(const EdgeBatch& batch, Instant now) = 0;
+};
+
+}  // namespace tuesday::control

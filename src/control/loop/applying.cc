@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changes of what shall be: apply, set-image, image bind. One after the other, each worked out on the lane "apply" and
+// made durable in one transaction; only then do the rollouts see it.
+#include <utility>
+
+#include "control/apply/typed.h"
+#include "control/loop/decide.h"
+#include "control/loop/fleet_core.h"
+#include "wire/state/codec.h"
+#include "wire/state/keys.h"
+
+namespace tuesday::control {
+
+namespace {
+
+constexpr std::size_t kChangesMax = 64;  // That wait.
+
+const Error kNotLoaded{ErrorCode::kUnavailable, "The fleet is not loaded yet.", "Try again in a second."};
+const Error kTooMany{ErrorCode::kLimit, "Too many changes wait already.", "Try again when they are done."};
+
+NewEntry ReleaseEntry(const Prepared& prepared, std::uint64_t number, WallTime at) {
+  Json::Object changed;
+  for (const auto& [name, change] : prepared.release.changed) changed.insert_or_assign(name, Json(change));
+  Json::Object artifacts;
+  for (const auto& [image, digest] : prepared.release.artifacts) artifacts.insert_or_assign(image, Json(digest));
+  NewEntry entry;
+  entry.at = at;
+  entry.object = {Namespace(), "Release", std::to_string(number)};
+  entry.entry.kind = "release.applied";
+  entry.entry.message = "Release " + std::to_string(number) + ": " + std::to_string(prepared.objects.size()) +
+                        " objects from " + prepared.release.file + ".";
+  entry.entry.data = {{"by", prepared.release.by},
+                      {"file", prepared.release.file},
+                      {"changed", std::move(changed)},
+                      {"artifacts", std::move(artifacts)}};
+  entry.entry = Bounded(std::move(entry.entry));
+  return entry;
+}
+
+Transaction TransactionOf(const Prepared& prepared, std::uint64_t number, WallTime at) {
+  Transaction transaction;
+  const auto put = [&](std::string_view table, std::string key, std::string value) {
+    transaction.put.push_back({std::string(table), std::move(key), std::move(value)});
+  };
+  for (const state::ObjectRecord& object : prepared.objects) {
+    put(state::kObjectTable, state::ObjectKey(object.name), state::Encode(object));
+  }
+  for (state::RolloutRecord rollout : prepared.rollouts) {
+    rollout.release = number;
+    put(state::kRolloutTable, state::RolloutKey(rollout.spec.name), state::Encode(rollout));
+  }
+  for (const state::RevisionRecord& revision : prepared.revisions) {
+    put(state::kRevisionTable, state::RevisionKey(revision), state::Encode(revision));
+  }
+  state::ReleaseRecord release = prepared.release;
+  release.number = number;
+  put(state::kReleaseTable, state::ReleaseKey(number), state::Encode(release));
+  transaction.entries.push_back(ReleaseEntry(prepared, number, at));
+  return transaction;
+}
+
+}  // namespace
+
+void FleetCore::QueueChange(std::function<void()> change) {
+  changes_.push_back(std::move(change));
+  NextChange();
+}
+
+void FleetCore::NextChange() {
+  if (change_under_way_ || changes_.empty()) return;
+  change_under_way_ = true;
+  const std::function<void()> change = std::move(changes_.front());
+  changes_.pop_front();
+  change();
+}
+
+Known FleetCore::KnownNow() const {
+  Known known;
+  known.objects = objects_;
+  known.images = images_;
+  for (const auto& [name, entity] : entities_) {
+    known.rollouts[name] = entity.record;
+    known.revisions[name] = entity.revisions;
+  }
+  known.runs_analyses = ports_.analyses != nullptr;
+  known.now = WallNow();
+  known.mint =
+      ports_.clock.BootId() + " " + std::to_string(Now().time_since_epoch().count()) + " " + std::to_string(last_release_);
+  return known;
+}
+
+void FleetCore::Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> done) {
+  if (!recovered_) return done(std::unexpected(kNotLoaded));
+  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
+  QueueChange([this, request = std::move(request), mode, done = ThenNextChange(std::move(done))] {
+    auto known = std::make_shared<Known>(KnownNow());
+    Ask<Prepared>(
+        "apply", [&artifacts = ports_.artifacts, request, known] { return Prepare(request, *known, artifacts); },
+        [this, mode, done](Result<Prepared> prepared) {
+          if (!prepared) return done(std::unexpected(prepared.error()));
+          if (mode == ApplyMode::kPlan) return done(std::move(prepared->report));
+          CommitChange(*std::move(prepared), done);
+        });
+  });
+}
+
+void FleetCore::SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by,
+                         Done<ApplyReport> done) {
+  if (!recovered_) return done(std::unexpected(kNotLoaded));
+  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
+  const ImageChange change{rollout, std::move(container), std::move(image), std::move(by)};
+  QueueChange([this, change, done = ThenNextChange(std::move(done))] {
+    auto known = std::make_shared<Known>(KnownNow());
+    Ask<Prepared>(
+        "apply", [&artifacts = ports_.artifacts, change, known] { return PrepareImage(change, *known, artifacts); },
+        [this, done](Result<Prepared> prepared) {
+          if (!prepared) return done(std::unexpected(prepared.error()));
+          CommitChange(*std::move(prepared), done);
+        });
+  });
+}
+
+void FleetCore::CommitChange(Prepared prepared, Done<ApplyReport> done) {
+  if (prepared.IsEmpty()) return done(std::move(prepared.report));
+  const std::uint64_t number = last_release_ + 1;
+  auto shared = std::make_shared<Prepared>(std::move(prepared));
+  Ask<void>(
+      "store",
+      [&store = ports_.store, transaction = TransactionOf(*shared, number, WallNow())] { return store.Commit(transaction); },
+      [this, shared, number, done](const Result<void>& committed) {
+        if (!committed) {
+          health_.store = "The store does not write: " + committed.error().message;
+          return done(
+              Fail(committed.error().code, "Nothing was changed: " + committed.error().message, committed.error().hint));
+        }
+        health_.store.clear();
+        last_release_ = number;
+        shared->report.release = number;
+        TakePrepared(*shared);
+        done(shared->report);
+      });
+}
+
+void FleetCore::TakePrepared(const Prepared& prepared) {
+  bool rules_changed = false;
+  for (const state::ObjectRecord& object : prepared.objects) {
+    objects_[object.name] = object;
+    rules_changed = rules_changed || object.name.kind == "PrometheusRule";
+  }
+  if (rules_changed) ReadRules();
+  for (const state::RolloutRecord& rollout : prepared.rollouts) {
+    Entity& entity = entities_[rollout.spec.name];
+    entity.record = rollout;
+    entity.record.release = last_release_;
+    if (entity.stored.boot_id.empty()) entity.stored.boot_id = ports_.clock.BootId();
+  }
+  for (const state::RevisionRecord& revision : prepared.revisions)
+    entities_[revision.rollout].revisions[revision.id] = revision;
+  for (const state::RolloutRecord& rollout : prepared.rollouts) {
+    Entity& entity = entities_[rollout.spec.name];
+    Notify(entity);
+    RestateRouteIfChanged(entity);
+    Consider(rollout.spec.name);
+  }
+}
+
+void FleetCore::ReadRules() {
+  if (ports_.judge == nullptr) return;
+  std::map<ObjectName, state::ObjectRecord> rules;
+  for (const auto& [name, object] : objects_) {
+    if (name.kind == "PrometheusRule") rules[name] = object;
+  }
+  std::vector<Finding> findings;
+  std::vector<manifest::Object> objects;
+  for (auto& [name, object] : ReadStored(rules, findings)) objects.push_back(object);
+  ports_.judge->SetRules(objects);
+}
+
+void FleetCore::BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done) {
+  if (!recovered_) return done(std::unexpected(kNotLoaded));
+  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
+  state::ImageBinding binding{std::move(reference), std::move(source), "", WallNow(), std::move(by)};
+  QueueChange([this, binding, done = ThenNextChange(std::move(done))] {
+    auto bound = std::make_shared<state::ImageBinding>(binding);
+    Ask<void>(
+        "apply",
+        [&artifacts = ports_.artifacts, bound]() -> Result<void> {
+          TRY(bound->digest, artifacts.TakeIn(bound->source));
+          return {};
+        },
+        [this, bound, done](const Result<void>& taken) {
+          if (!taken) return done(std::unexpected(taken.error()));
+          CommitBinding(*bound, done);
+        });
+  });
+}
+
+void FleetCore::CommitBinding(const state::ImageBinding& binding, Done<state::ImageBinding> done) {
+  Transaction transaction;
+  transaction.put.push_back({std::string(state::kImageTable), binding.reference, state::Encode(binding)});
+  NewEntry entry;
+  entry.at = binding.bound_at;
+  entry.object = {Namespace(), "Image", binding.reference};
+  entry.entry = {"image.bound",
+                 binding.reference + " stands for " + binding.source + " from now on.",
+                 {{"source", binding.source}, {"digest", binding.digest}, {"by", binding.by}}};
+  transaction.entries.push_back(std::move(entry));
+  Ask<void>(
+      "store", [&store = ports_.store, transaction] { return store.Commit(transaction); },
+      [this, binding, done = std::move(done)](const Result<void>& committed) {
+        if (!committed) return done(std::unexpected(committed.error()));
+        images_[binding.reference] = binding;
+        done(binding);
+      });
+}
+
+}  // namespace tuesday::control

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is behind `Fleet`: all entities, and the steps of the loop as member functions, a file for each: recover, observe,
+// consider (decide and commit), perform, apply, view. Loop thread only. Calls under way hold it weakly, so that dropping
+// it is a crash: their answers fall to the ground.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/apply/prepare.h"
+#include "control/fleet.h"
+#include "control/loop/entity.h"
+
+namespace tuesday::control {
+
+class FleetCore : public std::enable_shared_from_this<FleetCore> {
+ public:
+  template <typename T>
+  using Done = std::function<void(Result<T>)>;
+
+  FleetCore(Ports ports, FleetSettings settings) : ports_(ports), settings_(std::move(settings)) {}
+
+  // recover.cc
+  void Recover(Done<void> done);
+
+  // applying.cc
+  void Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> done);
+  void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
+  void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
+
+  // consider.cc
+  void Act(const RolloutName& rollout, rollout::Request request, Done<void> done);
+
+  // observe.cc
+  void OnInstances(std::vector<InstanceState> instances);
+  void OnEdge(EdgeSeen seen);
+  void OnBatch(const EdgeBatch& batch);
+  void Tick();
+
+  // views.cc
+  Result<RolloutView> Get(const RolloutName& rollout) const;
+  std::vector<RolloutView> List(const std::optional<Namespace>& ns) const;
+  std::vector<state::ObjectRecord> Objects(const std::optional<Namespace>& ns) const;
+  std::vector<state::ImageBinding> Images() const;
+  Health GetHealth() const;
+  Fleet::Subscription Subscribe(std::function<void(const RolloutName&)> changed);
+  void Unsubscribe(Fleet::Subscription subscription) { subscribers_.erase(subscription); }
+
+ private:
+  struct Loaded;
+
+  // Gives `work` away; `then` is called with the answer while this object still lives.
+  template <typename T>
+  void Ask(std::string lane, std::function<Result<T>()> work, std::function<void(Result<T>)> then) {
+    auto answer = std::make_shared<std::optional<Result<T>>>();
+    ports_.executor.Run(
+        std::move(lane), [answer, work = std::move(work)] { answer->emplace(work()); },
+        [answer, then = std::move(then), weak = weak_from_this()] {
+          if (weak.lock()) then(std::move(**answer));
+        });
+  }
+  void At(Instant when, std::function<void()> call);
+  Entity* Find(const RolloutName& name);
+  Instant Now() const { return ports_.clock.Now(); }
+  WallTime WallNow() const { return join_.ToWall(Now()); }
+  void Notify(Entity& entity);
+  JudgedRollout AsJudged(const Entity& entity) const;
+  bool InFlight() const;
+
+  // recover.cc
+  static Result<Loaded> Load(Store& store);
+  Result<void> TakeOver(Loaded loaded);
+  void Begin(Done<void> done);
+  void ReadRules();
+
+  // observe.cc
+  void PollInstances();
+  void PollEdge();
+  void PollInstancesForEver();
+  void PollEdgeForEver();
+
+  // consider.cc
+  void Consider(const RolloutName& name);
+  void AskJudge(Entity& entity, Instant now);
+  void Commit(Entity& entity, Decision decision, std::optional<PendingRequest> request);
+  void OnCommitted(const RolloutName& name, Decision decision, const std::optional<PendingRequest>& request,
+                   const Result<void>& result);
+  void OnCommitFailed(Entity& entity, Decision decision, const std::optional<PendingRequest>& request, const Error& error);
+  void WakeAt(Entity& entity, std::optional<Instant> when);
+
+  // perform.cc
+  void PerformOwed(Entity& entity);
+  void Perform(Entity& entity, const std::string& target_name);
+  void PerformRoute(Entity& entity, const std::string& target_name, Target& target);
+  void PerformCount(Entity& entity, const std::string& target_name, Target& target);
+  void OnPerformed(const RolloutName& name, const std::string& target_name, Generation generation, Result<void> result);
+  void OnStale(Entity& entity, const std::string& target_name, Target& target);
+  RouteSpec RouteSpecOf(const Entity& entity, const rollout::Route& route) const;
+  void RestateRouteIfChanged(Entity& entity);
+
+  // applying.cc
+  void QueueChange(std::function<void()> change);
+  void NextChange();
+  void CommitChange(Prepared prepared, Done<ApplyReport> done);
+  void CommitBinding(const state::ImageBinding& binding, Done<state::ImageBinding> done);
+  void TakePrepared(const Prepared& prepared);
+  Known KnownNow() const;
+  template <typename T>
+  Done<T> ThenNextChange(Done<T> done) {
+    return [this, done = std::move(done)](Result<T> result) {
+      change_under_way_ = false;
+      done(std::move(result));
+      NextChange();
+    };
+  }
+
+  Ports ports_;
+  FleetSettings settings_;
+  ClockJoin join_;
+  bool recovered_ = false;
+  bool instances_known_ = false;
+
+  std::map<RolloutName, Entity> entities_;
+  std::map<ObjectName, state::ObjectRecord> objects_;
+  std::map<std::string, state::ImageBinding> images_;
+  std::uint64_t last_release_ = 0;
+
+  std::deque<std::function<void()>> changes_;  // Applies and bindings, one after the other.
+  bool change_under_way_ = false;
+
+  std::optional<Instant> instances_asked_;  // Set while a call is under way.
+  std::optional<Instant> edge_asked_;
+  bool edge_asked_again_ = false;  // A route was acknowledged meanwhile: look once more.
+
+  std::map<Fleet::Subscription, std::function<void(const RolloutName&)>> subscribers_;
+  Fleet::Subscription next_subscription_ = 1;
+  Health health_;
+};
+
+}  // namespace tuesday::control

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of the loop: what is durable is asked of its receiver until it says yes; a newer target replaces an older one.
+#include <algorithm>
+#include <utility>
+
+#include "control/loop/fleet_core.h"
+
+namespace tuesday::control {
+
+namespace {
+
+// After a restore from a backup the receivers know newer generations than the store: the count leaps ahead of them.
+constexpr std::uint64_t kGenerationLeap = 1'000;
+
+}  // namespace
+
+std::string RouteTargetName(const RolloutName& rollout) { return "route " + rollout.Text(); }
+
+std::string CountTargetName(const RolloutName& rollout, const RevisionId& revision) {
+  return "count " + rollout.Text() + " " + revision.str();
+}
+
+void FleetCore::PerformOwed(Entity& entity) {
+  const Instant now = Now();
+  std::vector<std::string> owed;
+  for (const auto& [name, target] : entity.targets) {
+    if (target.state == Target::State::kOwed && (!target.retry_at || *target.retry_at <= now)) owed.push_back(name);
+  }
+  // What takes traffic away goes before everything else.
+  std::ranges::stable_partition(owed, [&](const std::string& name) { return entity.targets[name].withdraws; });
+  for (const std::string& name : owed) Perform(entity, name);
+}
+
+void FleetCore::Perform(Entity& entity, const std::string& target_name) {
+  Target& target = entity.targets[target_name];
+  target.state = Target::State::kAsked;
+  target.retry_at.reset();
+  ++health_.performed;
+  if (std::holds_alternative<rollout::Route>(target.what)) {
+    PerformRoute(entity, target_name, target);
+  } else {
+    PerformCount(entity, target_name, target);
+  }
+}
+
+RouteSpec FleetCore::RouteSpecOf(const Entity& entity, const rollout::Route& route) const {
+  RouteSpec spec;
+  spec.rollout = entity.name();
+  spec.route = route;
+  for (const state::Exposure::Rule& rule : entity.record.exposure.rules) {
+    spec.rules.push_back({rule.host, rule.path, rule.exact_path});
+  }
+  for (const state::Exposure::Tls& tls : entity.record.exposure.tls) {
+    spec.tls.push_back({tls.hosts, CertificateOf(objects_, tls.secret)});
+  }
+  spec.check.http_path = entity.record.exposure.check_path;
+  spec.sticky = entity.record.exposure.sticky;
+  std::map<InstanceId, Endpoint> endpoints;
+  for (const InstanceState& instance : entity.instances) {
+    if (instance.port != 0) endpoints[instance.id] = {instance.host, instance.port};
+  }
+  for (rollout::SlotUse& slot : spec.route.slots) {
+    // An instance that is gone meanwhile has no address: the next route will not name it.
+    std::erase_if(slot.instances, [&](const InstanceId& id) { return !endpoints.contains(id); });
+    for (const InstanceId& id : slot.instances) spec.endpoints[id] = endpoints[id];
+  }
+  return spec;
+}
+
+void FleetCore::PerformRoute(Entity& entity, const std::string& target_name, Target& target) {
+  const RouteSpec spec = RouteSpecOf(entity, std::get<rollout::Route>(target.what));
+  Ask<Epoch>(
+      target.withdraws ? "abort" : target_name, [&router = ports_.router, spec] { return router.SetRoute(spec); },
+      [this, spec, target_name, generation = target.generation](const Result<Epoch>& epoch) {
+        Entity* found = Find(spec.rollout);
+        if (found == nullptr) return;
+        if (!epoch) return OnPerformed(spec.rollout, target_name, generation, std::unexpected(epoch.error()));
+        if (*epoch != spec.route.epoch) {
+          return OnPerformed(spec.rollout, target_name, generation,
+                             Fail(ErrorCode::kStale, "The edge is at route " + std::to_string(epoch->value) + ", not " +
+                                                         std::to_string(spec.route.epoch.value) + "."));
+        }
+        const auto known = found->targets.find(target_name);
+        if (known != found->targets.end() && known->second.generation == generation) found->performed = spec;
+        OnPerformed(spec.rollout, target_name, generation, {});
+        if (edge_asked_) edge_asked_again_ = true;
+        PollEdge();
+      });
+}
+
+void FleetCore::PerformCount(Entity& entity, const std::string& target_name, Target& target) {
+  const auto& count = std::get<rollout::CountTarget>(target.what);
+  InstancesTarget instances;
+  instances.rollout = entity.name();
+  instances.uid = entity.record.spec.uid;
+  instances.revision = count.revision;
+  instances.generation = target.generation;
+  instances.count = count.count;
+  const auto revision = entity.revisions.find(count.revision);
+  if (revision != entity.revisions.end()) {
+    instances.pod = revision->second.pod;
+    instances.artifacts = revision->second.artifacts;
+    instances.environment = revision->second.environment;
+  } else if (count.count > 0) {
+    return OnPerformed(entity.name(), target_name, target.generation,
+                       Fail(ErrorCode::kCorrupt, "Revision " + count.revision.str() + " of " + entity.name().Text() +
+                                                     " is not in the store, so it cannot be started."));
+  }
+  Ask<void>(
+      target_name,
+      [&workloads = ports_.workloads, instances = std::move(instances)] { return workloads.SetInstances(instances); },
+      [this, name = entity.name(), target_name, generation = target.generation](const Result<void>& result) {
+        OnPerformed(name, target_name, generation, result);
+        if (result) PollInstances();
+      });
+}
+
+void FleetCore::OnPerformed(const RolloutName& name, const std::string& target_name, Generation generation,
+                            Result<void> result) {
+  Entity* entity = Find(name);
+  if (entity == nullptr) return;
+  const auto known = entity->targets.find(target_name);
+  if (known == entity->targets.end() || known->second.generation != generation) return;  // A newer one is on its way.
+  Target& target = known->second;
+  if (result) {
+    target.state = Target::State::kAcked;
+    target.acked_at = Now();
+    target.retry = {};
+    entity->acks.emplace_back(target_name, generation);
+    if (!entity->acks_since) entity->acks_since = Now();
+    if (health_.store.empty()) entity->trouble.clear();
+    return Consider(name);
+  }
+  if (result.error().code == ErrorCode::kStale) return OnStale(*entity, target_name, target);
+  entity->trouble = target_name + ": " + result.error().message;
+  target.state = Target::State::kOwed;
+  target.retry = std::clamp(target.retry * 2, settings_.perform_retry_least, settings_.perform_retry_most);
+  target.retry_at = Now() + target.retry;
+  Notify(*entity);
+  At(*target.retry_at, [this, name] {
+    if (Entity* found = Find(name); found != nullptr) PerformOwed(*found);
+  });
+}
+
+void FleetCore::OnStale(Entity& entity, const std::string& target_name, Target& target) {
+  entity.trouble = target_name + ": a newer one is in force there; it is decided again.";
+  if (std::holds_alternative<rollout::CountTarget>(target.what)) {
+    entity.stored.last_target.value += kGenerationLeap;
+    entity.targets.erase(target_name);
+  } else {
+    // The machine sees the newer epoch when the edge is read back, and goes beyond it.
+    target.state = Target::State::kAcked;
+    target.acked_at = Now();
+    entity.performed = RouteSpecOf(entity, std::get<rollout::Route>(target.what));
+    PollEdge();
+  }
+  Notify(entity);
+  Consider(entity.name());
+}
+
+void FleetCore::RestateRouteIfChanged(Entity& entity) {
+  const auto known = entity.targets.find(RouteTargetName(entity.name()));
+  if (known == entity.targets.end() || known->second.state != Target::State::kAcked) return;
+  const RouteSpec spec = RouteSpecOf(entity, std::get<rollout::Route>(known->second.what));
+  if (entity.performed == spec) return;
+  known->second.state = Target::State::kOwed;
+  PerformOwed(entity);
+}
+
+}  // namespace tuesday::control

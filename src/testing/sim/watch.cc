@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testing/sim/watch.h"
+
+#include <algorithm>
+
+namespace tuesday::sim {
+namespace {
+
+using rollout::Attempt;
+using rollout::Ending;
+using rollout::Outcome;
+using rollout::RevisionState;
+using rollout::Route;
+using rollout::SlotUse;
+using rollout::Spec;
+using rollout::Stage;
+using rollout::Status;
+using rollout::World;
+
+const RevisionState* Known(const Status& status, const RevisionId& id) {
+  for (const RevisionState& revision : status.revisions) {
+    if (revision.id == id) return &revision;
+  }
+  return nullptr;
+}
+
+RevisionId RevisionIn(const Route& route, int slot) {
+  for (const SlotUse& use : route.slots) {
+    if (use.slot == slot) return use.revision;
+  }
+  return {};
+}
+
+bool Climbs(const Attempt& attempt) { return attempt.stage == Stage::kStepping || attempt.stage == Stage::kSwitching; }
+
+bool StableShrinks(const Spec& spec) { return spec.canary.dynamic_stable_scale || !spec.canary.traffic_routed; }
+
+int Ready(const World& world, const RevisionId& id) {
+  return static_cast<int>(std::ranges::count_if(
+      world.instances, [&](const auto& seen) { return seen.revision == id && seen.ready && !seen.stopping; }));
+}
+
+Weight Allowed(const Spec& spec, const Attempt& attempt) {
+  if (attempt.stage == Stage::kSwitching) return kFullWeight;
+  Weight allowed = kNoWeight;
+  for (int i = 0; i <= attempt.step && i < static_cast<int>(spec.canary.steps.size()); ++i) {
+    if (const auto* set = std::get_if<rollout::SetWeight>(&spec.canary.steps[static_cast<std::size_t>(i)]))
+      allowed = set->weight;
+  }
+  return allowed;
+}
+
+bool SameButEpoch(Route left, const Route& right) {
+  left.epoch = right.epoch;
+  return left == right;
+}
+
+}  // namespace
+
+void Watch::Violate(const std::string& invariant, const std::string& what, Instant now) {
+  violations_.push_back(invariant + " at " + DurationText(now.time_since_epoch()) + ": " + what);
+}
+
+void Watch::CheckRoute(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
+  const Route& route = outcome.status.route;
+  if (route.epoch < before.route.epoch) Violate("S7", "the epoch went back", now);
+  if (route.epoch == before.route.epoch && !(route == before.route)) Violate("S7", "one epoch, two routes", now);
+  if (route.epoch == before.route.epoch || route.epoch.value == 0) return;
+  const RevisionId canary = RevisionIn(route, route.canary_slot);
+  const RevisionId stable = RevisionIn(route, route.stable_slot);
+  if (route.weight > kNoWeight && (canary.empty() || canary == stable)) Violate("S1", "weight on no canary", now);
+  if (stable.empty()) Violate("S1", "no stable slot", now);
+  for (const SlotUse& use : route.slots) {
+    for (const InstanceId& id : use.instances) {
+      const bool ready =
+          std::ranges::any_of(world.instances, [&](const auto& s) { return s.id == id && s.ready && !s.stopping; });
+      if (!ready && use.slot != route.stable_slot) Violate("S1", "server " + id.str() + " is not ready", now);
+    }
+  }
+  if (route.weight == kNoWeight) return;
+  if (Ready(world, canary) == 0) Violate("S1", "weight on a canary with no ready instance", now);
+  const std::optional<Attempt>& attempt = outcome.status.attempt;
+  const bool kept = StableShrinks(spec) && !(route.weight > before.route.weight);
+  if (attempt.has_value() && Climbs(*attempt) && attempt->revision == canary) {
+    if (route.weight > Allowed(spec, *attempt)) Violate("S2", "weight above the step", now);
+  } else if (!kept) {
+    Violate("S4", "weight on " + canary.str() + " outside its attempt", now);
+  }
+  if (attempt.has_value() && ended_.contains(attempt->id) && route.weight > before.route.weight)
+    Violate("S4", "rose again", now);
+}
+
+void Watch::CheckRaise(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
+  const std::optional<Attempt>& attempt = outcome.status.attempt;
+  if (!attempt.has_value() || !attempt->baseline.has_value() || !Climbs(*attempt)) return;
+  const bool passes =
+      world.gate.has_value() && world.gate->attempt == attempt->id && world.gate->finding.verdict == gate::Verdict::kPass;
+  if (passes) shown_.insert(attempt->id);
+  const bool same = before.attempt.has_value() && before.attempt->id == attempt->id;
+  const Weight allowed_before = same ? Allowed(spec, *before.attempt) : kNoWeight;
+  const Weight allowed = Allowed(spec, *attempt);
+  if (allowed == allowed_before) return;
+  const bool said = released_.contains(attempt->id) || attempt->full || spec.replicas == 0;
+  if (allowed > allowed_before && allowed_before > kNoWeight && !said && !shown_.contains(attempt->id)) {
+    Violate("S10", "approved " + allowed.Text() + " with nothing shown at " + allowed_before.Text(), now);
+  }
+  shown_.erase(attempt->id);
+}
+
+void Watch::CheckPromotion(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
+  const std::optional<Attempt>& attempt = outcome.status.attempt;
+  if (outcome.status.stable == before.stable || !attempt.has_value() || outcome.status.stable != attempt->revision) return;
+  Sometimes("promoted");
+  if (spec.replicas == 0) return;
+  if (!world.route.has_value() || world.route->route.epoch != before.route.epoch) {
+    return Violate("S9", "promoted before the edge acknowledged", now);
+  }
+  int serving = 0;
+  for (const auto& seen : world.instances) {
+    const bool up = std::ranges::find(world.route->serving, seen.id) != world.route->serving.end();
+    if (seen.revision == attempt->revision && up) ++serving;
+  }
+  if (serving < spec.replicas) Violate("S1", "promoted with " + std::to_string(serving) + " serving", now);
+  const Route& seen = world.route->route;
+  const bool full = attempt->baseline.has_value() ? seen.weight == kFullWeight : true;
+  if (!full) Violate("S2", "promoted below full weight", now);
+}
+
+void Watch::CheckCapacity(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
+  for (const RevisionState& revision : before.revisions) {
+    const RevisionState* after = Known(outcome.status, revision.id);
+    if (after == nullptr && Ready(world, revision.id) > 0) Violate("S6", "forgot a revision with instances", now);
+    if (after == nullptr || after->desired >= revision.desired) continue;
+    const bool stable = outcome.status.stable == revision.id;
+    if (stable && !StableShrinks(spec) && after->desired < spec.replicas) Violate("S6", "stable shrank below replicas", now);
+    const std::optional<Attempt>& attempt = outcome.status.attempt;
+    const bool stands_by = attempt.has_value() && attempt->stage == Stage::kBaking && attempt->baseline == revision.id &&
+                           before.attempt.has_value() && before.attempt->stage == Stage::kBaking;
+    if (stands_by && spec.bake_keep == rollout::BakeKeep::kPredecessor)
+      Violate("S6", "the predecessor shrank in the bake", now);
+  }
+}
+
+void Watch::CheckPauses(const Spec& spec, const Status& before, const Outcome& outcome, Instant now) {
+  const std::optional<Attempt>& attempt = outcome.status.attempt;
+  if (!attempt.has_value()) return;
+  const bool same = before.attempt.has_value() && before.attempt->id == attempt->id;
+  const int old_step = same ? before.attempt->step : -1;
+  if (same && old_step < attempt->step && old_step < static_cast<int>(spec.canary.steps.size())) {
+    const auto* pause = std::get_if<rollout::Pause>(&spec.canary.steps[static_cast<std::size_t>(old_step)]);
+    const bool free = released_.contains(attempt->id) || attempt->full || !attempt->baseline.has_value();
+    if (pause != nullptr && !free) {
+      const Duration dwelt = now - pause_entered_[attempt->id];
+      if (!pause->duration.has_value() || dwelt < *pause->duration) Violate("S11", "a pause ended early", now);
+    }
+  }
+  if (!same || old_step != attempt->step) {
+    pause_entered_[attempt->id] = now;
+    released_.erase(attempt->id);
+  }
+}
+
+void Watch::CheckEntries(const Outcome& outcome, Instant now) {
+  static const std::set<std::string> kOnce = {"rollout.started",     "rollout.promoted",    "rollout.aborted",
+                                              "rollout.rolled_back", "rollout.bake_passed", "rollout.superseded"};
+  for (const audit::Entry& entry : outcome.entries) {
+    if (!kOnce.contains(entry.kind)) continue;
+    const std::string key = entry.data.at("attempt").StringOr("") + " " + entry.kind;
+    if (!told_.insert(key).second) Violate("S13", "told twice: " + key, now);
+  }
+  const std::optional<Attempt>& attempt = outcome.status.attempt;
+  if (!attempt.has_value()) return;
+  const auto told = [&](const char* kind) { return told_.contains(attempt->id.str() + " " + kind); };
+  if (attempt->ending == Ending::kAborted && !told("rollout.aborted")) Violate("S13", "an abort nobody told of", now);
+  if (attempt->ending == Ending::kRolledBack && !told("rollout.rolled_back")) Violate("S13", "a rollback nobody told of", now);
+  if (attempt->promoted_at.has_value() && !told("rollout.promoted")) Violate("S13", "a promotion nobody told of", now);
+  if (attempt->ending != Ending::kNone) ended_.insert(attempt->id);
+}
+
+void Watch::NoteBranches(const Status& before, const World& world, const Outcome& outcome) {
+  const std::optional<Attempt>& attempt = outcome.status.attempt;
+  if (!attempt.has_value()) return;
+  if (attempt->evidence_due_from.has_value()) Sometimes("held for evidence");
+  if (attempt->ending == Ending::kAborted) Sometimes("aborted");
+  if (attempt->ending == Ending::kRolledBack) Sometimes("rolled back in the bake");
+  if (attempt->ending == Ending::kSuperseded) Sometimes("went back to stable in mid-rollout");
+  if (attempt->stage == Stage::kBaking && !world.route.has_value()) Sometimes("decided in the bake without sight of the edge");
+  if (attempt->pause.has_value() && attempt->pause->reason == rollout::PauseReason::kInconclusive)
+    Sometimes("paused inconclusive");
+  if (attempt->pause.has_value() && attempt->pause->reason == rollout::PauseReason::kNoEvidence)
+    Sometimes("paused for evidence");
+  if (outcome.status.message.starts_with("ProgressDeadlineExceeded")) Sometimes("progress deadline passed");
+  if (outcome.status.message.starts_with("waiting for a free slot")) Sometimes("no free slot");
+  const bool newer = world.route.has_value() && before.route.epoch < world.route->route.epoch;
+  if (newer) Sometimes("the edge knew a newer epoch");
+  if (before.attempt.has_value() && before.attempt->id != attempt->id && before.attempt->revision == attempt->revision)
+    Sometimes("retried");
+  if (before.route.weight > kNoWeight && outcome.status.route.weight == kNoWeight && Climbs(*attempt) &&
+      Ready(world, attempt->revision) == 0) {
+    Sometimes("withdrew a canary whose instances died");
+  }
+}
+
+void Watch::OnDecision(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
+  CheckRoute(spec, before, world, outcome, now);
+  CheckRaise(spec, before, world, outcome, now);
+  CheckPauses(spec, before, outcome, now);
+  CheckPromotion(spec, before, world, outcome, now);
+  CheckCapacity(spec, before, world, outcome, now);
+  CheckEntries(outcome, now);
+  NoteBranches(before, world, outcome);
+  if (outcome.status.phase == rollout::Phase::kPaused && outcome.status.message.empty())
+    Violate("L3", "paused without a reason", now);
+  if (outcome.wake_at.has_value() && *outcome.wake_at <= now) Violate("L4", "asked to be woken in the past", now);
+}
+
+void Watch::OnRequest(rollout::Verb verb, const Status& after) {
+  if (!after.attempt.has_value()) return;
+  if (verb == rollout::Verb::kPromote || verb == rollout::Verb::kPromoteFull) released_.insert(after.attempt->id);
+  if (verb == rollout::Verb::kAbort && after.attempt->ending == Ending::kRolledBack)
+    Sometimes("an operator rolled back a bake");
+}
+
+void Watch::OnEdge(const Site& site, const Status& durable, Instant now) {
+  if (site.edge().epoch > durable.route.epoch) Violate("S9", "the edge is ahead of the store", now);
+}
+
+void Watch::OnRest(const Spec& spec, const Status& status, const Site& site, Instant now) {
+  const World world = site.Observe(now);
+  // A stable revision that crashes for ever (somebody promoted it) never comes to rest.
+  if (status.stable.has_value() && site.QualityOf(*status.stable) == Quality::kCrashes) return;
+  if (!SameButEpoch(site.edge(), status.route) || site.edge().epoch != status.route.epoch)
+    Violate("L5", "the edge differs", now);
+  for (const RevisionState& revision : status.revisions) {
+    const auto running = std::ranges::count_if(world.instances, [&](const auto& seen) { return seen.revision == revision.id; });
+    if (running != revision.desired) Violate("L5", "instances of " + revision.id.str() + " differ", now);
+  }
+  if (!status.stable.has_value()) {
+    if (site.QualityOf(spec.revision) != Quality::kNeverReady && site.QualityOf(spec.revision) != Quality::kCrashes) {
+      Violate("L1", "a first version that becomes ready was not promoted: " + status.message, now);
+    }
+    return;
+  }
+  const Attempt& attempt = *status.attempt;
+  const bool given_up = attempt.stage == Stage::kAborted && attempt.revision == spec.revision;
+  const bool good = site.QualityOf(spec.revision) == Quality::kHealthy;
+  if (good && !given_up && status.stable != spec.revision) {
+    Violate("L1", "a healthy canary did not arrive: " + status.message + ", step " + std::to_string(attempt.step), now);
+  }
+  const bool timed_out = status.message.starts_with("ProgressDeadlineExceeded");
+  if (timed_out) return;
+  if (!good && status.stable != spec.revision && !given_up)
+    Violate("L2", "a bad canary is still there: " + status.message, now);
+  if (status.route.weight != kNoWeight) Violate("L2", "weight at rest", now);
+  const RevisionState* stable = Known(status, *status.stable);
+  if (stable == nullptr || stable->desired != spec.replicas) Violate("L2", "stable is not at its full count", now);
+  if (stable != nullptr && status.route.stable_slot != stable->slot) Violate("L2", "stable does not serve", now);
+}
+
+}  // namespace tuesday::sim
