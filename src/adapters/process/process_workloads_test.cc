@@ -143,7 +143,7 @@ TEST_F(Processes, CrashLoopBacksOffAndSaysHowItEnded) {
 }
 
 TEST_F(Processes, SignalIsToldFromAnExit) {
-  Set(machine_.Target("aaaaaaaaaa", 1, 1, "kill -SEGV $$"));
+  Set(machine_.Target("aaaaaaaaaa", 1, 1, "kill -SEGV $$$$"));
   ASSERT_TRUE(WaitForOne([](const InstanceState& state) { return state.restarts >= 1; }));
   EXPECT_EQ(One().last_exit, "signal 11 (SEGV)");
 }
@@ -184,7 +184,7 @@ TEST_F(Processes, LivenessProbeThatFailsRestartsTheProcess) {
 
 TEST_F(Processes, StopEscalatesToKillForTheWholeTreeAndLeavesNothing) {
   Set(machine_.Target("aaaaaaaaaa", 1, 1,
-                      "trap '' TERM; setsid sh -c 'echo $$ > " + machine_.folder().path("stray") +
+                      "trap '' TERM; setsid sh -c 'echo $$$$ > " + machine_.folder().path("stray") +
                           "; while :; do sleep 1000; done' & while :; do sleep 1000; done"));
   ASSERT_TRUE(WaitReady());
   ASSERT_TRUE(machine_.WaitUntil([&] { return files::ReadFile(machine_.folder().path("stray")).value_or("").size() > 1; }));
