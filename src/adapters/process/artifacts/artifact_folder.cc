@@ -84,10 +84,9 @@ Result<std::string> ArtifactFolder::TakeIn(const std::string& source) {
     return std::unexpected(files::SystemError("cannot make a folder in", artifacts_, errno));
   const auto taken = Take(source, made, limits_);
   auto digest = taken.has_value() ? Store(made, artifacts_) : Result<std::string>(std::unexpected(taken.error()));
-});
-const auto removed = files::RemoveTree(made);
-if (digest.has_value() && !removed.has_value()) return std::unexpected(removed.error());
-return digest;
+  const auto removed = files::RemoveTree(made);
+  if (digest.has_value() && !removed.has_value()) return std::unexpected(removed.error());
+  return digest;
 }
 
 Result<std::string> ArtifactFolder::PathOf(const std::string& digest) {
