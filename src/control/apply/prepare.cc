@@ -32,6 +32,8 @@ bool IsResolvedFrom(const std::string& kind) {
   return kind == "Service" || kind == "Ingress" || kind == "ConfigMap" || kind == "Secret";
 }
 
+using RawByName = std::map<ObjectName, Json>;
+
 class Preparation {
  public:
   Preparation(const Known& known, ArtifactStore& artifacts) : known_(known), artifacts_(artifacts), after_(known.objects) {}
@@ -207,7 +209,7 @@ Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, Artifa
   if (HasErrors(read.findings)) {
     return Fail(ErrorCode::kInvalid, AllFindings(read.findings), "Nothing was changed. Mend the file and apply it again.");
   }
-  TRY(std::map<ObjectName, Json> raw, RawObjects(request.manifests, request.file, request.ns));
+  TRY(RawByName raw, RawObjects(request.manifests, request.file, request.ns));
   Preparation preparation(known, artifacts);
   std::set<ObjectName> seen;
   for (const manifest::Object& object : read.objects) {

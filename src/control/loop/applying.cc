@@ -3,6 +3,7 @@
 // made durable in one transaction; only then do the rollouts see it.
 #include <utility>
 
+#include "control/apply/typed.h"
 #include "control/loop/decide.h"
 #include "control/loop/fleet_core.h"
 #include "wire/state/codec.h"

@@ -85,4 +85,10 @@ std::string NumberText(double value) {
   return Written(value, std::chars_format::scientific);
 }
 
+std::string ShortText(double value) {
+  const double size = std::fabs(value);
+  if (!std::isfinite(value) || size == 0 || (size >= 1e-4 && size < 1e21)) return FixedText(value);
+  return Written(value, std::chars_format::scientific);
+}
+
 }  // namespace tuesday::metrics

@@ -23,4 +23,7 @@ std::string FixedText(double value);
 // As the HTTP API writes it: fixed for 1e-6 <= |x| < 1e21, else with an exponent of at least two digits; NaN, +Inf, -Inf.
 std::string NumberText(double value);
 
+// As Go's %g: an exponent below 1e-4 and from 1e21 on.
+std::string ShortText(double value);
+
 }  // namespace tuesday::metrics

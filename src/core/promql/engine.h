@@ -32,12 +32,22 @@ using Vector = std::vector<VectorSample>;
 using Matrix = std::vector<metrics::Series>;
 using Value = std::variant<ScalarValue, StringValue, Vector, Matrix>;
 
+// What an evaluation has to say apart from its value, in Prometheus' words and with the position that they speak of.
+struct Note {
+  enum class Level { kWarning, kInfo };
+  Level level = Level::kInfo;
+  std::string message;
+  PosRange pos;
+  friend bool operator==(const Note&, const Note&) = default;
+};
+
 struct EngineOptions {
   std::int64_t lookback_ms = 5 * 60 * 1000;
   std::int64_t default_subquery_step_ms = 60 * 1000;
   std::int64_t samples_max = 50'000'000;
-  bool delayed_name_removal = false;  // Prometheus' test harness runs with it, production without.
-  bool experimental = false;          // Experimental functions and syntax.
+  bool delayed_name_removal = false;   // Prometheus' test harness runs with it, production without.
+  bool experimental = false;           // Experimental functions and syntax.
+  std::vector<Note>* notes = nullptr;  // Where to leave notes, each once; null: nowhere.
 };
 
 // What one selector of the expression was given.

@@ -23,6 +23,16 @@ bool IsForAbort(const rollout::Status& status) {
   return status.attempt.has_value() && status.attempt->stage == rollout::Stage::kAborting;
 }
 
+std::string RouteText(const rollout::Route& route) {
+  std::string text = std::to_string(route.epoch.value) + ":" + std::to_string(route.stable_slot) + ":" +
+                     std::to_string(route.canary_slot) + ":" + std::to_string(route.weight.permille());
+  for (const rollout::SlotUse& use : route.slots) {
+    text += "  " + std::to_string(use.slot) + "=";
+    for (const InstanceId& id : use.instances) text += id.str() + ",";
+  }
+  return text;
+}
+
 }  // namespace
 
 RevisionId Daemon::NewRevision(Charge& charge) {
@@ -241,6 +251,11 @@ void Daemon::Trace(const Charge& charge, const Outcome& outcome, Instant now) {
   mix(static_cast<std::uint64_t>(status.route.weight.permille()));
   mix(outcome.effects.size());
   for (const auto& revision : status.revisions) mix(static_cast<std::uint64_t>(revision.desired * 8 + revision.slot));
+  if (show_ == Show::kTrace) {
+    std::printf("%8.1fs %s %-28s %s\n", std::chrono::duration<double>(now.time_since_epoch()).count(),
+                charge.spec.name.name.c_str(), std::string(rollout::PhaseName(status.phase)).c_str(),
+                RouteText(status.route).c_str());
+  }
   for (const auto& entry : outcome.entries) {
     for (const char c : entry.message) mix(static_cast<unsigned char>(c));
     if (show_ == Show::kTrace) {

@@ -12,6 +12,7 @@ using std::chrono::seconds;
 constexpr Duration kEdgeCheckDelay = seconds(2);
 constexpr Duration kAnalysisTime = seconds(20);
 constexpr int kExposureForVerdictSeconds = 10;
+constexpr int kRestartsForVerdict = 3;
 
 }  // namespace
 
@@ -22,7 +23,8 @@ Quality Site::QualityOf(const RevisionId& revision) const {
 
 bool Site::IsServer(const InstanceId& id) const {
   return std::ranges::any_of(edge_.slots, [&](const rollout::SlotUse& use) {
-    const bool takes_traffic = use.slot == edge_.stable_slot || (use.slot == edge_.canary_slot && edge_.weight > kNoWeight);
+    const bool takes_traffic = (use.slot == edge_.stable_slot && edge_.weight < kFullWeight) ||
+                               (use.slot == edge_.canary_slot && edge_.weight > kNoWeight);
     return takes_traffic && std::ranges::find(use.instances, id) != use.instances.end();
   });
 }
@@ -110,12 +112,20 @@ void Site::TickGate(Instant now, const rollout::Attempt& attempt) {
   if (exposed) exposure += static_cast<int>((now - last_tick_) / seconds(1));
   gate::Finding finding;
   finding.reason = "too few canary requests";
-  if (exposure >= kExposureForVerdictSeconds) {
-    const Quality quality = QualityOf(attempt.revision);
+  const Quality quality = QualityOf(attempt.revision);
+  int restarts = 0;
+  for (const auto& [id, instance] : instances_) {
+    if (instance.seen.revision == attempt.revision) restarts += instance.seen.restarts;
+  }
+  if (quality == Quality::kCrashes && restarts >= kRestartsForVerdict) {
+    finding = {gate::Verdict::kFail, "PodRestarts", {}};
+  } else if (exposure >= kExposureForVerdictSeconds) {
     const bool bad = quality == Quality::kErrors || quality == Quality::kCrashes || random_.Chance(faults_.gate_false_fail);
     finding = {bad ? gate::Verdict::kFail : gate::Verdict::kPass, bad ? "CanaryHighErrorRate" : "clean", {}};
   }
-  if (random_.Chance(faults_.gate_silent)) finding = {gate::Verdict::kNoEvidence, "the left side is NaN", {}};
+  if (random_.Chance(faults_.gate_dark)) gate_dark_until_ = now + random_.Span(seconds(1), seconds(600));
+  if (random_.Chance(faults_.gate_silent) || now < gate_dark_until_)
+    finding = {gate::Verdict::kNoEvidence, "the left side is NaN", {}};
   gate_ = rollout::GateSeen{attempt.id, finding};
 }
 

@@ -90,28 +90,21 @@ void Watch::CheckRoute(const Spec& spec, const Status& before, const World& worl
     Violate("S4", "rose again", now);
 }
 
-void Watch::CheckRaise(const Status& before, const World& world, const Outcome& outcome, Instant now) {
+void Watch::CheckRaise(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
   const std::optional<Attempt>& attempt = outcome.status.attempt;
   if (!attempt.has_value() || !attempt->baseline.has_value() || !Climbs(*attempt)) return;
-  const bool passed =
+  const bool passes =
       world.gate.has_value() && world.gate->attempt == attempt->id && world.gate->finding.verdict == gate::Verdict::kPass;
-  const Weight weight = outcome.status.route.weight;
-  const bool first = !shown_up_to_.contains(attempt->id);
-  Weight& shown = shown_up_to_[attempt->id];
-  const bool same_attempt = before.attempt.has_value() && before.attempt->id == attempt->id;
-  if (first || passed || released_.contains(attempt->id) || attempt->full) {
-    if (weight > kNoWeight || !first)
-      shown = std::max(shown, passed || released_.contains(attempt->id) || attempt->full ? kFullWeight : weight);
-    if (weight == kNoWeight && first) shown_up_to_.erase(attempt->id);
-  } else if (same_attempt && weight > shown) {
-    Violate("S10", "weight rose to " + weight.Text() + " with nothing shown since " + shown.Text(), now);
+  if (passes) shown_.insert(attempt->id);
+  const bool same = before.attempt.has_value() && before.attempt->id == attempt->id;
+  const Weight allowed_before = same ? Allowed(spec, *before.attempt) : kNoWeight;
+  const Weight allowed = Allowed(spec, *attempt);
+  if (allowed == allowed_before) return;
+  const bool said = released_.contains(attempt->id) || attempt->full || spec.replicas == 0;
+  if (allowed > allowed_before && allowed_before > kNoWeight && !said && !shown_.contains(attempt->id)) {
+    Violate("S10", "approved " + allowed.Text() + " with nothing shown at " + allowed_before.Text(), now);
   }
-  // What was shown was shown for the weight reached by now: the next rise must be shown anew.
-  if (shown_up_to_.contains(attempt->id) && before.attempt.has_value() && before.attempt->step == attempt->step &&
-      !attempt->full) {
-    if (!passed && !released_.contains(attempt->id))
-      shown_up_to_[attempt->id] = std::max(weight, std::min(shown_up_to_[attempt->id], weight));
-  }
+  shown_.erase(attempt->id);
 }
 
 void Watch::CheckPromotion(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
@@ -133,15 +126,16 @@ void Watch::CheckPromotion(const Spec& spec, const Status& before, const World& 
   if (!full) Violate("S2", "promoted below full weight", now);
 }
 
-void Watch::CheckCapacity(const Spec& spec, const Status& before, const Outcome& outcome, Instant now) {
+void Watch::CheckCapacity(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
   for (const RevisionState& revision : before.revisions) {
     const RevisionState* after = Known(outcome.status, revision.id);
-    if (after == nullptr && revision.desired > 0) Violate("S6", "forgot a revision with instances", now);
+    if (after == nullptr && Ready(world, revision.id) > 0) Violate("S6", "forgot a revision with instances", now);
     if (after == nullptr || after->desired >= revision.desired) continue;
     const bool stable = outcome.status.stable == revision.id;
     if (stable && !StableShrinks(spec) && after->desired < spec.replicas) Violate("S6", "stable shrank below replicas", now);
     const std::optional<Attempt>& attempt = outcome.status.attempt;
-    const bool stands_by = attempt.has_value() && attempt->stage == Stage::kBaking && attempt->baseline == revision.id;
+    const bool stands_by = attempt.has_value() && attempt->stage == Stage::kBaking && attempt->baseline == revision.id &&
+                           before.attempt.has_value() && before.attempt->stage == Stage::kBaking;
     if (stands_by && spec.bake_keep == rollout::BakeKeep::kPredecessor)
       Violate("S6", "the predecessor shrank in the bake", now);
   }
@@ -209,10 +203,10 @@ void Watch::NoteBranches(const Status& before, const World& world, const Outcome
 
 void Watch::OnDecision(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
   CheckRoute(spec, before, world, outcome, now);
+  CheckRaise(spec, before, world, outcome, now);
   CheckPauses(spec, before, outcome, now);
-  CheckRaise(before, world, outcome, now);
   CheckPromotion(spec, before, world, outcome, now);
-  CheckCapacity(spec, before, outcome, now);
+  CheckCapacity(spec, before, world, outcome, now);
   CheckEntries(outcome, now);
   NoteBranches(before, world, outcome);
   if (outcome.status.phase == rollout::Phase::kPaused && outcome.status.message.empty())
@@ -233,6 +227,8 @@ void Watch::OnEdge(const Site& site, const Status& durable, Instant now) {
 
 void Watch::OnRest(const Spec& spec, const Status& status, const Site& site, Instant now) {
   const World world = site.Observe(now);
+  // A stable revision that crashes for ever (somebody promoted it) never comes to rest.
+  if (status.stable.has_value() && site.QualityOf(*status.stable) == Quality::kCrashes) return;
   if (!SameButEpoch(site.edge(), status.route) || site.edge().epoch != status.route.epoch)
     Violate("L5", "the edge differs", now);
   for (const RevisionState& revision : status.revisions) {
@@ -251,6 +247,8 @@ void Watch::OnRest(const Spec& spec, const Status& status, const Site& site, Ins
   if (good && !given_up && status.stable != spec.revision) {
     Violate("L1", "a healthy canary did not arrive: " + status.message + ", step " + std::to_string(attempt.step), now);
   }
+  const bool timed_out = status.message.starts_with("ProgressDeadlineExceeded");
+  if (timed_out) return;
   if (!good && status.stable != spec.revision && !given_up)
     Violate("L2", "a bad canary is still there: " + status.message, now);
   if (status.route.weight != kNoWeight) Violate("L2", "weight at rest", now);

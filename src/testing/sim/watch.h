@@ -39,10 +39,12 @@ class Watch {
  private:
   void CheckRoute(const rollout::Spec& spec, const rollout::Status& before, const rollout::World& world,
                   const rollout::Outcome& outcome, Instant now);
-  void CheckRaise(const rollout::Status& before, const rollout::World& world, const rollout::Outcome& outcome, Instant now);
+  void CheckRaise(const rollout::Spec& spec, const rollout::Status& before, const rollout::World& world,
+                  const rollout::Outcome& outcome, Instant now);
   void CheckPromotion(const rollout::Spec& spec, const rollout::Status& before, const rollout::World& world,
                       const rollout::Outcome& outcome, Instant now);
-  void CheckCapacity(const rollout::Spec& spec, const rollout::Status& before, const rollout::Outcome& outcome, Instant now);
+  void CheckCapacity(const rollout::Spec& spec, const rollout::Status& before, const rollout::World& world,
+                     const rollout::Outcome& outcome, Instant now);
   void CheckPauses(const rollout::Spec& spec, const rollout::Status& before, const rollout::Outcome& outcome, Instant now);
   void CheckEntries(const rollout::Outcome& outcome, Instant now);
   void NoteBranches(const rollout::Status& before, const rollout::World& world, const rollout::Outcome& outcome);
@@ -51,7 +53,7 @@ class Watch {
   std::set<std::string> reached_;
   std::set<std::string> told_;                  // "<attempt> <ending kind>", S13.
   std::set<AttemptId> ended_;                   // S4: never again under traffic.
-  std::map<AttemptId, Weight> shown_up_to_;     // The weight up to which the attempt may go, S2 and S10.
+  std::set<AttemptId> shown_;                   // Its gate passed since its approved weight last changed, S10.
   std::map<AttemptId, Instant> pause_entered_;  // S11, by the simulation's own clock.
   std::set<AttemptId> released_;                // An operator released a step, or all of them.
 };

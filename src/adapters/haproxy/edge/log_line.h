@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line of the edge's log, parsed without an allocation. The format is ours (docs/formats/edge.md); a line that does not
+// fit it exactly is refused, never guessed at.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace tuesday::haproxy {
+
+// Views into the line.
+struct LogLine {
+  std::int64_t process = 0;  // Pid of the HAProxy that served the request.
+  std::string_view key;      // Rollout, slot and server as written: equal keys are tallied together.
+  std::string_view rollout;  // "namespace.name"; empty: no rollout serves that host and path.
+  int slot = -1;             // Chosen by the route; of a backup server, the slot that the server belongs to.
+  std::string_view server;   // The instance; empty: no server was reached.
+  int status = -1;           // -1: the client went away before an answer.
+  std::int64_t total_us = 0;
+  std::optional<std::int64_t> first_us;  // Empty: the server gave no answer.
+  std::string_view termination;          // HAProxy's two letters; "--" is a normal end.
+  std::int64_t bytes = 0;
+};
+
+// `line` without its line feed. Empty when it is not one of ours.
+std::optional<LogLine> ParseLogLine(std::string_view line);
+
+}  // namespace tuesday::haproxy

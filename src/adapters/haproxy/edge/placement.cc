@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of the configuration that a running HAProxy can be told: servers and map entries.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "adapters/haproxy/edge/config.h"
+
+namespace tuesday::haproxy {
+namespace {
+
+std::string AddressText(const Endpoint& endpoint) {
+  if (endpoint.host.contains(':')) return fmt::format("[{}]:{}", endpoint.host, endpoint.port);
+  return fmt::format("{}:{}", endpoint.host, endpoint.port);
+}
+
+std::string HostKey(const IngressRule& rule) {
+  std::string host = rule.host.empty() ? "*" : rule.host;
+  std::ranges::transform(host, host.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return host;
+}
+
+// A prefix is of whole path elements: `/a` leads to `/a` and `/a/b`, not to `/ab`. The request's path gets a slash at its end.
+std::string PrefixKey(const IngressRule& rule) {
+  std::string path = rule.path;
+  while (path.ends_with('/')) path.pop_back();
+  return HostKey(rule) + path + "/";
+}
+
+}  // namespace
+
+ServerName ParseServerName(std::string_view name) {
+  const std::size_t colon = name.find(':');
+  if (colon == std::string_view::npos) return {-1, name};
+  ServerName out{-1, name.substr(colon + 1)};
+  std::from_chars(name.data(), name.data() + colon, out.slot);
+  return out;
+}
+
+std::vector<PlacedServer> PlaceServers(const Edge& edge) {
+  std::vector<PlacedServer> out;
+  for (const EdgeRollout& rollout : edge.rollouts) {
+    for (const EdgeSlot& slot : rollout.slots) {
+      for (const SlotServer& server : slot.servers) {
+        out.push_back({BackendName(rollout.name, slot.slot), server.instance.str(), AddressText(server.endpoint)});
+      }
+    }
+    if (rollout.canary_slot == rollout.stable_slot) continue;
+    const auto stable = std::ranges::find(rollout.slots, rollout.stable_slot, &EdgeSlot::slot);
+    if (stable == rollout.slots.end()) continue;
+    for (const SlotServer& server : stable->servers) {
+      out.push_back({BackendName(rollout.name, rollout.canary_slot),
+                     fmt::format("{}:{}", rollout.stable_slot, server.instance.str()), AddressText(server.endpoint)});
+    }
+  }
+  return out;
+}
+
+std::string ServerParameters(const PlacedServer& server) {
+  // HAProxy refuses to track a server that was added at run time, so a backup has a check of its own.
+  if (ParseServerName(server.name).slot >= 0) {
+    return "backup check inter 500ms rise 1 fall 2 observe layer4 error-limit 1 on-error mark-down";
+  }
+  // One refused connection takes a server out at once; one good check brings it back.
+  return "check inter 200ms rise 1 fall 2 observe layer4 error-limit 1 on-error mark-down";
+}
+
+MapEntries RouteEntries(const Edge& edge) {
+  MapEntries out;
+  for (const EdgeRollout& rollout : edge.rollouts) out[RolloutKey(rollout.name)] = RouteText(rollout);
+  return out;
+}
+
+MapEntries ExactEntries(const Edge& edge) {
+  MapEntries out;
+  for (const EdgeRollout& rollout : edge.rollouts) {
+    for (const IngressRule& rule : rollout.rules) {
+      if (rule.exact_path) out.emplace(HostKey(rule) + rule.path, RolloutKey(rollout.name));
+    }
+  }
+  return out;
+}
+
+MapEntries PrefixEntries(const Edge& edge) {
+  MapEntries out;
+  for (const EdgeRollout& rollout : edge.rollouts) {
+    for (const IngressRule& rule : rollout.rules) {
+      if (!rule.exact_path) out.emplace(PrefixKey(rule), RolloutKey(rollout.name));
+    }
+  }
+  return out;
+}
+
+std::string MapText(const MapEntries& entries) {
+  std::string out;
+  for (const auto& [key, value] : entries) out += fmt::format("{} {}\n", key, value);
+  return out;
+}
+
+}  // namespace tuesday::haproxy

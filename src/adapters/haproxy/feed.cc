@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/haproxy/feed.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <list>
+#include <vector>
+
+#include "adapters/haproxy/supervisor/worker.h"
+#include "adapters/supervise/poll_loop.h"
+#include "adapters/supervise/spawn.h"
+#include "adapters/supervise/unix_address.h"
+
+namespace tuesday::haproxy {
+namespace {
+
+constexpr Duration kBatchEvery = std::chrono::seconds(1);
+constexpr std::size_t kReadBytes = 256 << 10;
+constexpr std::size_t kPartialLineBytesMax = 4096;
+constexpr std::size_t kConnectionsMax = 32;  // One for each HAProxy process that still has requests.
+
+// One HAProxy process' stream.
+struct Stream {
+  files::Fd fd;
+  std::string partial;    // The beginning of a line whose end has not come.
+  bool skipping = false;  // Inside a line that is too long.
+};
+
+// Only HAProxy may tell what was served: ourselves, root, or the user that HAProxy was given.
+bool IsHaproxy(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  if (peer.uid == 0 || peer.uid == ::geteuid()) return true;
+  for (const char* name : {"tuesday", "haproxy"}) {
+    if (const auto user = supervise::FindUser(name); user && user->uid == peer.uid) return true;
+  }
+  return false;
+}
+
+void TakeText(std::string_view text, Stream& stream, Tally& tally) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) {
+      if (!stream.skipping) stream.partial.append(text);
+      if (stream.partial.size() > kPartialLineBytesMax) {
+        stream.partial.clear();
+        stream.skipping = true;
+      }
+      return;
+    }
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    if (stream.skipping) {
+      tally.AddUnreadable();
+      stream.skipping = false;
+    } else if (stream.partial.empty()) {
+      tally.AddLine(line);
+    } else {
+      stream.partial.append(line);
+      tally.AddLine(stream.partial);
+      stream.partial.clear();
+    }
+  }
+}
+
+// False when the stream has ended.
+bool ReadStream(Stream& stream, std::string& buffer, Tally& tally) {
+  const ssize_t got = ::recv(stream.fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (got > 0) {
+    TakeText(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)), stream, tally);
+    return true;
+  }
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+  if (!stream.partial.empty() || stream.skipping) tally.AddUnreadable();
+  tally.MarkReconnected();
+  return false;
+}
+
+// What came before this stream, to us or to a daemon before us, may be lost.
+void AcceptStream(int listener, std::list<Stream>& streams, Tally& tally) {
+  files::Fd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!fd.is_open() || streams.size() >= kConnectionsMax || !IsHaproxy(fd.get())) return;
+  tally.MarkReconnected();
+  streams.push_back({std::move(fd), {}, false});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HaproxyFeed>> HaproxyFeed::Listen(const std::string& socket_path, AskSilent ask_silent) {
+  TRY(const supervise::UnixAddress address, supervise::MakeUnixAddress(socket_path));
+  files::Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  files::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  // The daemon's lock says that nobody else listens here: what is left is a dead daemon's.
+  ::unlink(socket_path.c_str());
+  if (::bind(listener.get(), address.get(), address.size()) != 0 || ::listen(listener.get(), kConnectionsMax) != 0) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("The edge's log cannot be read at {}: {}.", socket_path, std::strerror(errno)));
+  }
+  ::chmod(socket_path.c_str(), 0600);
+  const std::string user = UserFor(socket_path);
+  if (const auto ids = supervise::FindUser(user); !user.empty() && ids) {
+    if (::chown(socket_path.c_str(), ids->uid, ids->gid) != 0) {
+      return Fail(ErrorCode::kDenied,
+                  fmt::format("{} cannot be given to the user {}: {}.", socket_path, user, std::strerror(errno)));
+    }
+  }
+  return std::unique_ptr<HaproxyFeed>(new HaproxyFeed(std::move(listener), std::move(wake), std::move(ask_silent)));
+}
+
+HaproxyFeed::~HaproxyFeed() { Stop(); }
+
+void HaproxyFeed::Start(std::function<void(EdgeBatch)> take) {
+  take_ = std::move(take);
+  thread_ = std::thread([this] { Run(); });
+}
+
+void HaproxyFeed::Stop() {
+  if (!thread_.joinable()) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t ignored = ::write(wake_.get(), &one, sizeof one);
+  thread_.join();
+}
+
+void HaproxyFeed::Run() {
+  Tally tally;
+  std::list<Stream> streams;
+  std::string buffer(kReadBytes, '\0');
+  std::vector<pollfd> polls;
+  Instant next = supervise::BootNow() + kBatchEvery;
+  while (true) {
+    polls = {{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+    for (const Stream& stream : streams) polls.push_back({stream.fd.get(), POLLIN, 0});
+    const Duration left = next - supervise::BootNow();
+    const int wait_ms = left <= Duration::zero() ? 0 : static_cast<int>(left / std::chrono::milliseconds(1)) + 1;
+    if (::poll(polls.data(), polls.size(), wait_ms) > 0) {
+      if (polls[0].revents != 0) return;
+      std::size_t at = 2;
+      for (auto stream = streams.begin(); stream != streams.end(); ++at) {
+        const bool ended = polls[at].revents != 0 && !ReadStream(*stream, buffer, tally);
+        stream = ended ? streams.erase(stream) : std::next(stream);
+      }
+      if (polls[1].revents != 0) AcceptStream(listener_.get(), streams, tally);
+    }
+    if (supervise::BootNow() < next) continue;
+    next += kBatchEvery;
+    if (ask_silent_) {
+      if (const Result<SilentSeen> silent = ask_silent_(); silent) tally.AddSilent(*silent);
+    }
+    take_(tally.Take(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())));
+  }
+}
+
+}  // namespace tuesday::haproxy

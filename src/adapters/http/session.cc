@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/http/session.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <optional>
+#include <utility>
+
+#include "base/json.h"
+
+namespace tuesday::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using beast::error_code;
+using BeastResponse = beast::http::response<beast::http::string_body>;
+using Parser = beast::http::request_parser<beast::http::string_body>;
+using Socket = asio::generic::stream_protocol::socket;
+
+constexpr std::size_t kReadBytesMax = 64 << 10;  // Of one read, beside the header.
+constexpr int kHttp11 = 11;
+
+constexpr std::string_view kStreamHeader =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
+constexpr std::string_view kKeepAlive = ": still here\n\n";
+
+HttpResponse ErrorResponse(int status, std::string_view code, std::string_view message) {
+  const Json body = Json::Object{{"error", Json::Object{{"code", code}, {"message", message}}}};
+  return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = CanonicalJson(body)};
+}
+
+std::optional<Peer> PeerOf(int descriptor, int family) {
+  if (family != AF_UNIX) return std::nullopt;
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
+  return Peer{credentials.uid, credentials.gid, credentials.pid};
+}
+
+bool HasLineBreak(std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; }
+
+class Session;
+
+class SessionResponder : public Responder {
+ public:
+  SessionResponder(std::shared_ptr<Session> session, std::uint64_t request) : session_(std::move(session)), request_(request) {}
+  ~SessionResponder() override;
+  void Send(HttpResponse response) override;
+  std::shared_ptr<EventStream> StartEvents() override;
+
+ private:
+  std::shared_ptr<Session> session_;
+  std::uint64_t request_;
+};
+
+class Session : public Connection, public std::enable_shared_from_this<Session> {
+ public:
+  Session(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor)
+      : hub_(std::move(hub)),
+        listener_(std::move(listener)),
+        peer_(PeerOf(descriptor, family)),
+        socket_(hub_->loop->context(), asio::generic::stream_protocol(family, 0), descriptor),
+        deadline_(hub_->loop->context()),
+        buffer_(hub_->limits.header_bytes_max + kReadBytesMax) {}
+
+  ~Session() override { Forget(); }
+
+  // --- Connection
+  void Begin() override {
+    hub_->open.emplace(this, weak_from_this());
+    ++hub_->counters.connections;
+    ++hub_->counters.open_connections;
+    counted_ = true;
+    AwaitRequest();
+  }
+  void Close() override { End(); }
+
+  // --- what a stream is asked
+  bool SendEvent(const ServerEvent& event) { return QueueText(EventText(event)); }
+  bool open() const { return streaming_ && !ended_ && !closing_; }
+  void OnClosed(std::function<void()> closed) {
+    if (ended_) return hub_->loop->Post(std::move(closed));
+    closed_ = std::move(closed);
+  }
+  void CloseStream() {
+    closing_ = true;
+    if (!writing_) End();
+  }
+
+  Loop& loop() const { return *hub_->loop; }
+
+  // --- answers
+  void Answer(std::uint64_t request, HttpResponse response) {
+    if (!IsOpen(request)) return;
+    answered_ = true;
+    Write(std::move(response));
+  }
+
+  bool StartStream(std::uint64_t request) {
+    if (!IsOpen(request)) return false;
+    answered_ = streaming_ = true;
+    queue_ = kStreamHeader;
+    WriteQueue();
+    WatchForClose();
+    return true;
+  }
+
+ private:
+  bool IsOpen(std::uint64_t request) const { return !ended_ && !answered_ && request == request_; }
+
+  void AwaitRequest() {
+    answered_ = false;
+    ++request_;
+    if (buffer_.size() > 0) return ReadHeader();
+    SetDeadline(hub_->limits.idle_time_max, [](Session& self) { self.End(); });
+    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+      if (error || self->ended_) return self->End();
+      self->ReadHeader();
+    });
+  }
+
+  void ReadHeader() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(hub_->limits.header_bytes_max));
+    parser_->body_limit(hub_->limits.body_bytes_max);
+    SetDeadline(hub_->limits.request_time_max, [](Session& self) {
+      ++self.hub_->counters.late_requests;
+      self.answered_ = true;
+      error_code ignored;
+      self.socket_.cancel(ignored);  // Ends the read that is under way.
+      self.Refuse(408, "unavailable", "The request did not arrive in time.");
+    });
+    beast::http::async_read_header(socket_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->ended_ || self->answered_) return;
+      if (error) return self->RefuseFor(error);
+      self->ReadBody();
+    });
+  }
+
+  void ReadBody() {
+    if (beast::iequals(parser_->get()[beast::http::field::expect], "100-continue") && buffer_.size() == 0)
+      return WriteContinue();
+    beast::http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->ended_ || self->answered_) return;
+      if (error) return self->RefuseFor(error);
+      self->CallHandler();
+    });
+  }
+
+  void WriteContinue() {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    parser_->get().erase(beast::http::field::expect);
+    asio::async_write(socket_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->ended_ || self->answered_) return;
+      if (error) return self->End();
+      self->ReadBody();
+    });
+  }
+
+  void RefuseFor(error_code error) {
+    using Error = beast::http::error;
+    if (error == Error::end_of_stream || error.category() != beast::http::make_error_code(Error::bad_target).category()) {
+      return End();  // The client is gone.
+    }
+    ++hub_->counters.bad_requests;
+    answered_ = true;
+    if (error == Error::body_limit) {
+      return Refuse(413, "limit", fmt::format("The body is larger than {} bytes.", hub_->limits.body_bytes_max));
+    }
+    if (error == Error::header_limit || error == Error::buffer_overflow) {
+      return Refuse(431, "limit", fmt::format("The header is larger than {} bytes.", hub_->limits.header_bytes_max));
+    }
+    Refuse(400, "invalid", fmt::format("The request is not HTTP: {}.", error.message()));
+  }
+
+  // Answers and closes: what follows on this connection cannot be told apart any more.
+  void Refuse(int status, std::string_view code, std::string_view message) {
+    close_after_ = true;
+    Write(ErrorResponse(status, code, message));
+  }
+
+  void CallHandler() {
+    const auto& message = parser_->get();
+    HttpRequest request;
+    request.method = message.method_string();
+    request.listener = listener_;
+    request.peer = peer_;
+    for (const auto& field : message) request.headers[LowerCase(field.name_string())] = field.value();
+    close_after_ = !message.keep_alive();
+    version_ = message.version();
+    head_ = message.method() == beast::http::verb::head;
+    const Result<void> parsed = ParseTarget(message.target(), request);
+    request.body = std::move(parser_->get().body());
+    parser_.reset();
+    if (!parsed.has_value()) {
+      ++hub_->counters.bad_requests;
+      answered_ = true;
+      return Refuse(400, "invalid", ErrorText(parsed.error()));
+    }
+    ++hub_->counters.requests;
+    SetDeadline(hub_->limits.answer_time_max, [](Session& self) {
+      ++self.hub_->counters.late_answers;
+      self.answered_ = true;
+      self.Refuse(503, "unavailable", "There was no answer in time.");
+    });
+    auto responder = std::make_shared<SessionResponder>(shared_from_this(), request_);
+    hub_->loop->Measure([&] { hub_->handler(request, std::move(responder)); });
+  }
+
+  void Write(HttpResponse answer) {
+    response_.emplace(static_cast<beast::http::status>(answer.status), version_);
+    for (const auto& [name, value] : answer.headers) {
+      if (!HasLineBreak(name) && !HasLineBreak(value)) response_->insert(name, value);
+    }
+    response_->keep_alive(!close_after_);
+    const std::size_t size = answer.body.size();
+    if (!head_) response_->body() = std::move(answer.body);
+    response_->prepare_payload();
+    if (head_) response_->content_length(size);
+    SetDeadline(hub_->limits.write_time_max, [](Session& self) {
+      ++self.hub_->counters.dropped_slow_clients;
+      self.End();
+    });
+    beast::http::async_write(socket_, *response_, [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->ended_) return;
+      if (error || self->close_after_) return self->FinishAndEnd();
+      self->response_.reset();
+      self->AwaitRequest();
+    });
+  }
+
+  // Sends the end first: closing at once with unread bytes from the client would destroy the answer on its way (RFC 9112 9.6).
+  void FinishAndEnd() {
+    error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    SetDeadline(std::chrono::seconds(1), [](Session& self) { self.End(); });
+    Drain();
+  }
+
+  void Drain() {
+    socket_.async_read_some(asio::buffer(unread_), [self = shared_from_this()](error_code error, std::size_t) {
+      if (error || self->ended_) return self->End();
+      self->Drain();
+    });
+  }
+
+  // --- streams
+  bool QueueText(std::string_view text) {
+    if (!open()) return false;
+    if (queue_.size() + in_flight_.size() + text.size() > hub_->limits.stream_bytes_max) {
+      ++hub_->counters.dropped_slow_clients;
+      End();
+      return false;
+    }
+    queue_ += text;
+    if (!writing_) WriteQueue();
+    return true;
+  }
+
+  void WriteQueue() {
+    writing_ = true;
+    in_flight_ = std::exchange(queue_, {});
+    SetDeadline(hub_->limits.write_time_max, [](Session& self) {
+      ++self.hub_->counters.dropped_slow_clients;
+      self.End();
+    });
+    asio::async_write(socket_, asio::buffer(in_flight_), [self = shared_from_this()](error_code error, std::size_t) {
+      self->writing_ = false;
+      self->in_flight_.clear();
+      if (self->ended_) return;
+      if (error) return self->End();
+      if (!self->queue_.empty()) return self->WriteQueue();
+      if (self->closing_) return self->End();
+      self->SetDeadline(self->hub_->limits.keep_alive_interval, [](Session& quiet) { quiet.QueueText(kKeepAlive); });
+    });
+  }
+
+  // A client of a stream sends nothing more; what can be read is its end.
+  void WatchForClose() {
+    socket_.async_read_some(asio::buffer(unread_), [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->ended_) return;
+      if (error) return self->End();
+      self->WatchForClose();
+    });
+  }
+
+  void SetDeadline(Duration time, void (*expired)(Session&)) {
+    deadline_.expires_after(time);
+    const std::uint64_t number = ++deadline_number_;
+    deadline_.async_wait([weak = weak_from_this(), number, expired](error_code error) {
+      const std::shared_ptr<Session> self = weak.lock();
+      if (error || self == nullptr || self->ended_ || number != self->deadline_number_) return;
+      expired(*self);
+    });
+  }
+
+  void End() {
+    if (std::exchange(ended_, true)) return;
+    error_code ignored;
+    deadline_.cancel();
+    socket_.shutdown(Socket::shutdown_both, ignored);
+    socket_.close(ignored);
+    Forget();
+    if (closed_) hub_->loop->Post(std::exchange(closed_, nullptr));
+  }
+
+  void Forget() {
+    hub_->open.erase(this);
+    if (std::exchange(counted_, false)) --hub_->counters.open_connections;
+  }
+
+  std::shared_ptr<SessionHub> hub_;
+  std::string listener_;
+  std::optional<Peer> peer_;
+  Socket socket_;
+  asio::steady_timer deadline_;
+  std::uint64_t deadline_number_ = 0;
+  beast::flat_buffer buffer_;
+  std::array<char, 4096> unread_{};  // Where bytes go that nobody will look at.
+  std::optional<Parser> parser_;
+  std::optional<BeastResponse> response_;
+  std::uint64_t request_ = 0;  // Numbers the requests, so that a late answer cannot go to the next one.
+  unsigned version_ = kHttp11;
+  bool head_ = false;
+  bool close_after_ = false;
+  bool answered_ = false;
+  bool ended_ = false;
+  bool counted_ = false;
+
+  bool streaming_ = false;
+  bool closing_ = false;
+  bool writing_ = false;
+  std::string queue_;
+  std::string in_flight_;
+  std::function<void()> closed_;
+};
+
+// What a handler holds of a stream: when it lets go, the stream ends.
+class SessionStream : public EventStream {
+ public:
+  explicit SessionStream(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+  ~SessionStream() override { session_->CloseStream(); }
+  SessionStream(const SessionStream&) = delete;
+  SessionStream& operator=(const SessionStream&) = delete;
+  bool Send(const ServerEvent& event) override { return session_->SendEvent(event); }
+  void Close() override { session_->CloseStream(); }
+  bool open() const override { return session_->open(); }
+  void OnClosed(std::function<void()> closed) override { session_->OnClosed(std::move(closed)); }
+
+ private:
+  std::shared_ptr<Session> session_;
+};
+
+// Stands for the stream of a client that was gone, or had its answer, before the stream began.
+class EndedStream : public EventStream {
+ public:
+  explicit EndedStream(Loop& loop) : loop_(loop) {}
+  bool Send(const ServerEvent&) override { return false; }
+  void Close() override {}
+  bool open() const override { return false; }
+  void OnClosed(std::function<void()> closed) override { loop_.Post(std::move(closed)); }
+
+ private:
+  Loop& loop_;
+};
+
+SessionResponder::~SessionResponder() {
+  session_->Answer(request_, ErrorResponse(500, "internal", "The request was given up without an answer."));
+}
+
+void SessionResponder::Send(HttpResponse response) { session_->Answer(request_, std::move(response)); }
+
+std::shared_ptr<EventStream> SessionResponder::StartEvents() {
+  if (!session_->StartStream(request_)) return std::make_shared<EndedStream>(session_->loop());
+  return std::make_shared<SessionStream>(session_);
+}
+
+}  // namespace
+
+std::shared_ptr<Connection> MakeSession(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor) {
+  return std::make_shared<Session>(std::move(hub), std::move(listener), family, descriptor);
+}
+
+}  // namespace tuesday::http

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection of the server: reads a request, waits for its answer, writes it, and begins again; or becomes a stream.
+// Lives on the Loop's thread. Keeps itself alive while an operation is under way.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "adapters/http/server.h"
+
+namespace tuesday::http {
+
+// A connection, seen from the server.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  virtual void Begin() = 0;
+  virtual void Close() = 0;
+};
+
+// What the connections of one server have in common. Outlives the server while a connection is open.
+struct SessionHub {
+  Loop* loop = nullptr;
+  Handler handler;
+  ServerLimits limits;
+  ServerCounters counters;
+  std::map<Connection*, std::weak_ptr<Connection>> open;
+};
+
+// Takes over the connected socket `descriptor` of the given address family.
+std::shared_ptr<Connection> MakeSession(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor);
+
+}  // namespace tuesday::http

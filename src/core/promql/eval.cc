@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "core/promql/eval_state.h"
+#include "core/promql/witness.h"
+
+namespace tuesday::promql {
+
+using metrics::Labels;
+
+bool Row::AnyPresent() const { return std::find(present.begin(), present.end(), 1) != present.end(); }
+
+Labels WithoutName(const Labels& labels) {
+  std::vector<Labels::Pair> kept;
+  for (const Labels::Pair& pair : labels) {
+    if (pair.first != metrics::kNameLabel && pair.first != "__type__" && pair.first != "__unit__") kept.push_back(pair);
+  }
+  return Labels(std::move(kept));
+}
+
+Value ToValue(const Evaluated& evaluated, std::size_t step) {
+  if (evaluated.type == ValueType::kScalar) return ScalarValue{evaluated.scalar[step]};
+  if (evaluated.type == ValueType::kString) return StringValue{evaluated.text};
+  Vector vector;
+  for (const Row& row : evaluated.rows) {
+    if (row.present[step] != 0) vector.push_back({row.drop_name ? WithoutName(row.labels) : row.labels, row.values[step]});
+  }
+  return vector;
+}
+
+void Evaluator::DropName(Row& row) const {
+  if (options_.delayed_name_removal) {
+    row.drop_name = true;
+  } else {
+    row.labels = WithoutName(row.labels);
+  }
+}
+
+Result<void> Evaluator::MergeEqual(Rows& rows) const {
+  std::map<Labels, std::size_t> first;
+  std::vector<char> gone(rows.size(), 0);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto [at, made] = first.try_emplace(rows[i].labels, i);
+    if (made) continue;
+    Row& into = rows[at->second];
+    for (std::size_t step = 0; step < grid_.count; ++step) {
+      if (rows[i].present[step] == 0) continue;
+      if (into.present[step] != 0) {
+        return Fail(ErrorCode::kInvalid, "vector cannot contain metrics with the same labelset");
+      }
+      into.Set(step, rows[i].values[step]);
+    }
+    into.drop_name = into.drop_name && rows[i].drop_name;
+    gone[i] = 1;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (gone[i] != 0) continue;
+    if (kept != i) rows[kept] = std::move(rows[i]);
+    ++kept;
+  }
+  rows.resize(kept);
+  return {};
+}
+
+Result<void> Evaluator::RemoveDelayedNames(Rows& rows) const {
+  for (Row& row : rows) {
+    if (row.drop_name) row.labels = WithoutName(row.labels);
+  }
+  return MergeEqual(rows);
+}
+
+void Evaluator::AddNote(Note::Level level, std::string message, PosRange pos) const {
+  if (options_.notes == nullptr) return;
+  Note note{level, std::move(message), pos};
+  if (std::find(options_.notes->begin(), options_.notes->end(), note) == options_.notes->end()) {
+    options_.notes->push_back(std::move(note));
+  }
+}
+
+Result<void> Evaluator::CountSamples(std::size_t samples) {
+  samples_ += static_cast<std::int64_t>(samples);
+  if (samples_ <= options_.samples_max) return {};
+  return Fail(ErrorCode::kLimit, "query processing would load too many samples into memory in query execution");
+}
+
+Result<Evaluated> Evaluator::Evaluate(const Expr& expr) {
+  if (const auto* number = expr.As<NumberLiteral>()) {
+    return Evaluated{ValueType::kScalar, std::vector<double>(grid_.count, number->value), {}, {}};
+  }
+  if (const auto* text = expr.As<StringLiteral>()) return Evaluated{ValueType::kString, {}, text->value, {}};
+  if (const auto* paren = expr.As<ParenExpr>()) return Evaluate(*paren->inner);
+  if (const auto* selector = expr.As<VectorSelector>()) return SelectInstant(expr, *selector, false);
+  if (const auto* unary = expr.As<UnaryExpr>()) return EvaluateUnary(*unary);
+  if (const auto* binary = expr.As<BinaryExpr>()) return EvaluateBinary(expr, *binary);
+  if (const auto* aggregate = expr.As<AggregateExpr>()) return EvaluateAggregate(*aggregate);
+  if (const auto* call = expr.As<CallExpr>()) return EvaluateCall(expr, *call);
+  return Fail(ErrorCode::kInvalid, "A range vector stands where a value is needed.");
+}
+
+Result<Value> EvaluateInstant(const Expr& expr, const metrics::Source& source, std::int64_t time_ms,
+                              const EngineOptions& options, Witness* witness) {
+  const Grid grid{time_ms, 0, 1};
+  Recorder recorder;
+  if (witness != nullptr) *witness = PlanWitness(expr, recorder);
+  Evaluator evaluator(source, options, Grid{time_ms, 0, 2}, grid, witness == nullptr ? nullptr : &recorder);
+  if (expr.type == ValueType::kMatrix) {
+    TRY(const Windows windows, evaluator.EvaluateMatrix(WithoutParens(expr)));
+    if (witness != nullptr) FillWitness(*witness, recorder);
+    Matrix matrix;
+    for (const Ranged& ranged : windows.series) {
+      metrics::Series series{ranged.drop_name ? WithoutName(ranged.labels) : ranged.labels, {}};
+      for (const metrics::Sample& sample : ranged.samples) {
+        if (sample.t > windows.ends[0] - windows.range && sample.t <= windows.ends[0]) series.samples.push_back(sample);
+      }
+      if (!series.samples.empty()) matrix.push_back(std::move(series));
+    }
+    std::sort(matrix.begin(), matrix.end(), [](const auto& a, const auto& b) { return a.labels < b.labels; });
+    return matrix;
+  }
+  TRY(Evaluated evaluated, evaluator.Evaluate(expr));
+  if (witness != nullptr) FillWitness(*witness, recorder);
+  TRY_OK(evaluator.RemoveDelayedNames(evaluated.rows));
+  return ToValue(evaluated, 0);
+}
+
+Result<Matrix> EvaluateRange(const Expr& expr, const metrics::Source& source, std::int64_t start_ms, std::int64_t end_ms,
+                             std::int64_t step_ms, const EngineOptions& options) {
+  if (step_ms <= 0) return Fail(ErrorCode::kInvalid, "The step of a range query must be greater than 0.");
+  if (expr.type != ValueType::kScalar && expr.type != ValueType::kVector) {
+    return Fail(ErrorCode::kInvalid, "invalid expression type \"" + std::string(ValueTypeName(expr.type)) +
+                                         "\" for range query, must be Scalar or instant Vector");
+  }
+  if (end_ms < start_ms) return Matrix{};
+  const std::int64_t steps = (end_ms - start_ms) / step_ms + 1;
+  if (steps > options.samples_max) {
+    return Fail(ErrorCode::kLimit, "query processing would load too many samples into memory in query execution");
+  }
+  const Grid grid{start_ms, step_ms, static_cast<std::size_t>(steps)};
+  Evaluator evaluator(source, options, Grid{start_ms, end_ms - start_ms, 2}, grid, nullptr);
+  TRY(Evaluated evaluated, evaluator.Evaluate(expr));
+  if (evaluated.type == ValueType::kScalar) {
+    Row row(Labels{}, grid.count);
+    for (std::size_t i = 0; i < grid.count; ++i) row.Set(i, evaluated.scalar[i]);
+    evaluated.rows = {std::move(row)};
+  }
+  TRY_OK(evaluator.RemoveDelayedNames(evaluated.rows));
+  Matrix matrix;
+  for (const Row& row : evaluated.rows) {
+    metrics::Series series{row.labels, {}};
+    for (std::size_t i = 0; i < grid.count; ++i) {
+      if (row.present[i] != 0) series.samples.push_back({grid.At(i), row.values[i]});
+    }
+    if (!series.samples.empty()) matrix.push_back(std::move(series));
+  }
+  std::sort(matrix.begin(), matrix.end(), [](const auto& a, const auto& b) { return a.labels < b.labels; });
+  return matrix;
+}
+
+}  // namespace tuesday::promql

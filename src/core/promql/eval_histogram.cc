@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <cmath>
+
+#include "core/metrics/text.h"
+#include "core/promql/eval_state.h"
+#include "core/promql/histogram.h"
+
+namespace tuesday::promql {
+
+using metrics::Labels;
+
+namespace {
+
+// The buckets of one histogram: which rows, and their bounds.
+struct HistogramRows {
+  Labels labels;
+  bool drop_name = false;
+  std::vector<std::pair<double, const Row*>> buckets;
+  std::string name;  // Of the metric, for notes.
+};
+
+// A bound as Go reads a float.
+std::optional<double> BoundOf(std::string_view text) {
+  const bool negative = text.starts_with("-");
+  if (negative || text.starts_with("+")) text.remove_prefix(1);
+  if (text.empty() || text.starts_with("-") || text.starts_with("+")) return std::nullopt;
+  double value = 0;
+  if (text == "Inf" || text == "inf" || text == "Infinity") {
+    value = std::numeric_limits<double>::infinity();
+  } else {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  }
+  return negative ? -value : value;
+}
+
+std::vector<Bucket> BucketsAt(const HistogramRows& histogram, std::size_t step) {
+  std::vector<Bucket> buckets;
+  for (const auto& [upper, row] : histogram.buckets) {
+    if (row->present[step] != 0) buckets.push_back({upper, row->values[step]});
+  }
+  return buckets;
+}
+
+std::vector<HistogramRows> GroupHistograms(const Rows& rows, bool delayed, const std::function<void(const Row&)>& bad_bucket) {
+  std::vector<HistogramRows> histograms;
+  std::map<Labels, std::size_t> known;
+  for (const Row& row : rows) {
+    const std::optional<double> upper = BoundOf(row.labels.Get("le"));
+    if (!upper) {
+      bad_bucket(row);
+      continue;
+    }
+    Labels labels = row.labels.With("le", "");
+    if (!delayed) labels = WithoutName(labels);
+    const auto [at, made] = known.try_emplace(labels, histograms.size());
+    if (made) histograms.push_back({std::move(labels), delayed, {}, std::string(row.labels.Name())});
+    histograms[at->second].buckets.emplace_back(*upper, &row);
+  }
+  return histograms;
+}
+
+std::string BadBucketText(const Row& row) {
+  const std::string_view name = row.labels.Name();
+  std::string text =
+      "PromQL warning: bucket label \"le\" is missing or has a malformed value of " + metrics::Quoted(row.labels.Get("le"));
+  if (!name.empty()) text += " for metric name " + metrics::Quoted(name);
+  return text;
+}
+
+}  // namespace
+
+Rows Evaluator::QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos) const {
+  const auto bad = [&](const Row& row) { AddNote(Note::Level::kWarning, BadBucketText(row), pos); };
+  Rows results;
+  for (HistogramRows& histogram : GroupHistograms(rows, options_.delayed_name_removal, bad)) {
+    Row row(std::move(histogram.labels), grid_.count);
+    row.drop_name = histogram.drop_name;
+    for (std::size_t i = 0; i < grid_.count; ++i) {
+      std::vector<Bucket> buckets = BucketsAt(histogram, i);
+      if (buckets.empty()) continue;
+      const BucketQuantile quantile = QuantileOfBuckets(q[i], std::move(buckets));
+      row.Set(i, quantile.value);
+      if (quantile.forced_monotonic) {
+        AddNote(Note::Level::kInfo,
+                "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
+                "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name " +
+                    metrics::Quoted(histogram.name),
+                pos);
+      }
+    }
+    if (row.AnyPresent()) results.push_back(std::move(row));
+  }
+  return results;
+}
+
+Result<Evaluated> Evaluator::HistogramQuantile(const CallExpr& call) {
+  TRY(const Evaluated q, Evaluate(*call.arguments[0]));
+  TRY(const Evaluated vector, Evaluate(*call.arguments[1]));
+  NoteQuantile(q.scalar, call.arguments[0]->pos);
+  Evaluated result;
+  result.rows = QuantileRows(q.scalar, vector.rows, call.arguments[1]->pos);
+  TRY_OK(MergeEqual(result.rows));
+  return result;
+}
+
+Result<Evaluated> Evaluator::HistogramQuantiles(const CallExpr& call) {
+  TRY(const Evaluated vector, Evaluate(*call.arguments[0]));
+  TRY(const Evaluated label, Evaluate(*call.arguments[1]));
+  Evaluated result;
+  for (std::size_t argument = 2; argument < call.arguments.size(); ++argument) {
+    TRY(const Evaluated q, Evaluate(*call.arguments[argument]));
+    NoteQuantile(q.scalar, call.arguments[argument]->pos);
+    for (Row& row : QuantileRows(q.scalar, vector.rows, call.arguments[0]->pos)) {
+      if (!row.labels.Get(label.text).empty()) {
+        return Fail(ErrorCode::kInvalid, "The label " + label.text + " of histogram_quantiles is on the histogram already.");
+      }
+      // A quantile may differ from step to step, and so may its label.
+      std::map<std::string, Row> by_text;
+      for (std::size_t i = 0; i < grid_.count; ++i) {
+        if (row.present[i] == 0) continue;
+        std::string text = metrics::ShortText(q.scalar[i]);
+        if (std::isfinite(q.scalar[i]) && text.find_first_of(".e") == std::string::npos) text += ".0";
+        const auto [at, made] = by_text.try_emplace(text, row.labels.With(label.text, text), grid_.count);
+        at->second.drop_name = row.drop_name;
+        at->second.Set(i, row.values[i]);
+      }
+      for (auto& [text, one] : by_text) result.rows.push_back(std::move(one));
+    }
+  }
+  TRY_OK(MergeEqual(result.rows));
+  return result;
+}
+
+Result<Evaluated> Evaluator::HistogramFraction(const CallExpr& call) {
+  TRY(const Evaluated lower, Evaluate(*call.arguments[0]));
+  TRY(const Evaluated upper, Evaluate(*call.arguments[1]));
+  TRY(const Evaluated vector, Evaluate(*call.arguments[2]));
+  const auto bad = [&](const Row& row) { AddNote(Note::Level::kWarning, BadBucketText(row), call.arguments[2]->pos); };
+  Evaluated result;
+  for (HistogramRows& histogram : GroupHistograms(vector.rows, options_.delayed_name_removal, bad)) {
+    Row row(std::move(histogram.labels), grid_.count);
+    row.drop_name = histogram.drop_name;
+    for (std::size_t i = 0; i < grid_.count; ++i) {
+      std::vector<Bucket> buckets = BucketsAt(histogram, i);
+      if (!buckets.empty()) row.Set(i, FractionOfBuckets(lower.scalar[i], upper.scalar[i], std::move(buckets)));
+    }
+    if (row.AnyPresent()) result.rows.push_back(std::move(row));
+  }
+  return result;
+}
+
+}  // namespace tuesday::promql

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole edge for one test: a supervisor in a process of its own, a real HAProxy, responders, a router and a feed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "adapters/haproxy/feed.h"
+#include "adapters/haproxy/router.h"
+#include "adapters/supervise/spawn.h"
+#include "testing/temporary_folder.h"
+
+namespace tuesday::testing {
+
+// Runs what argv names when it is not the tests: "supervisor FOLDER" or "responder PORT NAME". Returns whether it did.
+bool RunAsHelper(int argc, char** argv);
+
+// Waits at most ten seconds until `condition` holds.
+bool Eventually(const std::function<bool()>& condition);
+
+// Sums of everything that a feed gave.
+struct FeedSums {
+  std::map<std::string, std::uint64_t> by_instance;  // "" is no server.
+  std::map<int, std::uint64_t> by_status;
+  std::uint64_t lines = 0;
+  std::uint64_t unreadable = 0;
+  std::uint64_t requests = 0;  // In the duration histogram.
+};
+
+class EdgeWorld {
+ public:
+  EdgeWorld();
+  ~EdgeWorld();
+
+  haproxy::HaproxyRouter& router() { return *router_; }
+  int port() const { return port_; }
+  int tls_port() const { return tls_port_; }
+  const std::string& folder() const { return folder_; }
+
+  // Starts an instance that answers with its id.
+  void AddInstance(const std::string& id);
+  void KillInstance(const std::string& id);
+
+  // A route of prod/api with the host api.test. Slots as {slot, {instances}}.
+  RouteSpec Spec(std::uint64_t epoch, int stable, int canary, int permille,
+                 const std::map<int, std::vector<std::string>>& slots) const;
+
+  void StartFeed();
+  void StopFeed() { feed_.reset(); }
+  FeedSums sums();
+
+  pid_t HaproxyPid();     // 0 when nobody answers.
+  pid_t SupervisorPid();  // By the supervisor's lock.
+  bool IsServing(const std::string& instance);
+
+  // The supervisor kills `victim` ("supervisor" or "worker") when it next comes to `step`.
+  void KillAt(const std::string& step, const std::string& victim) const;
+
+ private:
+  TemporaryFolder temporary_;
+  std::string folder_;
+  int port_;
+  int tls_port_;
+  std::unique_ptr<haproxy::HaproxyRouter> router_;
+  std::unique_ptr<haproxy::HaproxyFeed> feed_;
+  std::map<std::string, std::pair<supervise::Process, int>> instances_;
+  std::mutex mutex_;
+  FeedSums sums_;
+};
+
+}  // namespace tuesday::testing
