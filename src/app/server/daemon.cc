@@ -20,7 +20,7 @@
 #include "adapters/http/worker_pool.h"
 #include "adapters/metricslog/batch_log.h"
 #include "adapters/process/artifacts/artifact_folder.h"
-#include "adapters/process/artifacts/blob_folder.h"
+#include "adapters/files/folder_blob_store.h"
 #include "adapters/process/process_workloads.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "app/server/api.h"
@@ -105,7 +105,7 @@ class Daemon {
   http::Loop loop_;
   std::unique_ptr<SignalThread> signals_;
   std::unique_ptr<sqlite::SqliteStore> store_;
-  std::unique_ptr<process::FolderBlobStore> blobs_;
+  std::unique_ptr<files::FolderBlobStore> blobs_;
   std::unique_ptr<process::ArtifactFolder> artifacts_;
   std::unique_ptr<process::ProcessWorkloads> workloads_;
   std::unique_ptr<haproxy::HaproxyRouter> router_;
@@ -136,7 +136,7 @@ Result<void> Daemon::Open() {
 
 Result<void> Daemon::OpenStores() {
   TRY(store_, sqlite::SqliteStore::Open(options_.state_folder));
-  blobs_ = std::make_unique<process::FolderBlobStore>(options_.state_folder + "/blobs");
+  blobs_ = std::make_unique<files::FolderBlobStore>(options_.state_folder + "/blobs");
   artifacts_ = std::make_unique<process::ArtifactFolder>(options_.state_folder + "/blobs");
   process::ProcessWorkloads::Settings settings;
   settings.state_folder = options_.state_folder;

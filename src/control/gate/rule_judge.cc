@@ -238,7 +238,7 @@ void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant n
     for (const rollout::AnalysisSeen& seen : analyses_->Seen(rollout.name)) {
       if (seen.key.attempt != judged.id) continue;
       const std::string& name = rollout.spec.analyses[static_cast<std::size_t>(seen.key.analysis)];
-      input.analyses.push_back({name, StandsOf(seen.phase), 0, seen.message});
+      input.analyses.push_back({name, StandsOf(seen.phase), seen.measurements_passed, seen.message});
     }
   }
   for (const InstanceState& instance : rollout.instances) {
