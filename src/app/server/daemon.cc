@@ -171,7 +171,7 @@ Result<void> Daemon::OpenEdge() {
   options.supervisor_argv = {options_.program, "supervise", "edge", options.folder};
   TRY_OK(files::MakeFolders(options.folder, 0751));
   router_ = std::make_unique<haproxy::HaproxyRouter>(options);
-  TRY(feed_, haproxy::HaproxyFeed::Listen(options.log_socket, [this] { return router_->Silent(); }));
+  TRY(feed_, haproxy::HaproxyFeed::Listen(options.log_socket, [this] { return router_->Failed(); }));
   return router_->Open();
 }
 

@@ -266,6 +266,8 @@ void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant n
   attempt.gate = std::move(seen);
 }
 
+void RuleJudge::Forget(const RolloutName& rollout) { cases_.erase(rollout); }
+
 std::optional<rollout::GateSeen> RuleJudge::Gate(const RolloutName& rollout) const {
   const auto found = cases_.find(rollout);
   return found == cases_.end() ? std::nullopt : found->second->gate;

@@ -36,7 +36,7 @@ class RuleJudge : public Judge {
   std::optional<rollout::GateSeen> Gate(const RolloutName& rollout) const override;
   std::vector<SignalView> Signals(const RolloutName& rollout) const override;
   std::optional<Instant> WakeAt(const RolloutName& rollout) const override;
-  void Forget(const RolloutName& rollout) override { cases_.erase(rollout); }
+  void Forget(const RolloutName& rollout) override;
 
  private:
   struct RuleGroup {
