@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The numbers of a verdict's sentence: "5.1 % > 1 % (61 of 1,196; stable 0.0 %)".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/gate/verdict.h"
+#include "core/metrics/source.h"
+#include "core/rules/alert.h"
+
+namespace tuesday::rules {
+
+// Both sides and how they compare, then what stands behind a ratio, and the same expression over the stable side. Counts
+// that it asked `source` for are added to `evidence`. With no comparison, what the expression gave.
+std::string FiguresOf(const Rule& rule, const RuleResult& result, const metrics::Source& source,
+                      std::vector<gate::Evidence>& evidence);
+
+// What an expression gives at an instant: the elements of a vector, or one without labels for a scalar; empty on an error.
+promql::Vector VectorAt(const promql::Expr& expr, const metrics::Source& source, std::int64_t time_ms);
+
+// The comparison of `rule` that the witness' comparison was made by, or nullptr.
+const promql::BinaryExpr* ComparisonBehind(const Rule& rule, const promql::ComparisonWitness& witness);
+
+// The witness of the comparison to speak of: one that held, else the first.
+const promql::ComparisonWitness* LeadingComparison(const promql::Witness& witness);
+
+}  // namespace tuesday::rules
