@@ -30,6 +30,7 @@ std::unexpected<Error> Explain(const std::string& path, int status, int system_e
     return CorruptError(path, "a page does not have its checksum");
   }
   const int primary = status & 0xFF;
+  if (primary == SQLITE_ERROR && text.starts_with("no such ")) return CorruptError(path, text);
   if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) return CorruptError(path, text);
   if (IsFull(status, primary == SQLITE_IOERR ? system_error : 0)) {
     return Fail(ErrorCode::kLimit, fmt::format("There is no room to write {}: {}.", path, text),
@@ -41,8 +42,7 @@ std::unexpected<Error> Explain(const std::string& path, int status, int system_e
   }
   if (primary == SQLITE_TOOBIG) return Fail(ErrorCode::kLimit, fmt::format("A value for {} is too large.", path));
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) {
-    return Fail(ErrorCode::kUnavailable,
-                fmt::format("{} is locked by another process for more than {} ms.", path, Database::kBusyWaitMs),
+    return Fail(ErrorCode::kUnavailable, fmt::format("{} is locked by another process.", path),
                 "Close other programs that have it open.");
   }
   if (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR) {
@@ -134,6 +134,8 @@ Result<void> Database::Run(const char* sql) {
   if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) return LastError();
   return {};
 }
+
+void Database::SetBusyWait(int ms) { sqlite3_busy_timeout(database_.get(), ms); }
 
 bool Database::InTransaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 

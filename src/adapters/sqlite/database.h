@@ -61,7 +61,8 @@ class ResetAtEnd {
   Statement& statement_;
 };
 
-// One connection. Pages are checksummed (checksum_vfs.h); waits at most kBusyWaitMs for another process's lock.
+// One connection. Pages are checksummed (checksum_vfs.h); waits kBusyWaitMs for another process's lock unless told
+// otherwise.
 class Database {
  public:
   static constexpr int kBusyWaitMs = 5000;
@@ -72,6 +73,8 @@ class Database {
 
   // Runs statements that have no parameters and whose rows nobody needs.
   Result<void> Run(const char* sql);
+
+  void SetBusyWait(int ms);
 
   // Whether a transaction is open: SQLite ends it by itself after some failures.
   bool InTransaction() const;

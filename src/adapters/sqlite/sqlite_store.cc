@@ -34,9 +34,7 @@ Result<Statements> PrepareAll(Database& database) {
   TRY(Statement erase, database.Prepare("DELETE FROM state WHERE area = ?1 AND key = ?2"));
   TRY(Statement get, database.Prepare("SELECT value FROM state WHERE area = ?1 AND key = ?2"));
   TRY(Statement list, database.Prepare("SELECT key, value FROM state WHERE area = ?1 AND key >= ?2 ORDER BY key"));
-  TRY(Statement outbox_put, database.Prepare("INSERT INTO outbox VALUES (?1, ?2, ?3) ON CONFLICT (target) DO UPDATE SET "
-                                             "generation = excluded.generation, payload = excluded.payload "
-                                             "WHERE excluded.generation >= generation"));
+  TRY(Statement outbox_put, database.Prepare("INSERT OR REPLACE INTO outbox VALUES (?1, ?2, ?3)"));
   TRY(Statement outbox_done, database.Prepare("DELETE FROM outbox WHERE target = ?1 AND generation = ?2"));
   TRY(Statement outbox, database.Prepare("SELECT target, generation, payload FROM outbox ORDER BY target"));
   TRY(Statement append, database.Prepare("INSERT INTO journal VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
@@ -115,13 +113,14 @@ Result<void> SqliteStore::Impl::Append(journal::ChainEnd& end, const NewEntry& e
 }
 
 Result<void> SqliteStore::Impl::Write(const Transaction& transaction) {
-  for (const auto& [area, key] : transaction.erase) TRY_OK(sql->erase.Bind(1, area).Bind(2, key).Run());
+  // In the order of the members, so that what is both put and erased is gone.
   for (const Row& row : transaction.put) TRY_OK(sql->put.Bind(1, row.table).Bind(2, row.key).Bind(3, row.value).Run());
-  for (const auto& [target, generation] : transaction.outbox_done) {
-    TRY_OK(sql->outbox_done.Bind(1, target).Bind(2, generation.value).Run());
-  }
+  for (const auto& [area, key] : transaction.erase) TRY_OK(sql->erase.Bind(1, area).Bind(2, key).Run());
   for (const OutboxRow& row : transaction.outbox_put) {
     TRY_OK(sql->outbox_put.Bind(1, row.target).Bind(2, row.generation.value).Bind(3, row.payload).Run());
+  }
+  for (const auto& [target, generation] : transaction.outbox_done) {
+    TRY_OK(sql->outbox_done.Bind(1, target).Bind(2, generation.value).Run());
   }
   if (transaction.entries.empty()) return {};
   TRY(journal::ChainEnd end, LastEntry());
@@ -165,6 +164,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::OpenReadOnly(const std::string
   TRY(impl->database, OpenDatabase(folder + "/" + kDatabaseFile, OpenMode::kReadOnly));
   TRY_OK(impl->Load());
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
+}
+
+void SqliteStore::SetBusyTimeMax(Duration time) {
+  const std::scoped_lock lock(impl_->mutex);
+  impl_->database->SetBusyWait(static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
 }
 
 Result<void> SqliteStore::Commit(const Transaction& transaction) {

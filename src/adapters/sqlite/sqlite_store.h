@@ -28,6 +28,9 @@ class SqliteStore : public Store {
 
   ~SqliteStore() override;
 
+  // How long a call waits for another program's lock before it fails with kUnavailable; 5 s at first.
+  void SetBusyTimeMax(Duration time);
+
   Result<void> Commit(const Transaction& transaction) override;
   Result<std::optional<std::string>> Get(std::string_view table, std::string_view key) override;
   Result<std::vector<Row>> List(std::string_view table, std::string_view key_prefix) override;

@@ -9,6 +9,8 @@
 #include "control/apply/plan.h"
 #include "control/apply/resolve.h"
 #include "control/apply/typed.h"
+#include "core/manifest/check.h"
+#include "core/rules/file.h"
 
 namespace tuesday::control {
 
@@ -27,10 +29,24 @@ std::string AllFindings(const std::vector<Finding>& findings) {
 
 std::string_view ChangeName(ObjectChange change) { return change == ObjectChange::kCreated ? "created" : "configured"; }
 
+// What is wrong between the objects given, and between them and those that are there already.
+std::vector<Finding> CheckAgainst(const Known& known, const std::vector<manifest::Object>& given, const Namespace& ns) {
+  std::vector<Finding> stored_findings;
+  std::vector<manifest::Object> stored;
+  TypedObjects typed = ReadStored(known.objects, stored_findings);
+  for (auto& [name, object] : typed) {
+    object.metadata.ns = name.ns.str();
+    stored.push_back(std::move(object));
+  }
+  return manifest::CheckObjects(given, {ns, stored});
+}
+
 // Kinds that a revision or a route is resolved from: a change of one concerns every rollout of its namespace.
 bool IsResolvedFrom(const std::string& kind) {
   return kind == "Service" || kind == "Ingress" || kind == "ConfigMap" || kind == "Secret";
 }
+
+using RawByName = std::map<ObjectName, Json>;
 
 class Preparation {
  public:
@@ -202,26 +218,61 @@ Prepared Preparation::Finish(std::string by, std::string file) {
 
 }  // namespace
 
-Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, ArtifactStore& artifacts) {
-  manifest::ReadResult read = manifest::ReadManifests(request.manifests, request.file);
-  if (HasErrors(read.findings)) {
-    return Fail(ErrorCode::kInvalid, AllFindings(read.findings), "Nothing was changed. Mend the file and apply it again.");
+namespace {
+
+// All files of an apply together: what one names another may give, and all findings come at once.
+struct Given {
+  std::vector<manifest::Object> objects;
+  std::vector<Finding> findings;
+  RawByName raw;
+  std::string files;  // For the release's record.
+};
+
+Result<Given> ReadAll(const ApplyRequest& request) {
+  Given given;
+  for (const ManifestText& file : request.files) {
+    manifest::ReadResult read = manifest::ReadManifests(file.text, file.file);
+    for (const manifest::Object& object : read.objects) {
+      const auto* rule = std::get_if<manifest::PrometheusRule>(&object.body);
+      if (rule == nullptr) continue;
+      std::ranges::move(rules::ReadGroups(rule->spec, file.file).findings, std::back_inserter(read.findings));
+    }
+    std::ranges::move(read.findings, std::back_inserter(given.findings));
+    std::ranges::move(read.objects, std::back_inserter(given.objects));
+    given.files += (given.files.empty() ? "" : ", ") + file.file;
   }
-  TRY(std::map<ObjectName, Json> raw, RawObjects(request.manifests, request.file, request.ns));
+  if (HasErrors(given.findings)) {
+    return Fail(ErrorCode::kInvalid, AllFindings(given.findings), "Nothing was changed. Mend the file and apply it again.");
+  }
+  for (const ManifestText& file : request.files) {
+    TRY(RawByName raw, RawObjects(file.text, file.file, request.ns));
+    given.raw.merge(raw);
+  }
+  return given;
+}
+
+}  // namespace
+
+Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, ArtifactStore& artifacts) {
+  TRY(Given given, ReadAll(request));
   Preparation preparation(known, artifacts);
   std::set<ObjectName> seen;
-  for (const manifest::Object& object : read.objects) {
+  for (const manifest::Object& object : given.objects) {
     const ObjectName name = FullName(object, request.ns);
     if (!seen.insert(name).second) {
       return Fail(ErrorCode::kInvalid,
                   object.at.Text() + ": " + name.kind + " " + name.ns.str() + "/" + name.name + " is given twice.",
                   "Nothing was changed. Remove one of them.");
     }
-    preparation.Take(name, std::move(raw[name]), request.file);
+    preparation.Take(name, std::move(given.raw[name]), object.at.file);
   }
-  std::vector<Finding> findings = std::move(read.findings);
+  std::vector<Finding> findings = std::move(given.findings);
+  std::ranges::move(CheckAgainst(known, given.objects, request.ns), std::back_inserter(findings));
+  if (HasErrors(findings)) {
+    return Fail(ErrorCode::kInvalid, AllFindings(findings), "Nothing was changed. Mend the file and apply it again.");
+  }
   TRY_OK(preparation.ResolveAll(findings));
-  Prepared prepared = preparation.Finish(request.by, request.file);
+  Prepared prepared = preparation.Finish(request.by, given.files);
   prepared.report.findings = std::move(findings);
   return prepared;
 }

@@ -5,7 +5,7 @@
 
 #include "base/digest.h"
 #include "core/manifest/annotations.h"
-#include "core/manifest/resolve.h"
+#include "core/manifest/canonical.h"
 
 namespace tuesday::control {
 

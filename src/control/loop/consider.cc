@@ -51,6 +51,14 @@ void FleetCore::Act(const RolloutName& rollout, rollout::Request request, Done<v
   Consider(rollout);
 }
 
+void FleetCore::Tell(const RolloutName& rollout, std::vector<audit::Entry> entries) {
+  Entity* entity = Find(rollout);
+  if (entity == nullptr) return;
+  for (audit::Entry& entry : entries) entity->told.push_back({std::move(entry), ""});
+  // Never from inside the decision that may have caused it.
+  At(Now(), [this, rollout] { Consider(rollout); });
+}
+
 void FleetCore::AskJudge(Entity& entity, Instant now) {
   if (ports_.observer != nullptr) ports_.observer->OnRollout(AsJudged(entity));
   if (ports_.judge == nullptr) return;

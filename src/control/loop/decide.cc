@@ -157,6 +157,7 @@ rollout::World WorldOf(const Entity& entity, const Judge* judge, const AnalysisR
     seen.ready_since = instance.ready ? instance.ready_since : std::nullopt;
     seen.stopping = instance.phase == InstancePhase::kStopping || instance.phase == InstancePhase::kStopped;
     seen.restarts = instance.restarts;
+    seen.ordinal = instance.ordinal;
     world.instances.push_back(std::move(seen));
   }
   std::ranges::sort(world.instances, {}, &rollout::InstanceSeen::id);

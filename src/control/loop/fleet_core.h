@@ -37,6 +37,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
 
   // consider.cc
   void Act(const RolloutName& rollout, rollout::Request request, Done<void> done);
+  void Tell(const RolloutName& rollout, std::vector<audit::Entry> entries);
 
   // observe.cc
   void OnInstances(std::vector<InstanceState> instances);

@@ -113,10 +113,11 @@ class Checker {
 
   // From the operator to the end of its modifiers, as upstream computes it.
   PosRange OperatorRange(const BinaryExpr& binary) const {
+    // Upstream ends the range at the last character, not after it; messages are compared with its own.
     PosRange pos{binary.left->pos.end, binary.right->pos.start - 1};
     while (pos.start < static_cast<int>(text_.size()) && IsSpace(text_[static_cast<std::size_t>(pos.start)])) ++pos.start;
     while (pos.end > pos.start && IsSpace(text_[static_cast<std::size_t>(pos.end)])) --pos.end;
-    return {pos.start, pos.end + 1};
+    return pos;
   }
 
   void Visit(const Expr& expr, const CallExpr& call) {

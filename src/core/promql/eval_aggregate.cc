@@ -203,7 +203,7 @@ Result<Evaluated> Evaluator::EvaluateAggregate(const AggregateExpr& aggregate) {
     case AggregateOp::kBottomK:
     case AggregateOp::kLimitK:
     case AggregateOp::kLimitRatio:
-      if (!inner.rows.empty()) TRY_OK(CheckParameter(aggregate.op, parameter.scalar));
+      TRY_OK(CheckParameter(aggregate.op, parameter.scalar));
       if (aggregate.op == AggregateOp::kLimitRatio) NoteRatio(aggregate, parameter.scalar);
       result.rows = ChooseRows(aggregate, inner.rows, parameter.scalar, grid_.count);
       break;

@@ -43,6 +43,12 @@ Labels AbsentLabels(const Expr& argument) {
   return Labels(std::vector<Labels::Pair>(fixed.begin(), fixed.end()));
 }
 
+// As Go's math.Min and math.Max: NaN if either is.
+double Extreme(double a, double b, bool largest) {
+  if (std::isnan(a) || std::isnan(b)) return std::nan("");
+  return largest ? std::max(a, b) : std::min(a, b);
+}
+
 Evaluated ScalarOf(std::size_t steps, double value) { return {ValueType::kScalar, std::vector<double>(steps, value), {}, {}}; }
 
 }  // namespace
@@ -53,13 +59,14 @@ Result<Evaluated> Evaluator::EvaluateCall(const Expr& expr, const CallExpr& call
   if (name == "absent") return Absent(call, false);
   if (name == "absent_over_time") return Absent(call, true);
   if (name == "timestamp") return Timestamp(call);
+  if (name == "histogram_quantiles") return HistogramQuantiles(call);
   if (name == "histogram_quantile") return HistogramQuantile(call);
   if (name == "histogram_fraction") return HistogramFraction(call);
   if (name == "label_replace") return LabelReplace(call);
   if (name == "label_join") return LabelJoin(call);
   if (name == "sort_by_label" || name == "sort_by_label_desc") return SortByLabel(call);
   if (FindRangeFunction(name) != nullptr) return CallOnWindows(call);
-  if (name == "info" || name == "histogram_quantiles" || name == "start_timestamp") {
+  if (name == "info" || name == "start_timestamp") {
     return Fail(ErrorCode::kUnsupported, "The experimental function " + name + " is not supported.");
   }
   if (name.starts_with("histogram_")) {
@@ -92,9 +99,9 @@ Result<Evaluated> Evaluator::CallScalar(const CallExpr& call) {
     } else if (name == "step") {
       value = grid_.count > 1 ? static_cast<double>(grid_.step) / 1000 : 0;
     } else if (name == "min_of") {
-      value = std::min(arguments[0].scalar[i], arguments[1].scalar[i]);
+      value = Extreme(arguments[0].scalar[i], arguments[1].scalar[i], false);
     } else if (name == "max_of") {
-      value = std::max(arguments[0].scalar[i], arguments[1].scalar[i]);
+      value = Extreme(arguments[0].scalar[i], arguments[1].scalar[i], true);
     } else {
       int elements = 0;
       for (const Row& row : arguments[0].rows) {

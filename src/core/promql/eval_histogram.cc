@@ -71,20 +71,16 @@ std::string BadBucketText(const Row& row) {
 
 }  // namespace
 
-Result<Evaluated> Evaluator::HistogramQuantile(const CallExpr& call) {
-  TRY(const Evaluated q, Evaluate(*call.arguments[0]));
-  TRY(const Evaluated vector, Evaluate(*call.arguments[1]));
-  NoteQuantile(q.scalar, call.arguments[0]->pos);
-  const PosRange pos = call.arguments[1]->pos;
+Rows Evaluator::QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos) const {
   const auto bad = [&](const Row& row) { AddNote(Note::Level::kWarning, BadBucketText(row), pos); };
-  Evaluated result;
-  for (HistogramRows& histogram : GroupHistograms(vector.rows, options_.delayed_name_removal, bad)) {
+  Rows results;
+  for (HistogramRows& histogram : GroupHistograms(rows, options_.delayed_name_removal, bad)) {
     Row row(std::move(histogram.labels), grid_.count);
     row.drop_name = histogram.drop_name;
     for (std::size_t i = 0; i < grid_.count; ++i) {
       std::vector<Bucket> buckets = BucketsAt(histogram, i);
       if (buckets.empty()) continue;
-      const BucketQuantile quantile = QuantileOfBuckets(q.scalar[i], std::move(buckets));
+      const BucketQuantile quantile = QuantileOfBuckets(q[i], std::move(buckets));
       row.Set(i, quantile.value);
       if (quantile.forced_monotonic) {
         AddNote(Note::Level::kInfo,
@@ -94,8 +90,46 @@ Result<Evaluated> Evaluator::HistogramQuantile(const CallExpr& call) {
                 pos);
       }
     }
-    if (row.AnyPresent()) result.rows.push_back(std::move(row));
+    if (row.AnyPresent()) results.push_back(std::move(row));
   }
+  return results;
+}
+
+Result<Evaluated> Evaluator::HistogramQuantile(const CallExpr& call) {
+  TRY(const Evaluated q, Evaluate(*call.arguments[0]));
+  TRY(const Evaluated vector, Evaluate(*call.arguments[1]));
+  NoteQuantile(q.scalar, call.arguments[0]->pos);
+  Evaluated result;
+  result.rows = QuantileRows(q.scalar, vector.rows, call.arguments[1]->pos);
+  TRY_OK(MergeEqual(result.rows));
+  return result;
+}
+
+Result<Evaluated> Evaluator::HistogramQuantiles(const CallExpr& call) {
+  TRY(const Evaluated vector, Evaluate(*call.arguments[0]));
+  TRY(const Evaluated label, Evaluate(*call.arguments[1]));
+  Evaluated result;
+  for (std::size_t argument = 2; argument < call.arguments.size(); ++argument) {
+    TRY(const Evaluated q, Evaluate(*call.arguments[argument]));
+    NoteQuantile(q.scalar, call.arguments[argument]->pos);
+    for (Row& row : QuantileRows(q.scalar, vector.rows, call.arguments[0]->pos)) {
+      if (!row.labels.Get(label.text).empty()) {
+        return Fail(ErrorCode::kInvalid, "The label " + label.text + " of histogram_quantiles is on the histogram already.");
+      }
+      // A quantile may differ from step to step, and so may its label.
+      std::map<std::string, Row> by_text;
+      for (std::size_t i = 0; i < grid_.count; ++i) {
+        if (row.present[i] == 0) continue;
+        std::string text = metrics::ShortText(q.scalar[i]);
+        if (std::isfinite(q.scalar[i]) && text.find_first_of(".e") == std::string::npos) text += ".0";
+        const auto [at, made] = by_text.try_emplace(text, row.labels.With(label.text, text), grid_.count);
+        at->second.drop_name = row.drop_name;
+        at->second.Set(i, row.values[i]);
+      }
+      for (auto& [text, one] : by_text) result.rows.push_back(std::move(one));
+    }
+  }
+  TRY_OK(MergeEqual(result.rows));
   return result;
 }
 

@@ -121,6 +121,8 @@ class Evaluator {
   Result<Evaluated> Timestamp(const CallExpr& call);
   Result<Evaluated> Absent(const CallExpr& call, bool over_time);
   Result<Evaluated> HistogramQuantile(const CallExpr& call);
+  Result<Evaluated> HistogramQuantiles(const CallExpr& call);
+  Rows QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos) const;
   Result<Evaluated> HistogramFraction(const CallExpr& call);
   Result<Evaluated> LabelReplace(const CallExpr& call);
   Result<Evaluated> LabelJoin(const CallExpr& call);

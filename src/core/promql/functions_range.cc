@@ -173,6 +173,7 @@ std::vector<double> Values(Window window) {
 
 Answer MedianDeviation(Window window, const WindowContext&) {
   std::vector<double> values = Values(window);
+  if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); })) return std::nan("");
   const double median = Quantile(0.5, values);
   for (double& value : values) value = std::fabs(value - median);
   return Quantile(0.5, std::move(values));

@@ -89,6 +89,7 @@ double FractionOfBuckets(double lower, double upper, std::vector<Bucket> buckets
       const double end = buckets[i].upper;
       const double start = i > 0 ? buckets[i - 1].upper : end > 0 ? 0.0 : -kInf;
       if (value <= start) return before;
+      if (value < end && std::isinf(start)) return before;  // Nothing to interpolate over.
       if (value < end) return before + (buckets[i].count - before) * (value - start) / (end - start);
       before = buckets[i].count;
     }

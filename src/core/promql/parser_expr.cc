@@ -196,6 +196,11 @@ Node ParserState::Primary() {
     default: break;
   }
   const bool before_paren = Ahead().kind == Token::kLeftParen;
+  // Modifiers of a matching stand before parentheses and after an operator; a metric of that name does not.
+  if (before_paren && token.kind >= Token::kOn && token.kind <= Token::kGroupRight) {
+    Unexpected();
+    return nullptr;
+  }
   if (IsAggregatorToken(token.kind) &&
       (before_paren || Ahead().kind == Token::kBy || Ahead().kind == Token::kWithout || Ahead().kind == Token::kIdentifier)) {
     return Aggregate();

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/rollout/route.h"
-#include "core/rollout/turn.h"
+#include "core/rollout/decide/route.h"
+#include "core/rollout/decide/turn.h"
 
 namespace tuesday::rollout {
 namespace {

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "core/rollout/attempt.h"
-#include "core/rollout/judge.h"
-#include "core/rollout/phase.h"
-#include "core/rollout/route.h"
-#include "core/rollout/scale.h"
-#include "core/rollout/steps.h"
+#include "core/rollout/decide/attempt.h"
+#include "core/rollout/decide/judge.h"
+#include "core/rollout/decide/phase.h"
+#include "core/rollout/decide/route.h"
+#include "core/rollout/decide/scale.h"
+#include "core/rollout/decide/steps.h"
 
 namespace tuesday::rollout {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operator may say, and when it makes sense.
-#include "core/rollout/attempt.h"
+#include "core/rollout/decide/attempt.h"
+#include "core/rollout/decide/turn.h"
 #include "core/rollout/reconcile.h"
-#include "core/rollout/turn.h"
 
 namespace tuesday::rollout {
 namespace {

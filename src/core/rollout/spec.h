@@ -14,6 +14,7 @@
 
 namespace tuesday::rollout {
 
+// The true share of requests: maxTrafficWeight is divided out already.
 struct SetWeight {
   Weight weight;
   friend bool operator==(const SetWeight&, const SetWeight&) = default;

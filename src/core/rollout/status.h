@@ -55,7 +55,8 @@ struct Attempt {
   std::optional<Instant> promoted_at;
   std::optional<Instant> aborted_at;
   Ending ending = Ending::kNone;
-  std::string reason;  // Why it ended, in one sentence.
+  std::string reason;                       // Why it ended, in one sentence.
+  std::optional<std::uint64_t> steps_hash;  // Of the steps that it goes through: other ones begin at step 0.
   friend bool operator==(const Attempt&, const Attempt&) = default;
 };
 

@@ -39,6 +39,7 @@ Faults DrawFaults(Random& random) {
   faults.instance_slow = Draw(random, 300);
   faults.ready_flap = Draw(random, 20);
   faults.gate_silent = Draw(random, 500);
+  faults.gate_dark = Draw(random, 10);
   faults.gate_false_fail = Draw(random, 10);
   faults.analysis_error = Draw(random, 100);
   faults.analysis_inconclusive = Draw(random, 200);

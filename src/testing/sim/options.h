@@ -21,6 +21,7 @@ struct Faults {
   int instance_slow = 0;   // It takes up to 2 min to become ready.
   int ready_flap = 0;
   int gate_silent = 0;      // The metrics are missing, late or NaN: no evidence.
+  int gate_dark = 0;        // They stay missing for up to 10 min.
   int gate_false_fail = 0;  // A healthy canary fails its gate.
   int analysis_error = 0;
   int analysis_inconclusive = 0;

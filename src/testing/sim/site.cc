@@ -123,7 +123,9 @@ void Site::TickGate(Instant now, const rollout::Attempt& attempt) {
     const bool bad = quality == Quality::kErrors || quality == Quality::kCrashes || random_.Chance(faults_.gate_false_fail);
     finding = {bad ? gate::Verdict::kFail : gate::Verdict::kPass, bad ? "CanaryHighErrorRate" : "clean", {}};
   }
-  if (random_.Chance(faults_.gate_silent)) finding = {gate::Verdict::kNoEvidence, "the left side is NaN", {}};
+  if (random_.Chance(faults_.gate_dark)) gate_dark_until_ = now + random_.Span(seconds(1), seconds(600));
+  if (random_.Chance(faults_.gate_silent) || now < gate_dark_until_)
+    finding = {gate::Verdict::kNoEvidence, "the left side is NaN", {}};
   gate_ = rollout::GateSeen{attempt.id, finding};
 }
 

@@ -46,7 +46,10 @@ class Site {
   void RestartEdgeWithOldRoute(Instant now);
 
   rollout::World Observe(Instant now) const;
-  void Heal() { faults_ = {}; }
+  void Heal() {
+    faults_ = {};
+    gate_dark_until_ = {};
+  }
 
   const rollout::Route& edge() const { return edge_; }
   bool edge_was_reverted() const { return edge_was_reverted_; }
@@ -70,6 +73,7 @@ class Site {
   std::map<AttemptId, int> exposed_seconds_;
   std::map<rollout::AnalysisRunKey, std::pair<rollout::AnalysisPhase, Instant>> analyses_;
   Instant last_tick_;
+  Instant gate_dark_until_;
 };
 
 }  // namespace tuesday::sim

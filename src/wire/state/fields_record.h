@@ -2,7 +2,7 @@
 // The stored fields of `records.h`. Included by the codecs only.
 #pragma once
 
-#include "core/manifest/pod_json.h"
+#include "core/manifest/canonical.h"
 #include "wire/state/fields_rollout.h"
 #include "wire/state/records.h"
 #include "wire/state/visit.h"

@@ -127,6 +127,7 @@ void Fields(V& v, Attempt& x) {
   v("aborted_at", x.aborted_at);
   v("ending", x.ending);
   v("reason", x.reason);
+  v("steps_hash", x.steps_hash);
 }
 
 template <typename V>

@@ -77,7 +77,7 @@ Result<SeenStat> ParseStat(std::string_view text) {
   Columns columns;
   columns.count = names.size();
   for (std::size_t i = 0; i < names.size(); ++i) columns.at.emplace(names[i], i);
-  if (!columns.Has({"pxname", "svname", "qcur", "scur", "stot", "status", "hrsp_other", "check_status", "addr"})) {
+  if (!columns.Has({"pxname", "svname", "qcur", "scur", "stot", "status", "eresp", "check_status", "addr"})) {
     return std::unexpected(Nonsense("show stat", header));
   }
   SeenStat out;
@@ -87,15 +87,15 @@ Result<SeenStat> ParseStat(std::string_view text) {
     const std::vector<std::string_view> row = SplitCsv(line);
     if (row.size() != columns.count) return std::unexpected(Nonsense("show stat", line));
     const std::string_view server = columns.Text(row, "svname");
-    if (server == "FRONTEND") continue;
-    if (server == "BACKEND") {
-      out.backends.push_back({std::string(columns.Text(row, "pxname")), columns.Number(row, "hrsp_other")});
+    if (server == "FRONTEND") {
+      out.client_connections += columns.Number(row, "scur");
       continue;
     }
+    if (server == "BACKEND") continue;
     out.servers.push_back({std::string(columns.Text(row, "pxname")), std::string(server),
                            std::string(columns.Text(row, "addr")), std::string(columns.Text(row, "status")),
                            std::string(columns.Text(row, "check_status")), columns.Number(row, "scur"),
-                           columns.Number(row, "qcur"), columns.Number(row, "stot")});
+                           columns.Number(row, "qcur"), columns.Number(row, "stot"), columns.Number(row, "eresp")});
   }
   return out;
 }
@@ -153,18 +153,13 @@ ServerCommands PlanServers(const std::vector<PlacedServer>& wanted, const std::v
     if (old == there.end()) {
       out.add.push_back(fmt::format("add server {} {} {}", name, server.address, ServerParameters(server)));
       out.add.push_back("enable server " + name);
-      if (server.tracked.empty()) out.add.push_back("enable health " + name);
-    } else if (old->second->status == "MAINT" || old->second->status.starts_with("DRAIN")) {
-      // "MAINT (via ...)" is a backup whose tracked server is out: it comes back with it.
+      out.add.push_back("enable health " + name);
+    } else if (old->second->status.starts_with("MAINT") || old->second->status.starts_with("DRAIN")) {
       out.add.push_back("set server " + name + " state ready");
     }
   }
-  // A server that is tracked cannot be deleted: backups go first.
-  for (const bool backups : {true, false}) {
-    for (const auto& [name, server] : there) {
-      if (kept.contains(name) || (ParseServerName(server->name).slot >= 0) != backups) continue;
-      RemoveServer(*server, expired, out);
-    }
+  for (const auto& [name, server] : there) {
+    if (!kept.contains(name)) RemoveServer(*server, expired, out);
   }
   return out;
 }

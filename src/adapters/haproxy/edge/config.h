@@ -38,7 +38,6 @@ struct PlacedServer {
   std::string backend;
   std::string name;     // The instance; of a backup "SLOT:instance".
   std::string address;  // host:port
-  std::string tracked;  // Of a backup: "backend/server" whose health it shares.
   friend bool operator==(const PlacedServer&, const PlacedServer&) = default;
 };
 
@@ -49,7 +48,7 @@ struct ServerName {
 };
 ServerName ParseServerName(std::string_view name);
 
-// Every server of the edge, in the order of the configuration: a backup comes after the server that it tracks.
+// Every server of the edge, in the order of the configuration.
 std::vector<PlacedServer> PlaceServers(const Edge& edge);
 
 // The words after the address in a `server` line and in `add server`.

@@ -44,7 +44,7 @@ std::vector<PlacedServer> PlaceServers(const Edge& edge) {
   for (const EdgeRollout& rollout : edge.rollouts) {
     for (const EdgeSlot& slot : rollout.slots) {
       for (const SlotServer& server : slot.servers) {
-        out.push_back({BackendName(rollout.name, slot.slot), server.instance.str(), AddressText(server.endpoint), ""});
+        out.push_back({BackendName(rollout.name, slot.slot), server.instance.str(), AddressText(server.endpoint)});
       }
     }
     if (rollout.canary_slot == rollout.stable_slot) continue;
@@ -52,15 +52,17 @@ std::vector<PlacedServer> PlaceServers(const Edge& edge) {
     if (stable == rollout.slots.end()) continue;
     for (const SlotServer& server : stable->servers) {
       out.push_back({BackendName(rollout.name, rollout.canary_slot),
-                     fmt::format("{}:{}", rollout.stable_slot, server.instance.str()), AddressText(server.endpoint),
-                     fmt::format("{}/{}", BackendName(rollout.name, rollout.stable_slot), server.instance.str())});
+                     fmt::format("{}:{}", rollout.stable_slot, server.instance.str()), AddressText(server.endpoint)});
     }
   }
   return out;
 }
 
 std::string ServerParameters(const PlacedServer& server) {
-  if (!server.tracked.empty()) return fmt::format("backup track {}", server.tracked);
+  // HAProxy refuses to track a server that was added at run time, so a backup has a check of its own.
+  if (ParseServerName(server.name).slot >= 0) {
+    return "backup check inter 500ms rise 1 fall 2 observe layer4 error-limit 1 on-error mark-down";
+  }
   // One refused connection takes a server out at once; one good check brings it back.
   return "check inter 200ms rise 1 fall 2 observe layer4 error-limit 1 on-error mark-down";
 }

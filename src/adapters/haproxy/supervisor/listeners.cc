@@ -5,10 +5,14 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "adapters/haproxy/edge/config.h"
 
@@ -63,19 +67,28 @@ bool IsBoundTo(const files::Fd& fd, const Address& wanted) {
          ::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening == 1;
 }
 
+// HAProxy does not hand out sockets that it inherited (`expose-fd listeners` leaves them out), so we look for ourselves.
+files::Fd TakeFrom(pid_t process, const Address& wanted) {
+  const files::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+  if (!pidfd.is_open()) return {};
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", process), error)) {
+    const int number = std::atoi(entry.path().filename().c_str());
+    files::Fd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd.get(), number, 0)));
+    if (taken.is_open() && IsBoundTo(taken, wanted)) return taken;
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<void> Listeners::Hold(const std::vector<Listener>& wanted, const RuntimeApi& running) {
+Result<void> Listeners::Hold(const std::vector<Listener>& wanted, pid_t running) {
   for (const Listener& listener : wanted) {
     if (held_.contains(listener)) continue;
     Result<files::Fd> fd = Open(listener);
-    if (!fd && fd.error().code == ErrorCode::kConflict) {
+    if (!fd && fd.error().code == ErrorCode::kConflict && running > 0) {
       TRY(const Address address, AddressOf(listener));
-      Result<std::vector<files::Fd>> theirs = running.TakeListeners();
-      if (!theirs) return std::unexpected(fd.error());
-      const auto found = std::ranges::find_if(*theirs, [&](const files::Fd& held) { return IsBoundTo(held, address); });
-      if (found == theirs->end()) return std::unexpected(fd.error());
-      fd = std::move(*found);
+      if (files::Fd taken = TakeFrom(running, address); taken.is_open()) fd = std::move(taken);
     }
     if (!fd) return std::unexpected(fd.error());
     held_.emplace(listener, std::move(*fd));
@@ -90,7 +103,10 @@ void Listeners::Keep(const std::vector<Listener>& wanted) {
 std::map<int, int> Listeners::Descriptors(const std::vector<Listener>& wanted) const {
   std::map<int, int> out;
   int number = kFirstListenerFd;
-  for (const Listener& listener : wanted) out[number++] = held_.at(listener).get();
+  for (const Listener& listener : wanted) {
+    if (const auto held = held_.find(listener); held != held_.end()) out[number] = held->second.get();
+    ++number;
+  }
   return out;
 }
 

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -18,7 +17,6 @@ namespace {
 
 constexpr std::string_view kPrompt = "\n> ";
 constexpr std::size_t kChunkBytes = 64 << 10;
-constexpr int kListenersMax = 64;
 
 std::unexpected<Error> NoAnswer(std::string_view socket, std::string_view why) {
   return Fail(ErrorCode::kUnavailable, fmt::format("HAProxy did not answer at {}: {}.", socket, why));
@@ -90,41 +88,29 @@ Result<std::vector<std::string>> RuntimeApi::Ask(const std::vector<std::string>&
   return answers;
 }
 
-Result<std::vector<files::Fd>> RuntimeApi::TakeListeners() const {
-  // The protocol between an old HAProxy and a new one (sock_get_old_sockets): a count, then descriptors with their names.
-  TRY(const files::Fd fd, Connect(socket_path_, 0));
-  const timeval wait{1, 0};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-  constexpr std::string_view kCommand = "_getsocks\n";
-  if (::send(fd.get(), kCommand.data(), kCommand.size(), MSG_NOSIGNAL) < 0) return NoAnswer(socket_path_, std::strerror(errno));
-  int count = 0;
-  if (::recv(fd.get(), &count, sizeof count, MSG_WAITALL) != sizeof count || count < 0 || count > kListenersMax) {
-    return NoAnswer(socket_path_, "it gave no listening sockets");
+Result<RuntimeSession> RuntimeApi::Open() const {
+  TRY(files::Fd fd, Connect(socket_path_, SOCK_NONBLOCK));
+  RuntimeSession session(std::move(fd));
+  TRY_OK(session.Ask("prompt"));
+  return session;
+}
+
+Result<std::string> RuntimeSession::Ask(const std::string& command, Duration time_max) {
+  const Instant deadline = supervise::BootNow() + time_max;
+  const std::string line = command + "\n";
+  if (::send(fd_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
+    return NoAnswer("its open connection", std::strerror(errno));
   }
-  std::vector<files::Fd> taken;
-  std::string names(kChunkBytes, '\0');
-  while (taken.size() < static_cast<std::size_t>(count)) {
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kListenersMax)> control{};
-    iovec text{names.data(), names.size()};
-    msghdr message{};
-    message.msg_iov = &text;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (::recvmsg(fd.get(), &message, MSG_CMSG_CLOEXEC) <= 0) break;
-    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-      if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-      const std::size_t received = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      for (std::size_t i = 0; i < received; ++i) {
-        int number = -1;
-        std::memcpy(&number, CMSG_DATA(part) + i * sizeof(int), sizeof number);
-        taken.emplace_back(number);
-      }
-    }
-    const int acknowledged = static_cast<int>(taken.size());
-    ::send(fd.get(), &acknowledged, sizeof acknowledged, MSG_NOSIGNAL);
+  std::string answer;
+  std::string chunk(kChunkBytes, '\0');
+  while (!answer.ends_with(kPrompt)) {
+    if (!WaitFor(fd_.get(), POLLIN, deadline)) return NoAnswer("its open connection", "it took too long");
+    const ssize_t got = ::recv(fd_.get(), chunk.data(), chunk.size(), 0);
+    if (got <= 0 || answer.size() > kAnswerBytesMax) return NoAnswer("its open connection", "it was cut");
+    answer.append(chunk.data(), static_cast<std::size_t>(got));
   }
-  return taken;
+  answer.resize(answer.size() - kPrompt.size());
+  return answer;
 }
 
 }  // namespace tuesday::haproxy

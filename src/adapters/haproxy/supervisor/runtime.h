@@ -15,6 +15,18 @@ namespace tuesday::haproxy {
 constexpr Duration kRuntimeTime = std::chrono::seconds(2);  // For one batch of commands.
 constexpr std::size_t kAnswerBytesMax = 8 << 20;
 
+// One connection to one HAProxy process, kept as long as the process lives.
+class RuntimeSession {
+ public:
+  RuntimeSession() = default;
+  explicit RuntimeSession(files::Fd fd) : fd_(std::move(fd)) {}
+
+  Result<std::string> Ask(const std::string& command, Duration time_max = kRuntimeTime);
+
+ private:
+  files::Fd fd_;
+};
+
 class RuntimeApi {
  public:
   explicit RuntimeApi(std::string socket_path, Duration time_max = kRuntimeTime)
@@ -24,8 +36,8 @@ class RuntimeApi {
   // refusal is its answer. kUnavailable: nobody there, too slow, or cut before the last answer. kLimit: too much text.
   Result<std::vector<std::string>> Ask(const std::vector<std::string>& commands) const;
 
-  // The listening sockets of the HAProxy that runs, for a supervisor that has lost its own.
-  Result<std::vector<files::Fd>> TakeListeners() const;
+  // A connection that stays open: the way to talk to a process whose socket another one has taken over.
+  Result<RuntimeSession> Open() const;
 
  private:
   std::string socket_path_;

@@ -31,6 +31,8 @@ constexpr Duration kLeftoversEvery = std::chrono::milliseconds(250);
 constexpr Duration kBackoffFirst = std::chrono::milliseconds(50);
 constexpr Duration kBackoffMost = std::chrono::seconds(5);
 constexpr Duration kLivedLong = std::chrono::seconds(5);
+constexpr Duration kRetiringTime = std::chrono::minutes(5);
+constexpr int kQuietLooks = 2;
 constexpr int kConnectionsMost = 16384;
 constexpr int kConnectionsLeast = 256;
 
@@ -46,6 +48,15 @@ int ConnectionsMax() {
   const auto half = static_cast<std::int64_t>(limit.rlim_max / 2) - kConnectionsLeast;
   return static_cast<int>(std::clamp<std::int64_t>(half, kConnectionsLeast, kConnectionsMost));
 }
+
+// A HAProxy after a reload: it takes no new connection and serves those that it has. It is not told to stop before they are
+// gone and its lines are sent, because a HAProxy that stops drops the lines in its ring.
+struct Retiring {
+  Worker worker;
+  RuntimeSession session;  // Its socket's path belongs to its successor.
+  Instant since;
+  int quiet_looks = 0;
+};
 
 class EdgeSupervisor {
  public:
@@ -70,7 +81,10 @@ class EdgeSupervisor {
   Result<void> Prepare(const Edge& edge);
   Result<Json> Observe() const;
   Result<void> AwaitReady(const Worker& worker) const;
+  Result<void> HoldListeners(const Edge& edge);
   Result<void> StartWorker();
+  void RetireWorker(Result<RuntimeSession> session);
+  void LookAtRetiring();
   Result<void> AdoptOrStart();
   Result<SeenEdge> Converge();
   void Step(std::string_view step) const {
@@ -89,7 +103,7 @@ class EdgeSupervisor {
   Listeners listeners_;
   std::optional<StoredEdge> stored_;
   Worker worker_;
-  std::map<pid_t, Worker> retiring_;
+  std::map<pid_t, Retiring> retiring_;
   Structure loaded_;  // What the running HAProxy was started with.
   Instant started_at_;
   Duration backoff_{};
@@ -124,7 +138,8 @@ Result<void> EdgeSupervisor::AwaitReady(const Worker& worker) const {
 
 Result<void> EdgeSupervisor::StartWorker() {
   const Edge& edge = stored_->edge;
-  TRY_OK(listeners_.Hold(edge.listeners, runtime_));
+  TRY_OK(HoldListeners(edge));
+  Result<RuntimeSession> session = runtime_.Open();
   TRY(Worker fresh, Worker::Start(options_.haproxy_program, folder_, listeners_.Descriptors(edge.listeners)));
   if (const Result<void> ready = AwaitReady(fresh); !ready) {
     fresh.Kill();
@@ -133,17 +148,7 @@ Result<void> EdgeSupervisor::StartWorker() {
     return ready;
   }
   // Only now is the old one told: both accept for a moment, never none.
-  if (worker_.is_open()) {
-    worker_.Retire();
-    const pid_t old = worker_.pid();
-    const int fd = worker_.exit_fd();
-    retiring_.emplace(old, std::move(worker_));
-    loop_.Watch(fd, POLLIN, [this, old, fd](short) {
-      loop_.Unwatch(fd);
-      retiring_.at(old).Reap();
-      retiring_.erase(old);
-    });
-  }
+  if (worker_.is_open()) RetireWorker(std::move(session));
   worker_ = std::move(fresh);
   loaded_ = StructureOf(edge, Options(edge));
   started_at_ = supervise::BootNow();
@@ -152,9 +157,54 @@ Result<void> EdgeSupervisor::StartWorker() {
   return {};
 }
 
+void EdgeSupervisor::RetireWorker(Result<RuntimeSession> session) {
+  const pid_t pid = worker_.pid();
+  const int fd = worker_.exit_fd();
+  loop_.Unwatch(fd);
+  const bool told = session && session->Ask("shutdown frontend edge").has_value();
+  if (!told) worker_.Retire();
+  retiring_.emplace(pid, Retiring{std::move(worker_), told ? std::move(*session) : RuntimeSession(), supervise::BootNow(), 0});
+  loop_.Watch(fd, POLLIN, [this, pid, fd](short) {
+    loop_.Unwatch(fd);
+    retiring_.at(pid).worker.Reap();
+    retiring_.erase(pid);
+  });
+}
+
+void EdgeSupervisor::LookAtRetiring() {
+  for (auto& [pid, retiring] : retiring_) {
+    if (retiring.quiet_looks >= kQuietLooks) continue;
+    const Result<std::string> text = retiring.session.Ask("show stat -1 1 -1");
+    const Result<SeenStat> stat = text ? ParseStat(*text) : std::unexpected(text.error());
+    const bool over = supervise::BootNow() - retiring.since > kRetiringTime || !stat;
+    retiring.quiet_looks = over ? kQuietLooks : stat->client_connections == 0 ? retiring.quiet_looks + 1 : 0;
+    if (retiring.quiet_looks >= kQuietLooks) retiring.worker.Retire();
+  }
+}
+
+Result<void> EdgeSupervisor::HoldListeners(const Edge& edge) {
+  pid_t running = worker_.pid();
+  if (running == 0) {
+    if (const Result<SeenEdge> seen = applier_.Look(); seen) running = static_cast<pid_t>(seen->process);
+  }
+  Result<void> held = listeners_.Hold(edge.listeners, running);
+  if (held || held.error().code != ErrorCode::kConflict || running == 0 || retiring_.contains(running)) return held;
+  // We may not look into a HAProxy that has our sockets. It goes on as it is until a reload is needed; then it must
+  // let go of them first, and the port is closed for a moment.
+  if (!worker_.is_open() || !NeedsReload()) return {};
+  RetireWorker(Fail(ErrorCode::kDenied, ""));
+  const Instant deadline = supervise::BootNow() + kReadyTime;
+  while (!held && supervise::BootNow() < deadline) {
+    ::poll(nullptr, 0, kReadyPollMs);
+    held = listeners_.Hold(edge.listeners, 0);
+  }
+  return held;
+}
+
 Result<void> EdgeSupervisor::AdoptOrStart() {
   const Result<SeenEdge> seen = applier_.Look();
   if (!seen) return StartWorker();
+  RetireOthers(folder_, static_cast<pid_t>(seen->process));
   TRY(worker_, Worker::Adopt(static_cast<pid_t>(seen->process)));
   started_at_ = supervise::BootNow();
   loop_.Watch(worker_.exit_fd(), POLLIN, [this](short) { OnWorkerEnd(); });
@@ -198,11 +248,12 @@ void EdgeSupervisor::Tick() {
   if (stored_ && worker_.is_open()) {
     if (const auto seen = Converge(); !seen) Say("The edge could not be compared", seen.error());
   }
-  loop_.After(applier_.HasLeftovers() ? kLeftoversEvery : kCompareEvery, [this] { Tick(); });
+  LookAtRetiring();
+  loop_.After(applier_.HasLeftovers() || !retiring_.empty() ? kLeftoversEvery : kCompareEvery, [this] { Tick(); });
 }
 
 Result<void> EdgeSupervisor::Prepare(const Edge& edge) {
-  TRY_OK(listeners_.Hold(edge.listeners, runtime_));
+  TRY_OK(HoldListeners(edge));
   TRY_OK(WriteCertificates(edge, folder_));
   const EdgeFiles files = RenderFiles(edge, Options(edge));
   if (stored_ && StructureOf(edge, Options(edge)) == loaded_) return {};
@@ -230,7 +281,7 @@ void EdgeSupervisor::Begin() {
   if (loaded && *loaded) {
     stored_ = std::move(**loaded);
     const Edge& edge = stored_->edge;
-    Result<void> ready = listeners_.Hold(edge.listeners, runtime_);
+    Result<void> ready = HoldListeners(edge);
     if (ready) ready = WriteCertificates(edge, folder_);
     if (ready) ready = store_.WriteFiles(RenderFiles(edge, Options(edge)));
     if (!ready) Say("The edge on disk is not whole", ready.error());
@@ -287,19 +338,17 @@ Result<Json> EdgeSupervisor::Observe() const {
   Json::Array servers;
   for (const SeenServer& server : seen.stat.servers) {
     servers.push_back(Json::Object{{"backend", server.backend},
+                                   {"failed", server.failed},
                                    {"name", server.name},
                                    {"open", server.open},
                                    {"queued", server.queued},
                                    {"total", server.total},
                                    {"up", server.IsUp()}});
   }
-  Json::Object silent;
-  for (const SeenBackend& backend : seen.stat.backends) silent[backend.name] = backend.silent;
   Json::Object answer = supervise::OkAnswer();
   answer["process"] = seen.process;
   answer["routes"] = std::move(routes);
   answer["servers"] = std::move(servers);
-  answer["silent"] = std::move(silent);
   return answer;
 }
 

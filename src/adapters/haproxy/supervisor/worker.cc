@@ -10,9 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "adapters/files/files.h"
 #include "adapters/haproxy/edge/config.h"
@@ -76,6 +77,17 @@ void Worker::Retire() const { ::syscall(SYS_pidfd_send_signal, exit_fd(), SIGUSR
 void Worker::Kill() const { ::syscall(SYS_pidfd_send_signal, exit_fd(), SIGKILL, nullptr, 0); }
 
 void Worker::Reap() const { ::waitpid(pid(), nullptr, WNOHANG); }
+
+void RetireOthers(const std::string& folder, pid_t current) {
+  const std::string wanted = fmt::format("-db{0}-f{0}{1}/{2}", '\0', folder, kConfigName);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const pid_t pid = std::atoi(entry.path().filename().c_str());
+    if (pid <= 0 || pid == current) continue;
+    const Result<std::string> words = files::ReadFile(entry.path().string() + "/cmdline");
+    if (words && words->find(wanted) != std::string::npos) ::kill(pid, SIGUSR1);
+  }
+}
 
 std::string LastWords(const std::string& folder) {
   const Result<std::string> log = files::ReadFile(LogPath(folder), 2 * kLogBytesMax);

@@ -40,6 +40,10 @@ class Worker {
   files::Fd exit_fd_;
 };
 
+// Tells every other HAProxy that was started with the configuration in `folder` to end when its last request has: those that
+// a dead supervisor was waiting for.
+void RetireOthers(const std::string& folder, pid_t current);
+
 // What HAProxy's last words were, for a message: the end of `folder`/haproxy.log.
 std::string LastWords(const std::string& folder);
 

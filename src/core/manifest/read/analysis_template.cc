@@ -101,10 +101,10 @@ void CheckCounts(Fields& fields, const Metric& metric) {
   }
   const auto check = [&](std::string_view key, const std::string& text) {
     const std::int64_t limit = Literal(text).value_or(0);
-    if (count == 0 || limit < count) return;
+    if (count == 0 || limit <= count) return;
     const YamlNode* at = fields.Find(key);
     notes.Error(at == nullptr ? fields.node() : *at, "contradiction",
-                fmt::format("`{}` is {}, but count is {}: count must be more than {}.", fields.PathOf(key), limit, count, key),
+                fmt::format("`{}` is {}, but count is {}: count must be >= {}.", fields.PathOf(key), limit, count, key),
                 "The metric could never end that way.");
   };
   check("failureLimit", metric.failure_limit);

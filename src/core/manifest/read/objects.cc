@@ -2,6 +2,7 @@
 // From a text to objects: documents, lists, kinds.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -63,11 +64,8 @@ void CheckForeignKind(Notes& notes, const YamlNode& node, const Object& object) 
     if (!nearest.empty()) {
       notes.Error(*node.Find("kind"), "unknown-kind", fmt::format("`{}` is not a kind of {}.", object.kind, object.api_version),
                   fmt::format("Did you mean `{}`?", nearest));
-      return;
     }
   }
-  notes.Note(node, "foreign-kind",
-             fmt::format("{} {} is kept and shown, and nothing here acts on it.", object.kind, object.metadata.name));
 }
 
 // The kind that an object is of; nullptr when foreign, refused or wrong.
@@ -113,6 +111,18 @@ void ReadList(Notes& notes, const YamlNode& node, int depth, std::vector<Object>
   fields.Each("items", [&](const YamlNode& item, const std::string&) { ReadObject(notes, item, depth + 1, out); });
 }
 
+void KeepForeign(Notes& notes, const YamlNode& node, Object object, std::vector<Object>& out) {
+  Notes unused(notes.file());  // A foreign object's metadata may be of any form.
+  const YamlNode* metadata = node.Find("metadata");
+  if (metadata != nullptr && metadata->IsMapping()) object.metadata = ReadMetadata(unused, *metadata, "metadata");
+  notes.Note(node, "foreign-kind",
+             fmt::format("{} {} is kept and shown, and nothing here acts on it.", object.kind,
+                         object.metadata.name.empty() ? "without a name" : object.metadata.name));
+  object.body = Foreign{node};
+  object.raw = std::make_shared<YamlNode>(node);
+  out.push_back(std::move(object));
+}
+
 void ReadObject(Notes& notes, const YamlNode& node, int depth, std::vector<Object>& out) {
   if (node.IsNull()) return;
   if (!node.IsMapping()) {
@@ -139,12 +149,7 @@ void ReadObject(Notes& notes, const YamlNode& node, int depth, std::vector<Objec
   const YamlNode* metadata = node.Find("metadata");
   const Kind* kind = FindKind(notes, node, object);
   if (kind == nullptr) {
-    if (notes.errors() > errors_before) return;
-    Notes unused(notes.file());  // A foreign object's metadata may be of any form.
-    if (metadata != nullptr && metadata->IsMapping()) object.metadata = ReadMetadata(unused, *metadata, "metadata");
-    object.body = Foreign{node};
-    object.raw = std::make_shared<YamlNode>(node);
-    out.push_back(std::move(object));
+    if (notes.errors() == errors_before) KeepForeign(notes, node, std::move(object), out);
     return;
   }
   if (metadata == nullptr || metadata->IsNull()) {
@@ -191,6 +196,8 @@ ReadResult ReadManifests(std::string_view text, std::string_view file) {
   Notes notes(file);
   for (const YamlNode& document : *documents) ReadObject(notes, document, 0, result.objects);
   result.findings = notes.Take();
+  std::stable_sort(result.findings.begin(), result.findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.at < b.at; });
   return result;
 }
 

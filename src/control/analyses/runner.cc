@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/analyses/runner.h"
+
+#include <fmt/format.h>
+
+#include "core/promql/engine.h"
+#include "core/promql/parser.h"
+
+namespace tuesday::control {
+namespace {
+
+// Runs of attempts before the last few are history: their ends are in the journal.
+constexpr std::size_t kRunsKeptMax = 32;
+
+rollout::AnalysisPhase PhaseOf(analysis::Phase phase) {
+  switch (phase) {
+    case analysis::Phase::kPending: return rollout::AnalysisPhase::kPending;
+    case analysis::Phase::kRunning:
+    case analysis::Phase::kNoEvidence: return rollout::AnalysisPhase::kRunning;
+    case analysis::Phase::kSuccessful: return rollout::AnalysisPhase::kSuccessful;
+    case analysis::Phase::kFailed: return rollout::AnalysisPhase::kFailed;
+    case analysis::Phase::kError: return rollout::AnalysisPhase::kError;
+    case analysis::Phase::kInconclusive: return rollout::AnalysisPhase::kInconclusive;
+  }
+  return rollout::AnalysisPhase::kError;
+}
+
+// As Argo's Prometheus provider gives values to conditions: a scalar is a number, a vector an array of numbers.
+Result<Json> ValueOf(const promql::Value& value) {
+  if (const auto* scalar = std::get_if<promql::ScalarValue>(&value)) return Json(scalar->value);
+  if (const auto* vector = std::get_if<promql::Vector>(&value)) {
+    Json::Array numbers;
+    for (const promql::VectorSample& sample : *vector) numbers.emplace_back(sample.value);
+    return Json(std::move(numbers));
+  }
+  return Fail(ErrorCode::kInvalid, "The query gives neither a scalar nor an instant vector.",
+              "Take a rate or another function over the range.");
+}
+
+Result<Json> RunQuery(const std::string& query, const metrics::Source& source, std::int64_t time_ms) {
+  TRY(const promql::ExprPtr expr, promql::ParseExpr(query));
+  TRY(const promql::Value value, promql::EvaluateInstant(*expr, source, time_ms, {}, nullptr));
+  return ValueOf(value);
+}
+
+// Good measurements of the deciding metric that has the fewest, once all stand well.
+int PassedOf(const analysis::Spec& spec, const analysis::Status& status) {
+  if (!analysis::ShowsHealth(spec, status)) return 0;
+  int fewest = 0;
+  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
+    if (spec.metrics[i].dry_run) continue;
+    fewest = fewest == 0 ? status.metrics[i].successful : std::min(fewest, status.metrics[i].successful);
+  }
+  return fewest;
+}
+
+ArgumentSource SourceOf(const JudgedRollout& rollout, const manifest::Metadata& metadata) {
+  ArgumentSource source;
+  source.fields["metadata.name"] = rollout.name.name;
+  source.fields["metadata.namespace"] = rollout.name.ns.str();
+  for (const auto& [key, value] : metadata.labels) source.fields[fmt::format("metadata.labels['{}']", key)] = value;
+  for (const auto& [key, value] : metadata.annotations) source.fields[fmt::format("metadata.annotations['{}']", key)] = value;
+  source.latest_hash = rollout.spec.revision.str();
+  if (rollout.status.stable.has_value()) source.stable_hash = rollout.status.stable->str();
+  return source;
+}
+
+}  // namespace
+
+LiveAnalyses::Run* LiveAnalyses::Find(const RolloutName& name, const Key& key) {
+  const auto rollout = runs_.find(name);
+  if (rollout == runs_.end()) return nullptr;
+  const auto run = rollout->second.find(key);
+  return run == rollout->second.end() ? nullptr : &run->second;
+}
+
+void LiveAnalyses::Target(const JudgedRollout& rollout, const rollout::AnalysisTarget& target) {
+  Run* run = Find(rollout.name, target.key);
+  if (run == nullptr) {
+    if (!target.running) return;
+    Begin(rollout, target.key);
+    return;
+  }
+  if (target.running || run->ending) return;
+  run->ending = true;
+  Step(rollout.name, target.key, analysis::End());
+}
+
+void LiveAnalyses::Begin(const JudgedRollout& rollout, const Key& key) {
+  std::map<Key, Run>& runs = runs_[rollout.name];
+  while (runs.size() >= kRunsKeptMax) runs.erase(runs.begin());
+  Run& run = runs[key];
+  manifest::CheckContext context;
+  context.ns = rollout.name.ns;
+  const manifest::Object* object = manifest::FindObject("Rollout", rollout.name.name, rollout.name.ns, objects_, context);
+  const auto index = static_cast<std::size_t>(key.analysis);
+  if (index < rollout.spec.analyses.size()) run.name = rollout.spec.analyses[index];
+  if (object == nullptr) {
+    run.broken = "The rollout's own object is not known.";
+  } else {
+    Result<std::vector<analysis::Spec>> specs =
+        ResolveAnalyses(*object, objects_, context, SourceOf(rollout, object->metadata));
+    if (!specs.has_value()) {
+      run.broken = ErrorText(specs.error());
+    } else if (index >= specs->size()) {
+      run.broken = "The rollout has no such analysis.";
+    } else {
+      run.spec = std::move((*specs)[index]);
+    }
+  }
+  if (run.broken.empty()) {
+    Step(rollout.name, key, analysis::Tick());
+    return;
+  }
+  run.status.phase = analysis::Phase::kError;
+  run.status.message = run.broken;
+  parts_.changed(rollout.name,
+                 {{"analysis.ended", "The analysis could not be begun: " + run.broken, {{"analysis", run.name}}}});
+}
+
+void LiveAnalyses::Step(const RolloutName& name, const Key& key, const analysis::Event& event) {
+  Run* run = Find(name, key);
+  if (run == nullptr || analysis::IsDone(run->status.phase)) return;
+  analysis::Outcome outcome = analysis::Step(run->spec, std::move(run->status), event, parts_.clock.Now());
+  run->status = std::move(outcome.status);
+  for (audit::Entry& entry : outcome.entries) entry.data["analysis"] = run->name;
+  for (const analysis::Measure& command : outcome.commands) Measure(name, key, command);
+  if (outcome.wake_at.has_value()) {
+    parts_.executor.At(*outcome.wake_at, [self = self_, name, key] {
+      if (*self != nullptr) (*self)->Step(name, key, analysis::Tick());
+    });
+  }
+  if (!outcome.entries.empty()) parts_.changed(name, std::move(outcome.entries));
+}
+
+void LiveAnalyses::Measure(const RolloutName& name, const Key& key, const analysis::Measure& command) {
+  const Run* run = Find(name, key);
+  if (run == nullptr) return;
+  const std::shared_ptr<const metrics::Source> source = parts_.view(name);
+  const std::string query = run->spec.metrics[static_cast<std::size_t>(command.metric)].query;
+  const std::int64_t time_ms = parts_.wall(parts_.clock.Now()).time_since_epoch().count();
+  auto answer = std::make_shared<Result<Json>>(Json());
+  parts_.executor.Run(
+      "analysis",
+      [answer, query, source, time_ms] {
+        if (source != nullptr) *answer = RunQuery(query, *source, time_ms);
+      },
+      [self = self_, name, key, command, answer] {
+        if (*self != nullptr) (*self)->Step(name, key, analysis::Answer{command.metric, command.ordinal, std::move(*answer)});
+      });
+}
+
+std::vector<rollout::AnalysisSeen> LiveAnalyses::Seen(const RolloutName& rollout) const {
+  std::vector<rollout::AnalysisSeen> seen;
+  const auto found = runs_.find(rollout);
+  if (found == runs_.end()) return seen;
+  for (const auto& [key, run] : found->second) {
+    seen.push_back({key, PhaseOf(run.status.phase), run.status.message, PassedOf(run.spec, run.status)});
+  }
+  return seen;
+}
+
+std::vector<LiveAnalyses::RunView> LiveAnalyses::Runs(const RolloutName& rollout) const {
+  std::vector<RunView> views;
+  const auto found = runs_.find(rollout);
+  if (found == runs_.end()) return views;
+  for (const auto& [key, run] : found->second) views.push_back({key, run.name, run.spec, run.status});
+  return views;
+}
+
+}  // namespace tuesday::control

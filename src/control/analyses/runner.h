@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the analyses of attempts over their own view of the metrics. Loop thread only; queries run through the executor.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/analyses/resolve.h"
+#include "control/executor.h"
+#include "control/judge.h"
+#include "core/analysis/analysis.h"
+#include "core/metrics/source.h"
+#include "ports/clock.h"
+
+namespace tuesday::control {
+
+// What the runner needs around it.
+struct AnalysisParts {
+  const Clock& clock;
+  Executor& executor;
+  // The metrics of this moment as the rollout's attempt under way sees them; null when there is none.
+  std::function<std::shared_ptr<const metrics::Source>(const RolloutName&)> view;
+  // The wall time of an instant, for the query.
+  std::function<WallTime(Instant)> wall;
+  // A run changed: the rollout shall be looked at again, and these entries told.
+  std::function<void(const RolloutName&, std::vector<audit::Entry>)> changed;
+};
+
+class LiveAnalyses : public AnalysisRunner {
+ public:
+  explicit LiveAnalyses(AnalysisParts parts) : parts_(std::move(parts)), self_(std::make_shared<LiveAnalyses*>(this)) {}
+  ~LiveAnalyses() override { *self_ = nullptr; }
+
+  // Runs under way keep the spec that they began with.
+  void SetObjects(const std::vector<manifest::Object>& objects) override { objects_ = objects; }
+
+  void Target(const JudgedRollout& rollout, const rollout::AnalysisTarget& target) override;
+  std::vector<rollout::AnalysisSeen> Seen(const RolloutName& rollout) const override;
+
+  // One signal for each run of the newest attempt: what the gate combines and people see.
+  struct RunView {
+    rollout::AnalysisRunKey key;
+    std::string name;
+    analysis::Spec spec;
+    analysis::Status status;
+  };
+  std::vector<RunView> Runs(const RolloutName& rollout) const;
+
+  void Forget(const RolloutName& rollout) { runs_.erase(rollout); }
+
+ private:
+  struct Run {
+    std::string name;
+    analysis::Spec spec;
+    analysis::Status status;
+    bool ending = false;
+    std::string broken;  // Why it could not be begun.
+  };
+  using Key = rollout::AnalysisRunKey;
+
+  void Begin(const JudgedRollout& rollout, const Key& key);
+  void Step(const RolloutName& name, const Key& key, const analysis::Event& event);
+  void Measure(const RolloutName& name, const Key& key, const analysis::Measure& command);
+  Run* Find(const RolloutName& name, const Key& key);
+
+  AnalysisParts parts_;
+  std::vector<manifest::Object> objects_;
+  std::map<RolloutName, std::map<Key, Run>> runs_;
+  std::shared_ptr<LiveAnalyses*> self_;  // Callbacks that come after our end find null.
+};
+
+}  // namespace tuesday::control

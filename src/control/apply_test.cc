@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "testing/fleet_bench.h"
+
+namespace tuesday::control {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::Contains;
+using testing::FleetBench;
+using ::testing::HasSubstr;
+
+std::string ConfigMap(const std::string& value) {
+  return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {MODE: " + value + "}\n---\n";
+}
+
+std::string WithConfig(std::string manifest) {
+  const std::string before = "          ports:";
+  manifest.insert(manifest.find(before), "          envFrom: [{configMapRef: {name: settings}}]\n");
+  return manifest;
+}
+
+TEST(Apply, OneBadObjectOfTenChangesNothing) {
+  FleetBench bench;
+  bench.Start();
+  std::string text = FleetBench::Manifest("v1");
+  for (int i = 0; i < 8; ++i) {
+    text += "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c" + std::to_string(i) + "}\ndata: {A: b}\n";
+  }
+  text += "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {ports: [{prot: 1}]}\n";
+  const int commits = bench.store().commits();
+  const Result<ApplyReport> report = bench.Apply(text);
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("test.yaml:"));
+  EXPECT_TRUE(bench.fleet().Objects(std::nullopt).empty());
+  EXPECT_EQ(bench.store().commits(), commits);
+}
+
+TEST(Apply, AnImageThatIsBoundToNothingIsRefusedWithTheCommandThatBindsIt) {
+  FleetBench bench;
+  bench.Start();
+  std::string text = FleetBench::Manifest("v1");
+  const std::string image = "dir:/api/v1";
+  text.replace(text.find(image), image.size(), "registry/api:1.0.0");
+  const Result<ApplyReport> refused = bench.Apply(text);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(ErrorText(refused.error()), HasSubstr("tuesday image bind registry/api:1.0.0 dir:PATH"));
+
+  std::optional<Result<state::ImageBinding>> bound;
+  bench.fleet().BindImage("registry/api:1.0.0", "dir:/api/v1", "tester",
+                          [&](Result<state::ImageBinding> result) { bound = std::move(result); });
+  bench.executor().RunFor(seconds(1));
+  ASSERT_TRUE(bound);
+  ASSERT_TRUE(*bound);
+  EXPECT_TRUE(bench.Apply(text));
+}
+
+TEST(Apply, ABindingThatIsGivenAgainMakesANewRevisionAtTheNextApplyOnly) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1")));
+  ASSERT_TRUE(bench.RunUntilStable("v1", minutes(1)));
+  const RevisionId first = bench.View().spec.revision;
+  bench.artifacts().SetContent("dir:/api/v1", 2);
+  bench.executor().RunFor(minutes(1));
+  EXPECT_EQ(bench.View().spec.revision, first);
+  const Result<ApplyReport> again = bench.Apply(FleetBench::Manifest("v1"));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->rollouts.front().move, RolloutMove::kCanary);
+  EXPECT_NE(bench.View().spec.revision, first);
+}
+
+TEST(Apply, TheSameFileAgainChangesNothing) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_EQ(bench.Apply(FleetBench::Manifest("v1"))->release, 1u);
+  const Result<ApplyReport> again = bench.Apply(FleetBench::Manifest("v1"));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->release, 0u);
+  EXPECT_EQ(again->objects.front().change, ObjectChange::kUnchanged);
+  EXPECT_EQ(bench.View().spec.generation.value, 1u);
+}
+
+TEST(Apply, SaysWhatItMadeAndWhatNobodyWatches) {
+  FleetBench bench;
+  bench.Start();
+  const Result<ApplyReport> report = bench.Apply(FleetBench::Manifest("v1"));
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->said, Contains(HasSubstr("Service default/api-canary")));
+  EXPECT_THAT(report->said, Contains(HasSubstr("host api.default.localhost")));
+  EXPECT_THAT(report->said, Contains(HasSubstr("only restarts, readiness and hanging requests")));
+}
+
+TEST(Apply, AChangedConfigMapMakesANewRevisionOfTheRolloutThatUsesIt) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(ConfigMap("a") + WithConfig(FleetBench::Manifest("v1"))));
+  const RevisionId first = bench.View().spec.revision;
+  const Result<ApplyReport> changed = bench.Apply(ConfigMap("b"));
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_NE(bench.View().spec.revision, first);
+}
+
+TEST(Apply, AConfigMapThatIsNotThereIsNamed) {
+  FleetBench bench;
+  bench.Start();
+  const Result<ApplyReport> report = bench.Apply(WithConfig(FleetBench::Manifest("v1")));
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("ConfigMap settings"));
+}
+
+TEST(Apply, PlanShowsStepsAndChangesNothing) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1")));
+  ASSERT_TRUE(bench.RunUntilStable("v1", minutes(1)));
+  std::optional<Result<ApplyReport>> plan;
+  bench.fleet().Plan({Namespace("default"), FleetBench::Manifest("v2"), "f", "tester"},
+                     [&](Result<ApplyReport> result) { plan = std::move(result); });
+  bench.executor().RunFor(seconds(1));
+  ASSERT_TRUE(plan);
+  ASSERT_TRUE(*plan);
+  const RolloutPlan& rollout = (*plan)->rollouts.front();
+  EXPECT_EQ(rollout.move, RolloutMove::kCanary);
+  ASSERT_EQ(rollout.steps.size(), 4u);
+  EXPECT_EQ(rollout.steps[0].canary_instances, 1);
+  EXPECT_EQ(rollout.steps[2].canary_instances, 2);
+  EXPECT_EQ(rollout.dwell_least, Duration(minutes(2)));
+  EXPECT_EQ(bench.View().spec.generation.value, 1u);
+}
+
+TEST(Apply, SetImageMakesARevisionWithTheOtherImage) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1")));
+  ASSERT_TRUE(bench.RunUntilStable("v1", minutes(1)));
+  std::optional<Result<ApplyReport>> set;
+  bench.fleet().SetImage(FleetBench::NameOf("api"), "main", "dir:/api/v2", "tester",
+                         [&](Result<ApplyReport> result) { set = std::move(result); });
+  bench.executor().RunFor(seconds(1));
+  ASSERT_TRUE(set);
+  ASSERT_TRUE(*set) << set->error().message;
+  EXPECT_TRUE(bench.RunUntilStable("v2", minutes(10)));
+}
+
+TEST(Apply, GivesTheSameObjectTwiceIsRefused) {
+  FleetBench bench;
+  bench.Start();
+  const Result<ApplyReport> report = bench.Apply(FleetBench::Manifest("v1") + "---\n" + FleetBench::Manifest("v2"));
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("is given twice"));
+}
+
+}  // namespace
+}  // namespace tuesday::control

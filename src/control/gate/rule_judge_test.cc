@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/gate/rule_judge.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace tuesday::control {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+
+constexpr Instant kStart{seconds(1000)};
+const ClockJoin kJoin{kStart, WallTime(milliseconds(1'000'000'000))};
+
+constexpr std::string_view kRules = R"(apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: rules}
+spec:
+  groups:
+    - name: canary
+      interval: 10s
+      rules:
+        - alert: CanaryHighErrorRate
+          expr: sum(rate(http_requests_total{status=~"5..",canary="true"}[1m])) / sum(rate(http_requests_total{canary="true"}[1m])) > 0.01
+          for: 20s
+        - alert: Watchdog
+          expr: vector(1)
+)";
+
+// One rollout with a canary, its edge's log and its judge, driven second by second.
+class JudgeBench {
+ public:
+  explicit JudgeBench(const std::string& name) : name_{Namespace("default"), name} {
+    spec_.name = name_;
+    status_.revisions = {{RevisionId("aaa"), 1, 0, 1, {}}, {RevisionId("bbb"), 2, 1, 1, {}}};
+    Begin("u.2", kStart);
+    for (const char* revision : {"aaa", "bbb"}) {
+      InstanceState& instance = instances_.emplace_back();
+      instance.id = InstanceId(name + "-" + revision + "-0");
+      instance.rollout = name_;
+      instance.revision = RevisionId(revision);
+      instance.phase = InstancePhase::kRunning;
+      instance.ready = true;
+    }
+  }
+
+  void Begin(const std::string& attempt, Instant at) {
+    rollout::Attempt& made = status_.attempt.emplace();
+    made.id = AttemptId(attempt);
+    made.revision = RevisionId("bbb");
+    made.baseline = RevisionId("aaa");
+    made.started_at = at;
+  }
+  JudgedRollout View() const { return {name_, spec_, status_, exposure_, instances_}; }
+  const std::vector<InstanceState>& instances() const { return instances_; }
+  std::vector<InstanceState>& instances() { return instances_; }
+  const RolloutName& name() const { return name_; }
+
+  std::vector<RequestTally> Requests(std::uint64_t good, std::uint64_t bad) const {
+    std::vector<RequestTally> tallies;
+    for (int slot = 0; slot < 2; ++slot) {
+      RequestTally& tally = tallies.emplace_back();
+      tally.rollout = name_;
+      tally.slot = slot;
+      tally.instance = instances_[static_cast<std::size_t>(slot)].id;
+      tally.by_status = {{200, good}};
+      if (slot == 1) tally.by_status[500] = bad;
+      tally.duration.buckets[10] = good;
+    }
+    return tallies;
+  }
+
+ private:
+  RolloutName name_;
+  rollout::Spec spec_;
+  rollout::Status status_;
+  state::Exposure exposure_{"api-stable", "api-canary", {}, {}, "", false, {}};
+  std::vector<InstanceState> instances_;
+};
+
+class RuleJudgeTest : public ::testing::Test {
+ protected:
+  RuleJudgeTest() {
+    manifest::ReadResult read = manifest::ReadManifests(kRules, "rules.yaml");
+    judge_.SetRules(read.objects);
+  }
+
+  // `bad` of every 100 requests of each canary fail, a second a turn.
+  void Run(std::vector<JudgeBench*> benches, std::vector<std::uint64_t> bad, int turns) {
+    for (int i = 0; i < turns; ++i, now_ += seconds(1)) {
+      EdgeBatch batch;
+      std::vector<InstanceState> instances;
+      for (std::size_t b = 0; b < benches.size(); ++b) {
+        recorder_.OnRollout(benches[b]->View());
+        std::ranges::copy(benches[b]->instances(), std::back_inserter(instances));
+      }
+      recorder_.OnInstances(instances, now_);
+      for (std::size_t b = 0; b < benches.size(); ++b) {
+        for (Judged& judged : judge_.Look(benches[b]->View(), now_)) told_.push_back(std::move(judged));
+        std::ranges::move(benches[b]->Requests(100 - bad[b], bad[b]), std::back_inserter(batch.tallies));
+      }
+      recorder_.OnBatch(batch, now_);
+    }
+  }
+  gate::Verdict VerdictOf(const JudgeBench& bench) const { return judge_.Gate(bench.name())->finding.verdict; }
+
+  metrics::SeriesStore store_;
+  Recorder recorder_{store_, kJoin};
+  RuleJudge judge_{store_, recorder_, nullptr, kJoin};
+  Instant now_ = kStart;
+  std::vector<Judged> told_;
+};
+
+TEST_F(RuleJudgeTest, AHealthyCanaryPassesOnceThereIsEvidence) {
+  JudgeBench api("api");
+  Run({&api}, {0}, 2);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kNoEvidence);
+  Run({&api}, {0}, 90);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_.Gate(api.name())->finding.reason;
+}
+
+TEST_F(RuleJudgeTest, ErrorsFailItAndTheSamplesAreSealed) {
+  JudgeBench api("api");
+  Run({&api}, {5}, 60);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kFail);
+  EXPECT_THAT(judge_.Gate(api.name())->finding.reason, HasSubstr("CanaryHighErrorRate"));
+  const auto sealed = std::ranges::find_if(told_, [](const Judged& judged) {
+    return judged.entry.kind == "gate.rule" && judged.entry.message.find("fail") != std::string::npos;
+  });
+  ASSERT_NE(sealed, told_.end());
+  const Result<metrics::SampleBatch> batch = metrics::DecodeBatch(sealed->samples);
+  ASSERT_TRUE(batch);
+  EXPECT_FALSE(batch->series.empty());
+}
+
+TEST_F(RuleJudgeTest, AWatchdogThatAlwaysFiresDoesNotCount) {
+  JudgeBench api("api");
+  Run({&api}, {0}, 90);
+  EXPECT_THAT(judge_.Signals(api.name()), Contains(Field(&SignalView::name, "Watchdog")));
+  for (const SignalView& signal : judge_.Signals(api.name())) {
+    EXPECT_FALSE(signal.name == "Watchdog" && signal.counts);
+  }
+  EXPECT_NE(VerdictOf(api), gate::Verdict::kFail);
+}
+
+TEST_F(RuleJudgeTest, TwoRolloutsAtOnceNeverSeeEachOthersErrors) {
+  JudgeBench api("api");
+  JudgeBench web("web");
+  Run({&api, &web}, {0, 50}, 90);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_.Gate(api.name())->finding.reason;
+  EXPECT_EQ(VerdictOf(web), gate::Verdict::kFail);
+}
+
+TEST_F(RuleJudgeTest, ARetryIsNotJudgedByTheErrorsOfTheAttemptBefore) {
+  JudgeBench api("api");
+  Run({&api}, {50}, 60);
+  ASSERT_EQ(VerdictOf(api), gate::Verdict::kFail);
+  now_ += seconds(10);
+  api.Begin("u.3", now_);
+  for (int i = 0; i < 90; ++i) {
+    Run({&api}, {0}, 1);
+    ASSERT_NE(VerdictOf(api), gate::Verdict::kFail) << i << ": " << judge_.Gate(api.name())->finding.reason;
+  }
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_.Gate(api.name())->finding.reason;
+}
+
+TEST_F(RuleJudgeTest, LostLinesAreNoEvidence) {
+  JudgeBench api("api");
+  Run({&api}, {0}, 60);
+  EdgeBatch cut;
+  cut.reconnected = true;
+  recorder_.OnBatch(cut, now_);
+  Run({&api}, {0}, 15);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kNoEvidence);
+  EXPECT_THAT(judge_.Gate(api.name())->finding.reason, HasSubstr("lost"));
+}
+
+TEST_F(RuleJudgeTest, ACanaryWhoseInstancesAreAllDownFails) {
+  JudgeBench api("api");
+  Run({&api}, {0}, 5);
+  api.instances()[1].ready = false;
+  api.instances()[1].phase = InstancePhase::kBackOff;
+  api.instances()[1].restarts = 1;
+  Run({&api}, {0}, 3);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kFail);
+}
+
+}  // namespace
+}  // namespace tuesday::control

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/metrics/loss.h"
+
+#include <algorithm>
+
+namespace tuesday::control {
+
+namespace {
+
+constexpr int kTicksToCome = 2;
+constexpr std::size_t kGapsMax = 256;
+constexpr std::size_t kTicketsMax = 64;
+
+}  // namespace
+
+void LossAccount::OnEdge(const EdgeSeen& seen, std::int64_t now_ms) {
+  const bool is_new = !began_ || seen.process != process_;
+  if (is_new) {
+    began_ = true;
+    process_ = seen.process;
+    totals_.clear();
+    tickets_.clear();
+    counted_ = 0;
+    logged_ = 0;
+    even_at_ms_ = now_ms;
+  }
+  std::int64_t open = 0;
+  for (const auto& [rollout, servers] : seen.servers) {
+    for (const ServerSeen& server : servers) {
+      const std::string key = rollout.Text() + "#" + std::to_string(server.slot) + "#" + server.instance.str();
+      const auto known = totals_.find(key);
+      // A server that is new to a process that was seen before has begun at 0.
+      const std::int64_t before = known == totals_.end() ? (is_new ? server.total : 0) : known->second;
+      counted_ += server.total >= before ? server.total - before : server.total;
+      totals_[key] = server.total;
+      open += server.open;
+    }
+  }
+  if (tickets_.size() < kTicketsMax) tickets_.push_back({now_ms, counted_ - open, 0});
+}
+
+void LossAccount::OnBatch(const EdgeBatch& batch, std::int64_t now_ms) {
+  for (const RequestTally& tally : batch.tallies) {
+    if (tally.instance.empty()) continue;
+    for (const auto& [status, count] : tally.by_status) logged_ += static_cast<std::int64_t>(count);
+  }
+  if (batch.unreadable > 0) AddGap({even_at_ms_, now_ms, static_cast<std::int64_t>(batch.unreadable)});
+  if (batch.reconnected && had_batch_) AddGap({even_at_ms_, now_ms, 0});
+  had_batch_ = true;
+  for (Ticket& ticket : tickets_) ++ticket.ticks;
+  while (!tickets_.empty() && tickets_.front().ticks >= kTicksToCome) {
+    const Ticket ticket = tickets_.front();
+    tickets_.pop_front();
+    const std::int64_t lost = ticket.ended - logged_;
+    if (lost > 0) {
+      AddGap({even_at_ms_, ticket.at_ms, lost});
+      logged_ += lost;
+    }
+    even_at_ms_ = ticket.at_ms;
+  }
+}
+
+void LossAccount::AddGap(Gap gap) {
+  gaps_.push_back(gap);
+  if (gaps_.size() > kGapsMax) gaps_.pop_front();
+}
+
+bool LossAccount::Overlaps(std::int64_t from_ms, std::int64_t to_ms) const {
+  return std::ranges::any_of(gaps_, [&](const Gap& gap) { return gap.from_ms < to_ms && from_ms < gap.to_ms; });
+}
+
+}  // namespace tuesday::control

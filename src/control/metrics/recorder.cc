@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/metrics/recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tuesday::control {
+
+namespace {
+
+// Answers of the edge itself, for want of a server: they count for the revision that was chosen.
+constexpr std::string_view kEdgeInstance = "edge";
+
+std::int64_t Count(Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
+
+}  // namespace
+
+Recorder::Recorder(metrics::SeriesStore& store, ClockJoin join, Persist persist, RecorderSettings settings)
+    : store_(store), join_(join), persist_(std::move(persist)), settings_(settings) {}
+
+void Recorder::Resume() {
+  const std::vector<metrics::LabelMatcher> ours = {
+      {metrics::MatchOp::kRegex, std::string(metrics::kNameLabel),
+       "http_requests_total|http_request_duration_seconds_.*|http_response_first_byte_seconds_.*"}};
+  const Result<std::vector<metrics::Series>> series = store_.Snapshot()->Select(ours, INT64_MIN, INT64_MAX);
+  if (!series) return;
+  counters_ = CountersFrom(*series);
+  for (const metrics::Series& one : *series) {
+    if (!one.samples.empty()) sampled_ms_ = std::max(sampled_ms_.value_or(INT64_MIN), one.samples.back().t);
+  }
+}
+
+void Recorder::OnRollout(const JudgedRollout& rollout) {
+  Known& known = known_[rollout.name];
+  const std::optional<rollout::Attempt>& attempt = rollout.status.attempt;
+  known.in_flight = attempt && attempt->stage != rollout::Stage::kDone && attempt->stage != rollout::Stage::kAborted;
+  if (attempt) known.attempts[attempt->revision] = {attempt->id, Milliseconds(attempt->started_at)};
+  for (const rollout::RevisionState& revision : rollout.status.revisions) {
+    if (revision.slot >= 0) known.slots[revision.slot] = revision.id;
+  }
+}
+
+Owner Recorder::OwnerOf(const RolloutName& rollout, const RevisionId& revision, std::string instance) const {
+  Owner owner{rollout, revision, std::move(instance), AttemptId("none")};
+  const auto known = known_.find(rollout);
+  if (known == known_.end()) return owner;
+  const auto attempt = known->second.attempts.find(revision);
+  if (attempt != known->second.attempts.end()) owner.attempt = attempt->second.attempt;
+  return owner;
+}
+
+std::int64_t Recorder::BeganMs(const Owner& owner) const {
+  const auto known = known_.find(owner.rollout);
+  if (known == known_.end()) return INT64_MIN;
+  const auto attempt = known->second.attempts.find(owner.revision);
+  return attempt == known->second.attempts.end() ? INT64_MIN : attempt->second.began_ms;
+}
+
+Counters& Recorder::CountersOf(const Owner& owner, std::int64_t now_ms) {
+  const auto [found, is_new] = counters_.try_emplace(owner);
+  if (!is_new) return found->second;
+  // The first sample is 0, and it comes before everything that is counted: an increase is seen from the first request on.
+  for (const int status : kZeroStatuses) found->second.by_status[status] = 0;
+  // Not before the attempt, where nobody would see it.
+  const std::int64_t before = std::max(sampled_ms_.value_or(now_ms - 1), now_ms - Count(SampleInterval()));
+  const std::int64_t zero_ms = std::min(now_ms, std::max(before, BeganMs(owner)));
+  for (const Point& point : PointsOf(owner, found->second)) Append(point.labels, zero_ms, point.value);
+  return found->second;
+}
+
+void Recorder::OnBatch(const EdgeBatch& batch, Instant now) {
+  const std::int64_t now_ms = Milliseconds(now);
+  loss_.OnBatch(batch, now_ms);
+  std::map<InstanceId, RevisionId> revision_of;
+  for (const InstanceState& instance : instances_) revision_of[instance.id] = instance.revision;
+  for (const RequestTally& tally : batch.tallies) {
+    const auto known = known_.find(tally.rollout);
+    if (known == known_.end()) continue;
+    const auto instance = revision_of.find(tally.instance);
+    RevisionId revision;
+    if (instance != revision_of.end()) {
+      revision = instance->second;
+    } else if (const auto slot = known->second.slots.find(tally.slot); slot != known->second.slots.end()) {
+      revision = slot->second;
+    } else {
+      continue;
+    }
+    const std::string name = tally.instance.empty() ? std::string(kEdgeInstance) : tally.instance.str();
+    CountersOf(OwnerOf(tally.rollout, revision, name), now_ms).Add(tally);
+  }
+}
+
+void Recorder::OnEdge(const EdgeSeen& seen, Instant now) {
+  loss_.OnEdge(seen, Milliseconds(now));
+  open_.clear();
+  for (const auto& [rollout, servers] : seen.servers) {
+    for (const ServerSeen& server : servers) open_[server.instance] += server.open + server.queued;
+  }
+}
+
+void Recorder::OnInstances(const std::vector<InstanceState>& instances, Instant now) {
+  const std::int64_t now_ms = Milliseconds(now);
+  instances_ = instances;
+  for (const InstanceState& instance : instances_) {
+    CountersOf(OwnerOf(instance.rollout, instance.revision, instance.id.str()), now_ms);
+  }
+  if (sampled_ms_ && now_ms - *sampled_ms_ < Count(SampleInterval())) return;
+  Sample(now_ms);
+}
+
+Duration Recorder::SampleInterval() const {
+  const bool in_flight = std::ranges::any_of(known_, [](const auto& item) { return item.second.in_flight; });
+  return in_flight ? settings_.interval_in_flight : settings_.interval;
+}
+
+void Recorder::Sample(std::int64_t now_ms) {
+  for (auto& [owner, counters] : counters_) {
+    const std::set<int> unsampled = std::exchange(counters.unsampled, {});
+    if (sampled_ms_) {
+      for (const int status : unsampled) {
+        Counters zero;
+        zero.by_status[status] = 0;
+        Append(PointsOf(owner, zero).front().labels, *sampled_ms_, 0);
+      }
+    }
+    const bool exists = owner.instance == kEdgeInstance || std::ranges::any_of(instances_, [&](const InstanceState& instance) {
+                          return instance.id.str() == owner.instance;
+                        });
+    if (!exists) continue;
+    for (const Point& point : PointsOf(owner, counters)) Append(point.labels, now_ms, point.value);
+  }
+  SampleInstances(now_ms);
+  // Instances that are gone write no more; their last samples stay until the retention takes them.
+  std::erase_if(counters_, [&](const auto& item) {
+    const Owner& owner = item.first;
+    if (owner.instance == kEdgeInstance) return false;
+    const bool exists =
+        std::ranges::any_of(instances_, [&](const InstanceState& instance) { return instance.id.str() == owner.instance; });
+    return !exists;
+  });
+  sampled_ms_ = now_ms;
+  store_.DropBefore(now_ms - Count(settings_.retention));
+  if (persist_ && !batch_.series.empty()) persist_(batch_);
+  batch_.series.clear();
+}
+
+void Recorder::SampleInstances(std::int64_t now_ms) {
+  for (const InstanceState& instance : instances_) {
+    const Owner owner = OwnerOf(instance.rollout, instance.revision, instance.id.str());
+    Append(LabelsOf(owner, "kube_pod_container_status_restarts_total"), now_ms, instance.restarts);
+    Append(LabelsOf(owner, "up"), now_ms, instance.ready ? 1 : 0);
+    Append(LabelsOf(owner, "container_cpu_usage_seconds_total"), now_ms, instance.cpu_seconds);
+    Append(LabelsOf(owner, "container_memory_working_set_bytes"), now_ms, static_cast<double>(instance.memory_bytes));
+    const auto open = open_.find(instance.id);
+    if (open != open_.end()) Append(LabelsOf(owner, "tuesday_open_requests"), now_ms, static_cast<double>(open->second));
+  }
+}
+
+void Recorder::Append(const metrics::Labels& labels, std::int64_t t_ms, double value) {
+  // A sample that is not newer than the last of its series was written before a restart; it is the same one.
+  if (!store_.Append(labels, {t_ms, value})) return;
+  if (persist_) batch_.series.push_back({labels, {{t_ms, value}}});
+}
+
+std::uint64_t Recorder::RequestsOf(const RolloutName& rollout, const RevisionId& revision, const AttemptId& attempt) const {
+  std::uint64_t requests = 0;
+  for (const auto& [owner, counters] : counters_) {
+    if (owner.rollout == rollout && owner.revision == revision && owner.attempt == attempt) requests += counters.Requests();
+  }
+  return requests;
+}
+
+}  // namespace tuesday::control

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes samples of what the edge and the runtime were seen to do, on an application that exports nothing. The one writer
+// of the sample store. Loop thread only; its clock is the joined one, which no jump of the wall clock moves.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/judge.h"
+#include "control/metrics/counters.h"
+#include "control/metrics/loss.h"
+#include "core/metrics/batch.h"
+#include "core/metrics/store.h"
+
+namespace tuesday::control {
+
+struct RecorderSettings {
+  Duration interval = std::chrono::seconds(5);
+  Duration interval_in_flight = std::chrono::seconds(1);
+  Duration retention = std::chrono::milliseconds(metrics::kRetentionMs);
+};
+
+class Recorder : public Observer {
+ public:
+  // `persist` gets every sample that was appended, to be written down; may be null.
+  using Persist = std::function<void(const metrics::SampleBatch&)>;
+  Recorder(metrics::SeriesStore& store, ClockJoin join, Persist persist = nullptr, RecorderSettings settings = {});
+
+  // Goes on counting from the last samples that the store was given back at the start.
+  void Resume();
+
+  void OnRollout(const JudgedRollout& rollout) override;
+  void OnInstances(const std::vector<InstanceState>& instances, Instant now) override;
+  void OnEdge(const EdgeSeen& seen, Instant now) override;
+  void OnBatch(const EdgeBatch& batch, Instant now) override;
+
+  // Lines of the edge's log are missing somewhere in this window.
+  bool HasGap(std::int64_t from_ms, std::int64_t to_ms) const { return loss_.Overlaps(from_ms, to_ms); }
+  const LossAccount& loss() const { return loss_; }
+
+  // Requests of a revision in an attempt, since the attempt began.
+  std::uint64_t RequestsOf(const RolloutName& rollout, const RevisionId& revision, const AttemptId& attempt) const;
+  Duration SampleInterval() const;
+
+ private:
+  struct Known {
+    struct Judged {
+      AttemptId attempt;
+      std::int64_t began_ms = 0;
+    };
+    std::map<RevisionId, Judged> attempts;  // The last attempt of each revision.
+    std::map<int, RevisionId> slots;
+    bool in_flight = false;
+  };
+
+  std::int64_t BeganMs(const Owner& owner) const;
+  Owner OwnerOf(const RolloutName& rollout, const RevisionId& revision, std::string instance) const;
+  Counters& CountersOf(const Owner& owner, std::int64_t now_ms);
+  void Sample(std::int64_t now_ms);
+  void SampleInstances(std::int64_t now_ms);
+  void Append(const metrics::Labels& labels, std::int64_t t_ms, double value);
+  std::int64_t Milliseconds(Instant now) const { return join_.ToWall(now).time_since_epoch().count(); }
+
+  metrics::SeriesStore& store_;
+  ClockJoin join_;
+  Persist persist_;
+  RecorderSettings settings_;
+  std::map<RolloutName, Known> known_;
+  std::map<Owner, Counters> counters_;
+  std::vector<InstanceState> instances_;
+  std::map<InstanceId, std::int64_t> open_;
+  LossAccount loss_;
+  std::optional<std::int64_t> sampled_ms_;
+  metrics::SampleBatch batch_;
+};
+
+}  // namespace tuesday::control

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/metrics/recorder.h"
+
+#include <gmock/gmock.h>
+
+#include "control/metrics/roles.h"
+
+namespace tuesday::control {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr Instant kStart{seconds(1000)};
+const ClockJoin kJoin{kStart, WallTime(milliseconds(1'000'000))};
+
+// A rollout with revision "aaa" as stable and "bbb" under attempt 2.
+struct Scene {
+  RolloutName name{Namespace("default"), "api"};
+  rollout::Spec spec;
+  rollout::Status status;
+  state::Exposure exposure{"api-stable", "api-canary", {}, {}, "", false, {}};
+  std::vector<InstanceState> instances;
+
+  Scene() {
+    spec.name = name;
+    status.revisions = {{RevisionId("aaa"), 1, 0, 1, {}}, {RevisionId("bbb"), 2, 1, 1, {}}};
+    rollout::Attempt& attempt = status.attempt.emplace();
+    attempt.id = AttemptId("u.2");
+    attempt.revision = RevisionId("bbb");
+    attempt.baseline = RevisionId("aaa");
+    attempt.started_at = kStart;
+    Add("a0", "aaa");
+    Add("b0", "bbb");
+  }
+  void Add(const std::string& id, const std::string& revision) {
+    InstanceState& instance = instances.emplace_back();
+    instance.id = InstanceId(id);
+    instance.rollout = name;
+    instance.revision = RevisionId(revision);
+    instance.ready = true;
+  }
+  JudgedRollout Judged() const { return {name, spec, status, exposure, instances}; }
+};
+
+RequestTally Requests(const Scene& scene, const std::string& instance, int slot, std::map<int, std::uint64_t> by_status) {
+  RequestTally tally;
+  tally.rollout = scene.name;
+  tally.slot = slot;
+  tally.instance = InstanceId(instance);
+  tally.by_status = std::move(by_status);
+  return tally;
+}
+
+std::vector<metrics::Series> Select(const metrics::SeriesStore& store,
+                                    std::vector<std::pair<std::string, std::string>> labels) {
+  std::vector<metrics::LabelMatcher> matchers;
+  for (const auto& [name, value] : labels) matchers.push_back({metrics::MatchOp::kEqual, name, value});
+  return *store.Snapshot()->Select(matchers, INT64_MIN, INT64_MAX);
+}
+
+TEST(Recorder, EverySeriesStartsAtZeroWithItsInstance) {
+  Scene scene;
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart);
+  for (const char* status : {"200", "404", "500", "502", "503", "504"}) {
+    const auto series = Select(store, {{"__name__", "http_requests_total"}, {"instance", "b0"}, {"status", status}});
+    ASSERT_THAT(series, SizeIs(1)) << status;
+    EXPECT_EQ(series[0].samples.front().value, 0);
+    EXPECT_EQ(series[0].labels.Get("attempt"), "u.2");
+  }
+  EXPECT_THAT(Select(store, {{"__name__", "http_request_duration_seconds_bucket"}, {"instance", "b0"}}),
+              SizeIs(metrics::kBucketCount + 1));
+}
+
+TEST(Recorder, ALaterCodeHasAZeroOneSampleEarlier) {
+  Scene scene;
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart);
+  recorder.OnBatch({WallTime{}, {Requests(scene, "b0", 1, {{418, 3}})}, 3, 0, false}, kStart + seconds(1));
+  recorder.OnInstances(scene.instances, kStart + seconds(1));
+  const auto series = Select(store, {{"__name__", "http_requests_total"}, {"status", "418"}});
+  ASSERT_THAT(series, SizeIs(1));
+  ASSERT_THAT(series[0].samples, SizeIs(2));
+  EXPECT_EQ(series[0].samples[0].value, 0);
+  EXPECT_EQ(series[0].samples[0].t, 1'000'000);
+  EXPECT_EQ(series[0].samples[1].value, 3);
+}
+
+TEST(Recorder, AnAnswerWithoutAServerCountsForTheRevisionOfItsSlot) {
+  Scene scene;
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart);
+  recorder.OnBatch({WallTime{}, {Requests(scene, "", 1, {{503, 7}})}, 7, 0, false}, kStart + seconds(1));
+  recorder.OnInstances(scene.instances, kStart + seconds(1));
+  const auto series = Select(store, {{"__name__", "http_requests_total"}, {"status", "503"}, {"instance", "edge"}});
+  ASSERT_THAT(series, SizeIs(1));
+  EXPECT_EQ(series[0].labels.Get("revision"), "bbb");
+  EXPECT_EQ(series[0].samples.back().value, 7);
+}
+
+TEST(Recorder, GoesOnCountingAfterARestart) {
+  Scene scene;
+  metrics::SeriesStore store;
+  {
+    Recorder recorder(store, kJoin);
+    recorder.OnRollout(scene.Judged());
+    recorder.OnInstances(scene.instances, kStart);
+    RequestTally tally = Requests(scene, "b0", 1, {{200, 10}});
+    tally.duration.buckets[3] = 4;
+    tally.duration.buckets[9] = 6;
+    recorder.OnBatch({WallTime{}, {tally}, 10, 0, false}, kStart + seconds(1));
+    recorder.OnInstances(scene.instances, kStart + seconds(1));
+  }
+  Recorder recorder(store, kJoin);
+  recorder.Resume();
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart + seconds(2));
+  recorder.OnBatch({WallTime{}, {Requests(scene, "b0", 1, {{200, 5}})}, 5, 0, false}, kStart + seconds(3));
+  recorder.OnInstances(scene.instances, kStart + seconds(3));
+  const auto requests = Select(store, {{"__name__", "http_requests_total"}, {"status", "200"}, {"instance", "b0"}});
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_EQ(requests[0].samples.back().value, 15);
+  const auto count = Select(store, {{"__name__", "http_request_duration_seconds_count"}, {"instance", "b0"}});
+  EXPECT_EQ(count[0].samples.back().value, 10);
+}
+
+TEST(Recorder, ANewAttemptOfARevisionCountsFromZero) {
+  Scene scene;
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart);
+  recorder.OnBatch({WallTime{}, {Requests(scene, "b0", 1, {{500, 50}})}, 50, 0, false}, kStart + seconds(1));
+  scene.status.attempt->id = AttemptId("u.3");
+  scene.status.attempt->started_at = kStart + seconds(2);
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart + seconds(2));
+  EXPECT_EQ(recorder.RequestsOf(scene.name, RevisionId("bbb"), AttemptId("u.3")), 0u);
+  const auto series =
+      Select(store, {{"__name__", "http_requests_total"}, {"status", "500"}, {"attempt", "u.3"}, {"instance", "b0"}});
+  ASSERT_THAT(series, SizeIs(1));
+  EXPECT_EQ(series[0].samples.front().value, 0);
+  EXPECT_GE(series[0].samples.front().t, 1'002'000);
+}
+
+TEST(LossAccount, LinesThatNeverCameMakeAGap) {
+  const RolloutName api{Namespace("default"), "api"};
+  const auto seen = [&](std::int64_t total, std::int64_t open) {
+    EdgeSeen edge;
+    edge.process = 7;
+    edge.servers[api] = {{InstanceId("a"), 0, true, open, 0, total}};
+    return edge;
+  };
+  const auto batch = [&](std::uint64_t count) {
+    EdgeBatch made;
+    made.tallies.emplace_back();
+    made.tallies[0].rollout = api;
+    made.tallies[0].instance = InstanceId("a");
+    made.tallies[0].by_status[200] = count;
+    return made;
+  };
+  LossAccount account;
+  account.OnEdge(seen(100, 0), 0);
+  account.OnEdge(seen(110, 2), 1000);
+  account.OnBatch(batch(8), 1500);
+  account.OnBatch(batch(0), 2500);
+  EXPECT_THAT(account.gaps(), IsEmpty());  // Two are open still.
+  account.OnEdge(seen(120, 0), 3000);
+  account.OnBatch(batch(5), 3500);
+  account.OnBatch(batch(0), 4500);
+  ASSERT_THAT(account.gaps(), SizeIs(1));
+  EXPECT_EQ(account.gaps()[0].lost, 7);
+  EXPECT_TRUE(account.Overlaps(2000, 9000));
+  EXPECT_FALSE(account.Overlaps(3000, 9000));
+}
+
+TEST(LossAccount, AnotherProcessOfTheEdgeBeginsAnewAndLosesNothing) {
+  const RolloutName api{Namespace("default"), "api"};
+  LossAccount account;
+  for (int process = 1; process < 4; ++process) {
+    EdgeSeen edge;
+    edge.process = process;
+    edge.servers[api] = {{InstanceId("a"), 0, true, 0, 0, 1000 / process}};
+    account.OnEdge(edge, process * 1000);
+    for (int i = 0; i < 3; ++i) account.OnBatch({}, process * 1000 + i);
+  }
+  EXPECT_THAT(account.gaps(), IsEmpty());
+}
+
+TEST(RoleRows, NothingOfTheCanaryFromBeforeTheAttemptIsSeen) {
+  const Scene scene;
+  const auto rows = RoleRowsOf(*scene.status.attempt, scene.exposure, kJoin, kStart + minutes(1));
+  ASSERT_THAT(rows, SizeIs(2));
+  EXPECT_TRUE(rows[0].canary);
+  EXPECT_EQ(rows[0].from_ms, 1'000'000);
+  EXPECT_EQ(rows[0].service, "api-canary");
+  EXPECT_FALSE(rows[1].canary);
+  EXPECT_EQ(rows[1].from_ms, 0);
+  EXPECT_EQ(rows[1].shift_ms, 0);
+}
+
+TEST(RoleRows, InTheBakeThePredecessorsLastWindowIsMovedToNow) {
+  Scene scene;
+  rollout::Attempt& attempt = *scene.status.attempt;
+  attempt.stage = rollout::Stage::kBaking;
+  attempt.step_started_at = kStart + minutes(20);
+  attempt.promoted_at = kStart + minutes(20) + seconds(3);
+  const auto rows = RoleRowsOf(attempt, scene.exposure, kJoin, kStart + minutes(25));
+  ASSERT_THAT(rows, SizeIs(2));
+  EXPECT_TRUE(rows[0].canary);
+  EXPECT_EQ(rows[0].to_ms, INT64_MAX);
+  EXPECT_EQ(rows[1].to_ms, 1'000'000 + 20 * 60'000 + 1);
+  EXPECT_EQ(rows[1].shift_ms, 5 * 60'000);
+}
+
+}  // namespace
+}  // namespace tuesday::control
