@@ -49,6 +49,8 @@ void Fleet::Unsubscribe(Subscription subscription) { core_->Unsubscribe(subscrip
 void Fleet::OnInstances(std::vector<InstanceState> instances) { core_->OnInstances(std::move(instances)); }
 void Fleet::OnEdge(EdgeSeen seen) { core_->OnEdge(std::move(seen)); }
 void Fleet::OnBatch(EdgeBatch batch) { core_->OnBatch(batch); }
+void Fleet::Tell(const RolloutName& rollout, std::vector<audit::Entry> entries) { core_->Tell(rollout, std::move(entries)); }
+ClockJoin Fleet::Join() const { return core_->Join(); }
 void Fleet::Tick() { core_->Tick(); }
 
 }  // namespace tuesday::control

@@ -106,6 +106,13 @@ class Fleet {
   void OnEdge(EdgeSeen seen);
   void OnBatch(EdgeBatch batch);
 
+  // Something that the judge or an analysis knows has changed: the rollout is looked at again, and the entries are told with
+  // its next commit.
+  void Tell(const RolloutName& rollout, std::vector<audit::Entry> entries);
+
+  // How the two clocks of this boot are joined; good once Recover has answered.
+  ClockJoin Join() const;
+
   // Looks at everything once. Never needed for correctness of timing; harmless at any moment.
   void Tick();
 

@@ -51,6 +51,14 @@ void FleetCore::Act(const RolloutName& rollout, rollout::Request request, Done<v
   Consider(rollout);
 }
 
+void FleetCore::Tell(const RolloutName& rollout, std::vector<audit::Entry> entries) {
+  Entity* entity = Find(rollout);
+  if (entity == nullptr) return;
+  for (audit::Entry& entry : entries) entity->told.push_back({std::move(entry), {}});
+  // Not from within: the caller may be answering this very rollout.
+  At(Now(), [this, rollout] { Consider(rollout); });
+}
+
 void FleetCore::AskJudge(Entity& entity, Instant now) {
   if (ports_.observer != nullptr) ports_.observer->OnRollout(AsJudged(entity));
   if (ports_.judge == nullptr) return;
