@@ -16,6 +16,8 @@
 
 namespace tuesday {
 
+struct YamlMember;
+
 // One node. Scalars keep their text as written; `plain` says whether it stood without quotes, which decides its type.
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMapping };
@@ -26,7 +28,7 @@ struct YamlNode {
   std::string text;
   bool plain = false;
   std::vector<YamlNode> items;
-  std::vector<std::pair<YamlNode, YamlNode>> members;  // In the order of the file.
+  std::vector<YamlMember> members;  // In the order of the file.
 
   bool IsNull() const { return kind == Kind::kNull; }
   bool IsScalar() const { return kind == Kind::kScalar; }
@@ -40,6 +42,12 @@ struct YamlNode {
   std::optional<bool> AsBool() const;
   std::optional<std::int64_t> AsInt() const;
   std::optional<double> AsDouble() const;
+};
+
+// A key and its value. No std::pair: clang cannot complete a pair of the class that holds a vector of it.
+struct YamlMember {
+  YamlNode first;
+  YamlNode second;
 };
 
 struct YamlLimits {

@@ -51,10 +51,15 @@ struct FleetSettings {
   std::string url_base = "http://127.0.0.1:8080";  // The edge, for the URLs that people are shown.
 };
 
+// One file of an apply.
+struct ManifestText {
+  std::string file;  // As the user will find it in messages.
+  std::string text;
+};
+
 struct ApplyRequest {
   Namespace ns;  // Of objects that name none.
-  std::string manifests;
-  std::string file;
+  std::vector<ManifestText> files;
   std::string by;
 };
 
@@ -88,6 +93,10 @@ class Fleet {
   // cannot be written; an abort's traffic is withdrawn even then.
   void Act(const RolloutName& rollout, rollout::Request request, Done<void> done);
 
+  // Entries of somebody who looks at the rollout from outside the loop (analyses), told with its next decision, which comes
+  // at once.
+  void Tell(const RolloutName& rollout, std::vector<audit::Entry> entries);
+
   // A new revision with another image for one container ("*" is all).
   void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
 
@@ -105,10 +114,6 @@ class Fleet {
   void OnInstances(std::vector<InstanceState> instances);
   void OnEdge(EdgeSeen seen);
   void OnBatch(EdgeBatch batch);
-
-  // Something that the judge or an analysis knows has changed: the rollout is looked at again, and the entries are told with
-  // its next commit.
-  void Tell(const RolloutName& rollout, std::vector<audit::Entry> entries);
 
   // How the two clocks of this boot are joined; good once Recover has answered.
   ClockJoin Join() const;

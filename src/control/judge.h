@@ -55,6 +55,9 @@ class AnalysisRunner {
  public:
   virtual ~AnalysisRunner() = default;
 
+  // All objects of the fleet changed: templates and rollouts are looked up among them.
+  virtual void SetObjects(const std::vector<manifest::Object>& objects) = 0;
+
   virtual void Target(const JudgedRollout& rollout, const rollout::AnalysisTarget& target) = 0;
   virtual std::vector<rollout::AnalysisSeen> Seen(const RolloutName& rollout) const = 0;
 };

@@ -97,7 +97,7 @@ bool FleetBench::RunUntil(const std::function<bool()>& holds, Duration limit) {
 
 Result<control::ApplyReport> FleetBench::Apply(const std::string& manifests) {
   auto answer = std::make_shared<std::optional<Result<control::ApplyReport>>>();
-  fleet_->Apply({Namespace("default"), manifests, "test.yaml", "tester"},
+  fleet_->Apply({Namespace("default"), {{"test.yaml", manifests}}, "tester"},
                 [answer](Result<control::ApplyReport> report) { answer->emplace(std::move(report)); });
   CHECK(executor_.RunUntilHolds([&] { return answer->has_value(); }, kAnswerLimit), "Apply answers");
   return **answer;

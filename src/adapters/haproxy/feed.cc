@@ -95,7 +95,7 @@ void AcceptStream(int listener, std::list<Stream>& streams, Tally& tally) {
 
 }  // namespace
 
-Result<std::unique_ptr<HaproxyFeed>> HaproxyFeed::Listen(const std::string& socket_path, AskSilent ask_silent) {
+Result<std::unique_ptr<HaproxyFeed>> HaproxyFeed::Listen(const std::string& socket_path, AskFailed ask_failed) {
   TRY(const supervise::UnixAddress address, supervise::MakeUnixAddress(socket_path));
   files::Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   files::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -113,7 +113,7 @@ Result<std::unique_ptr<HaproxyFeed>> HaproxyFeed::Listen(const std::string& sock
                   fmt::format("{} cannot be given to the user {}: {}.", socket_path, user, std::strerror(errno)));
     }
   }
-  return std::unique_ptr<HaproxyFeed>(new HaproxyFeed(std::move(listener), std::move(wake), std::move(ask_silent)));
+  return std::unique_ptr<HaproxyFeed>(new HaproxyFeed(std::move(listener), std::move(wake), std::move(ask_failed)));
 }
 
 HaproxyFeed::~HaproxyFeed() { Stop(); }
@@ -152,8 +152,8 @@ void HaproxyFeed::Run() {
     }
     if (supervise::BootNow() < next) continue;
     next += kBatchEvery;
-    if (ask_silent_) {
-      if (const Result<SilentSeen> silent = ask_silent_(); silent) tally.AddSilent(*silent);
+    if (ask_failed_) {
+      if (const Result<FailedSeen> failed = ask_failed_(); failed) tally.AddFailed(*failed);
     }
     take_(tally.Take(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())));
   }

@@ -17,23 +17,23 @@ namespace tuesday::haproxy {
 class HaproxyFeed : public EdgeFeed {
  public:
   // Asked once a second on the reader's thread; an error only means that nothing is known this time.
-  using AskSilent = std::function<Result<SilentSeen>()>;
+  using AskFailed = std::function<Result<FailedSeen>()>;
 
-  // Listens at once, so that HAProxy finds the socket from the first moment. `ask_silent` may be empty.
-  static Result<std::unique_ptr<HaproxyFeed>> Listen(const std::string& socket_path, AskSilent ask_silent);
+  // Listens at once, so that HAProxy finds the socket from the first moment. `ask_failed` may be empty.
+  static Result<std::unique_ptr<HaproxyFeed>> Listen(const std::string& socket_path, AskFailed ask_failed);
   ~HaproxyFeed() override;
 
   void Start(std::function<void(EdgeBatch)> take) override;
   void Stop() override;
 
  private:
-  HaproxyFeed(files::Fd listener, files::Fd wake, AskSilent ask_silent)
-      : listener_(std::move(listener)), wake_(std::move(wake)), ask_silent_(std::move(ask_silent)) {}
+  HaproxyFeed(files::Fd listener, files::Fd wake, AskFailed ask_failed)
+      : listener_(std::move(listener)), wake_(std::move(wake)), ask_failed_(std::move(ask_failed)) {}
   void Run();
 
   files::Fd listener_;
   files::Fd wake_;
-  AskSilent ask_silent_;
+  AskFailed ask_failed_;
   std::function<void(EdgeBatch)> take_;
   std::thread thread_;
 };

@@ -20,7 +20,7 @@ namespace {
 
 constexpr Duration kChangeTime = std::chrono::seconds(20);  // A first start with its check of the configuration.
 constexpr Duration kLookTime = std::chrono::seconds(3);
-constexpr Duration kSilentTime = std::chrono::milliseconds(500);
+constexpr Duration kFailedTime = std::chrono::milliseconds(500);
 constexpr Duration kHelloTime = std::chrono::seconds(5);
 constexpr int kHelloPollMs = 10;
 
@@ -232,12 +232,20 @@ Result<EdgeSeen> HaproxyRouter::Observe() {
   return out;
 }
 
-Result<SilentSeen> HaproxyRouter::Silent() {
-  TRY(const Json answer, supervise::Call(EdgeSocketPath(options_.folder), {{"op", "observe"}}, kSilentTime));
-  SilentSeen out;
+Result<FailedSeen> HaproxyRouter::Failed() {
+  TRY(const Json answer, supervise::Call(EdgeSocketPath(options_.folder), {{"op", "observe"}}, kFailedTime));
+  FailedSeen out;
   out.process = answer.At("process").IntOr(0);
-  if (const Json::Object* silent = answer.At("silent").as_object(); silent != nullptr) {
-    for (const auto& [backend, count] : *silent) out.by_backend.emplace(backend, count.IntOr(0));
+  if (const Json::Array* servers = answer.At("servers").as_array(); servers != nullptr) {
+    for (const Json& server : *servers) {
+      // "namespace.name.s3" and "server" make the key of a log line: "namespace.name 3 server".
+      const std::string backend = server.At("backend").StringOr("");
+      const std::size_t dot = backend.rfind(".s");
+      if (dot == std::string::npos) continue;
+      out.by_server.emplace(
+          fmt::format("{} {} {}", backend.substr(0, dot), backend.substr(dot + 2), server.At("name").StringOr("")),
+          server.At("failed").IntOr(0));
+    }
   }
   return out;
 }

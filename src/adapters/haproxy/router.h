@@ -32,8 +32,8 @@ class HaproxyRouter : public TrafficRouter {
   Result<void> RemoveRoute(const RolloutName& rollout) override;
   Result<EdgeSeen> Observe() override;
 
-  // For the feed: requests that ended without an answer, by backend.
-  Result<SilentSeen> Silent();
+  // For the feed: requests that servers took and gave no answer to.
+  Result<FailedSeen> Failed();
 
  private:
   struct Change {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/haproxy/tally.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <tuple>
 
-#include "adapters/haproxy/edge/edge.h"
+#include "adapters/haproxy/edge/config.h"
 
 namespace tuesday::haproxy {
 namespace {
@@ -21,23 +20,34 @@ void Observe(HistogramTally& histogram, std::int64_t microseconds) {
   histogram.sum_seconds += seconds;
 }
 
-// "namespace.name.s3" -> (rollout, 3).
-std::optional<std::pair<RolloutName, int>> PartsOfBackend(std::string_view backend) {
-  const std::size_t dot = backend.rfind(".s");
-  if (dot == std::string_view::npos || dot + 3 != backend.size()) return std::nullopt;
-  const int slot = backend.back() - '0';
-  const RolloutName rollout = RolloutOfKey(backend.substr(0, dot));
-  if (slot < 0 || slot >= rollout::kSlotsMax || rollout.name.empty()) return std::nullopt;
-  return std::pair{rollout, slot};
+// "namespace.name 3 server", as LogLine::key has it.
+RequestTally EmptyTally(std::string_view key) {
+  const std::size_t first = key.find(' ');
+  const std::size_t second = key.find(' ', first + 1);
+  RequestTally out;
+  out.rollout = RolloutOfKey(key.substr(0, first));
+  const std::string_view slot = key.substr(first + 1, second - first - 1);
+  std::from_chars(slot.data(), slot.data() + slot.size(), out.slot);
+  const std::string_view server = key.substr(second + 1);
+  if (server.starts_with('<') || server == "-") return out;
+  const ServerName name = ParseServerName(server);
+  if (name.slot >= 0) out.slot = name.slot;
+  out.instance = InstanceId(std::string(name.instance));
+  return out;
+}
+
+// What HAProxy counts as a failed response: the server's or the protocol's fault, before there were headers.
+bool SaysServerFailed(std::string_view termination) {
+  return termination == "SH" || termination == "sH" || termination == "PH";
 }
 
 }  // namespace
 
-RequestTally& Tally::TallyOf(const LogLine& line) {
-  const auto known = index_.find(line.key);
+RequestTally& Tally::TallyOf(std::string_view key) {
+  const auto known = index_.find(key);
   if (known != index_.end()) return batch_.tallies[known->second];
-  index_.emplace(std::string(line.key), batch_.tallies.size());
-  batch_.tallies.push_back({RolloutOfKey(line.rollout), line.slot, InstanceId(std::string(line.server)), {}, {}, {}});
+  index_.emplace(std::string(key), batch_.tallies.size());
+  batch_.tallies.push_back(EmptyTally(key));
   return batch_.tallies.back();
 }
 
@@ -49,35 +59,30 @@ void Tally::AddLine(std::string_view text) {
     return;
   }
   if (line->rollout.empty() || line->slot < 0) return;
-  RequestTally& tally = TallyOf(*line);
+  RequestTally& tally = TallyOf(line->key);
   ++tally.by_status[line->status];
   Observe(tally.duration, line->total_us);
   if (line->first_us) Observe(tally.first_byte, *line->first_us);
-  // What HAProxy counts as "other" is what has no status class.
-  if (line->status < 100 && line->process == silent_process_) {
-    ++owed_[fmt::format("{}.s{}", line->rollout, line->slot)].logged;
-  }
+  if (line->process == counted_process_ && SaysServerFailed(line->termination)) ++owed_[std::string(line->key)].logged;
 }
 
-void Tally::AddSilent(const SilentSeen& seen) {
-  const bool first_look = seen.process != silent_process_;
+void Tally::AddFailed(const FailedSeen& seen) {
+  const bool first_look = seen.process != counted_process_;
   if (first_look) {
     owed_.clear();
-    silent_process_ = seen.process;
+    counted_process_ = seen.process;
   }
-  for (const auto& [backend, count] : seen.by_backend) {
-    Owed& owed = owed_[backend];
+  for (const auto& [server, count] : seen.by_server) {
+    Owed& owed = owed_[server];
     // What happened before the first look is not ours to tell.
     if (first_look) owed.reported = count;
     const std::int64_t missing = count - owed.logged - owed.reported;
     const std::int64_t sure = std::min(missing, owed.last);
     owed.last = missing;
-    const auto parts = PartsOfBackend(backend);
-    if (sure <= 0 || !parts) continue;
+    if (sure <= 0) continue;
     owed.reported += sure;
     owed.last -= sure;
-    batch_.tallies.push_back(
-        {parts->first, parts->second, InstanceId(), {{kServerCutStatus, static_cast<std::uint64_t>(sure)}}, {}, {}});
+    TallyOf(server).by_status[kServerCutStatus] += static_cast<std::uint64_t>(sure);
   }
 }
 

@@ -14,10 +14,11 @@
 
 namespace tuesday::haproxy {
 
-// By HAProxy process and backend: requests that ended with no answer. HAProxy counts them all and logs only some.
-struct SilentSeen {
+// By HAProxy process and server (as LogLine::key): requests that the server took and gave no answer to. HAProxy counts them
+// all and logs only some.
+struct FailedSeen {
   std::int64_t process = 0;
-  std::map<std::string, std::int64_t, std::less<>> by_backend;
+  std::map<std::string, std::int64_t, std::less<>> by_server;
 };
 
 class Tally {
@@ -29,8 +30,8 @@ class Tally {
 
   // A server that dies inside a request on a client connection that was used before makes HAProxy close that connection
   // without a log line. They are counted, so what is counted and was not logged, seen twice in a row (lines may be on
-  // their way), becomes a 502 of the slot that was chosen: what a first request on the connection would have got.
-  void AddSilent(const SilentSeen& seen);
+  // their way), becomes a 502 of that server: what a first request on the connection would have got.
+  void AddFailed(const FailedSeen& seen);
 
   // What was summed since the last call. Tallies are sorted by rollout, slot and instance.
   EdgeBatch Take(WallTime at);
@@ -41,17 +42,17 @@ class Tally {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   struct Owed {
-    std::int64_t logged = 0;    // Lines without a status.
+    std::int64_t logged = 0;    // Lines that say so.
     std::int64_t reported = 0;  // Made up for.
     std::int64_t last = 0;      // Missing at the last look.
   };
 
-  RequestTally& TallyOf(const LogLine& line);
+  RequestTally& TallyOf(std::string_view key);
 
   EdgeBatch batch_;
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> index_;  // Key of a line -> place in the batch.
-  std::int64_t silent_process_ = 0;
-  std::map<std::string, Owed, std::less<>> owed_;  // By backend, of `silent_process_`.
+  std::int64_t counted_process_ = 0;
+  std::map<std::string, Owed, std::less<>> owed_;  // By server, of `counted_process_`.
 };
 
 }  // namespace tuesday::haproxy

@@ -1,1 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/haproxy/tally.h"
+
 #include <gtest/gtest.h>
+
+namespace tuesday::haproxy {
+namespace {
+
+TEST(Tally, SumsByRolloutSlotAndInstance) {
+  Tally tally;
+  tally.AddLine("T1 42 prod.api 1 b-1 200 1000 900 -- 10");
+  tally.AddLine("T1 42 prod.api 1 b-1 500 2000000 900 -- 10");
+  tally.AddLine("T1 42 prod.api 1 0:a-1 200 1000 900 -- 10");
+  tally.AddLine("T1 42 prod.api 1 <NOSRV> 503 10 - SC 10");
+  tally.AddLine("garbage");
+  const EdgeBatch batch = tally.Take({});
+  EXPECT_EQ(batch.lines, 5U);
+  EXPECT_EQ(batch.unreadable, 1U);
+  ASSERT_EQ(batch.tallies.size(), 3U);
+  EXPECT_EQ(batch.tallies[0].slot, 0);
+  EXPECT_EQ(batch.tallies[0].instance.str(), "a-1");
+  EXPECT_TRUE(batch.tallies[1].instance.empty());
+  EXPECT_EQ(batch.tallies[1].by_status.at(503), 1U);
+  EXPECT_EQ(batch.tallies[2].by_status.at(200), 1U);
+  EXPECT_EQ(batch.tallies[2].by_status.at(500), 1U);
+  EXPECT_DOUBLE_EQ(batch.tallies[2].duration.sum_seconds, 2.001);
+  EXPECT_EQ(tally.Take({}).lines, 0U);
+}
+
+TEST(Tally, FailureThatHaproxyDidNotLogIsMadeUpForAfterTwoLooks) {
+  Tally tally;
+  const auto seen = [](std::int64_t count) { return FailedSeen{42, {{"prod.api 1 b-1", count}}}; };
+  tally.AddFailed(seen(5));
+  tally.AddLine("T1 42 prod.api 1 b-1 502 10 - SH 10");
+  tally.AddFailed(seen(8));
+  EXPECT_EQ(tally.Take({}).tallies.at(0).by_status.at(502), 1U) << "only the line so far";
+  tally.AddFailed(seen(8));
+  EXPECT_EQ(tally.Take({}).tallies.at(0).by_status.at(502), 2U);
+  tally.AddFailed(seen(8));
+  EXPECT_TRUE(tally.Take({}).tallies.empty());
+}
+
+TEST(Tally, NewProcessBeginsAnew) {
+  Tally tally;
+  tally.AddFailed({42, {{"prod.api 1 b-1", 5}}});
+  tally.AddFailed({43, {{"prod.api 1 b-1", 7}}});
+  tally.AddFailed({43, {{"prod.api 1 b-1", 7}}});
+  EXPECT_TRUE(tally.Take({}).tallies.empty());
+}
+
+}  // namespace
+}  // namespace tuesday::haproxy

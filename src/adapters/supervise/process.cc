@@ -70,7 +70,13 @@ std::optional<Usage> UsageOf(const Process& process) {
   static const double ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
   static const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
   const auto ticks = fields->Field(14) + fields->Field(15) + fields->Field(16) + fields->Field(17);
-  return Usage{static_cast<double>(ticks) / ticks_per_second, static_cast<std::int64_t>(fields->Field(24)) * page_bytes};
+  // The pages in `stat` are an estimate, 0 for small processes; `statm` sums them (Linux 6.16 on).
+  std::int64_t pages = static_cast<std::int64_t>(fields->Field(24));
+  const std::string statm = files::ReadFile("/proc/" + std::to_string(process.pid) + "/statm", 256).value_or("");
+  if (const std::size_t space = statm.find(' '); space != std::string::npos) {
+    std::from_chars(statm.data() + space + 1, statm.data() + statm.size(), pages);
+  }
+  return Usage{static_cast<double>(ticks) / ticks_per_second, pages * page_bytes};
 }
 
 bool KillGroupOf(const Process& leader) {

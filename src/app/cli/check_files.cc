@@ -72,10 +72,8 @@ class Checker {
 
   void ReadRules(rules::ReadGroupsResult read) {
     Add(std::move(read.findings));
-    for (const rules::Group& group : read.groups) {
-      report_.rules += static_cast<int>(group.rules.size());
-      Add(rules::LintGroup(group));
-    }
+    for (const rules::Group& group : read.groups) report_.rules += static_cast<int>(group.rules.size());
+    Add(rules::LintGroups(read.groups));
   }
 
   manifest::CheckContext context_;

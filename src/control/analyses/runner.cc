@@ -43,6 +43,17 @@ Result<Json> RunQuery(const std::string& query, const metrics::Source& source, s
   return ValueOf(value);
 }
 
+// Good measurements of the deciding metric that has the fewest, once all stand well.
+int PassedOf(const analysis::Spec& spec, const analysis::Status& status) {
+  if (!analysis::ShowsHealth(spec, status)) return 0;
+  int fewest = 0;
+  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
+    if (spec.metrics[i].dry_run) continue;
+    fewest = fewest == 0 ? status.metrics[i].successful : std::min(fewest, status.metrics[i].successful);
+  }
+  return fewest;
+}
+
 ArgumentSource SourceOf(const JudgedRollout& rollout, const manifest::Metadata& metadata) {
   ArgumentSource source;
   source.fields["metadata.name"] = rollout.name.name;
@@ -143,7 +154,9 @@ std::vector<rollout::AnalysisSeen> LiveAnalyses::Seen(const RolloutName& rollout
   std::vector<rollout::AnalysisSeen> seen;
   const auto found = runs_.find(rollout);
   if (found == runs_.end()) return seen;
-  for (const auto& [key, run] : found->second) seen.push_back({key, PhaseOf(run.status.phase), run.status.message});
+  for (const auto& [key, run] : found->second) {
+    seen.push_back({key, PhaseOf(run.status.phase), run.status.message, PassedOf(run.spec, run.status)});
+  }
   return seen;
 }
 

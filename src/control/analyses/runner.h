@@ -34,8 +34,8 @@ class LiveAnalyses : public AnalysisRunner {
   explicit LiveAnalyses(AnalysisParts parts) : parts_(std::move(parts)), self_(std::make_shared<LiveAnalyses*>(this)) {}
   ~LiveAnalyses() override { *self_ = nullptr; }
 
-  // All objects of the fleet: templates and rollouts. Runs under way keep the spec that they began with.
-  void SetObjects(std::vector<manifest::Object> objects) { objects_ = std::move(objects); }
+  // Runs under way keep the spec that they began with.
+  void SetObjects(const std::vector<manifest::Object>& objects) override { objects_ = objects; }
 
   void Target(const JudgedRollout& rollout, const rollout::AnalysisTarget& target) override;
   std::vector<rollout::AnalysisSeen> Seen(const RolloutName& rollout) const override;

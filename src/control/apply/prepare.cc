@@ -10,6 +10,7 @@
 #include "control/apply/resolve.h"
 #include "control/apply/typed.h"
 #include "core/manifest/check.h"
+#include "core/rules/file.h"
 
 namespace tuesday::control {
 
@@ -217,30 +218,61 @@ Prepared Preparation::Finish(std::string by, std::string file) {
 
 }  // namespace
 
-Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, ArtifactStore& artifacts) {
-  manifest::ReadResult read = manifest::ReadManifests(request.manifests, request.file);
-  if (HasErrors(read.findings)) {
-    return Fail(ErrorCode::kInvalid, AllFindings(read.findings), "Nothing was changed. Mend the file and apply it again.");
+namespace {
+
+// All files of an apply together: what one names another may give, and all findings come at once.
+struct Given {
+  std::vector<manifest::Object> objects;
+  std::vector<Finding> findings;
+  RawByName raw;
+  std::string files;  // For the release's record.
+};
+
+Result<Given> ReadAll(const ApplyRequest& request) {
+  Given given;
+  for (const ManifestText& file : request.files) {
+    manifest::ReadResult read = manifest::ReadManifests(file.text, file.file);
+    for (const manifest::Object& object : read.objects) {
+      const auto* rule = std::get_if<manifest::PrometheusRule>(&object.body);
+      if (rule == nullptr) continue;
+      std::ranges::move(rules::ReadGroups(rule->spec, file.file).findings, std::back_inserter(read.findings));
+    }
+    std::ranges::move(read.findings, std::back_inserter(given.findings));
+    std::ranges::move(read.objects, std::back_inserter(given.objects));
+    given.files += (given.files.empty() ? "" : ", ") + file.file;
   }
-  TRY(RawByName raw, RawObjects(request.manifests, request.file, request.ns));
+  if (HasErrors(given.findings)) {
+    return Fail(ErrorCode::kInvalid, AllFindings(given.findings), "Nothing was changed. Mend the file and apply it again.");
+  }
+  for (const ManifestText& file : request.files) {
+    TRY(RawByName raw, RawObjects(file.text, file.file, request.ns));
+    given.raw.merge(raw);
+  }
+  return given;
+}
+
+}  // namespace
+
+Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, ArtifactStore& artifacts) {
+  TRY(Given given, ReadAll(request));
   Preparation preparation(known, artifacts);
   std::set<ObjectName> seen;
-  for (const manifest::Object& object : read.objects) {
+  for (const manifest::Object& object : given.objects) {
     const ObjectName name = FullName(object, request.ns);
     if (!seen.insert(name).second) {
       return Fail(ErrorCode::kInvalid,
                   object.at.Text() + ": " + name.kind + " " + name.ns.str() + "/" + name.name + " is given twice.",
                   "Nothing was changed. Remove one of them.");
     }
-    preparation.Take(name, std::move(raw[name]), request.file);
+    preparation.Take(name, std::move(given.raw[name]), object.at.file);
   }
-  std::vector<Finding> findings = std::move(read.findings);
-  std::ranges::move(CheckAgainst(known, read.objects, request.ns), std::back_inserter(findings));
+  std::vector<Finding> findings = std::move(given.findings);
+  std::ranges::move(CheckAgainst(known, given.objects, request.ns), std::back_inserter(findings));
   if (HasErrors(findings)) {
     return Fail(ErrorCode::kInvalid, AllFindings(findings), "Nothing was changed. Mend the file and apply it again.");
   }
   TRY_OK(preparation.ResolveAll(findings));
-  Prepared prepared = preparation.Finish(request.by, request.file);
+  Prepared prepared = preparation.Finish(request.by, given.files);
   prepared.report.findings = std::move(findings);
   return prepared;
 }

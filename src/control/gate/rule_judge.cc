@@ -22,8 +22,6 @@ struct RuleJudge::GroupCase {
 
 struct RuleJudge::Case {
   AttemptId attempt;
-  rollout::Attempt judged;  // As of the last look.
-  state::Exposure exposure;
   bool is_judged = true;  // False when it has ended: shown, but no longer looked at.
   Instant began;
   std::uint64_t rules_version = 0;
@@ -70,10 +68,23 @@ Json::Object VerdictData(const gate::Finding& finding) {
   return {{"verdict", std::string(gate::VerdictName(finding.verdict))}, {"evidence", std::move(evidence)}};
 }
 
+gate::AnalysisStands StandsOf(rollout::AnalysisPhase phase) {
+  switch (phase) {
+    case rollout::AnalysisPhase::kPending: return gate::AnalysisStands::kPending;
+    case rollout::AnalysisPhase::kRunning: return gate::AnalysisStands::kRunning;
+    case rollout::AnalysisPhase::kSuccessful: return gate::AnalysisStands::kSuccessful;
+    case rollout::AnalysisPhase::kFailed: return gate::AnalysisStands::kFailed;
+    case rollout::AnalysisPhase::kError: return gate::AnalysisStands::kError;
+    case rollout::AnalysisPhase::kInconclusive: break;
+  }
+  return gate::AnalysisStands::kInconclusive;
+}
+
 }  // namespace
 
-RuleJudge::RuleJudge(const metrics::SeriesStore& store, const Recorder& recorder, ClockJoin join, JudgeSettings settings)
-    : store_(store), recorder_(recorder), join_(join), settings_(settings) {}
+RuleJudge::RuleJudge(const metrics::SeriesStore& store, const Recorder& recorder, const AnalysisRunner* analyses,
+                     ClockJoin join, JudgeSettings settings)
+    : store_(store), recorder_(recorder), analyses_(analyses), join_(join), settings_(settings) {}
 
 RuleJudge::~RuleJudge() = default;
 
@@ -114,8 +125,6 @@ std::vector<Judged> RuleJudge::Look(const JudgedRollout& rollout, Instant now) {
   if (!found) found = std::make_unique<Case>();
   Case& attempt = *found;
   attempt.is_judged = true;
-  attempt.judged = *rollout.status.attempt;
-  attempt.exposure = rollout.exposure;
   Begin(rollout, attempt);
   for (std::size_t i = 0; i < attempt.groups.size(); ++i) {
     GroupCase& group = attempt.groups[i];
@@ -130,14 +139,6 @@ std::vector<Judged> RuleJudge::Look(const JudgedRollout& rollout, Instant now) {
     JudgeGate(rollout, attempt, now, news);
   }
   return news;
-}
-
-std::shared_ptr<const metrics::Source> RuleJudge::ViewOf(const RolloutName& rollout, Instant at) const {
-  const auto found = cases_.find(rollout);
-  if (found == cases_.end()) return nullptr;
-  std::vector<metrics::RoleRow> rows = RoleRowsOf(found->second->judged, found->second->exposure, join_, at);
-  return std::make_shared<metrics::AttemptView>(metrics::ViewIdentity{rollout.ns.str(), rollout.name, rollout.name},
-                                                store_.Snapshot(), std::move(rows));
 }
 
 void RuleJudge::EvaluateGroup(const JudgedRollout& rollout, Case& attempt, std::size_t index, Instant at,
@@ -233,7 +234,13 @@ void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant n
   const rollout::Attempt& judged = *rollout.status.attempt;
   gate::RolloutGateInput input;
   for (const auto& [key, said] : attempt.said) input.rules.push_back(said);
-  if (analyses_) input.analyses = analyses_(rollout.name, judged.id);
+  if (analyses_ != nullptr) {
+    for (const rollout::AnalysisSeen& seen : analyses_->Seen(rollout.name)) {
+      if (seen.key.attempt != judged.id) continue;
+      const std::string& name = rollout.spec.analyses[static_cast<std::size_t>(seen.key.analysis)];
+      input.analyses.push_back({name, StandsOf(seen.phase), seen.measurements_passed, seen.message});
+    }
+  }
   for (const InstanceState& instance : rollout.instances) {
     if (instance.revision != judged.revision || instance.phase == InstancePhase::kStopping) continue;
     const auto before = attempt.restarts_at_start.find(instance.id);
@@ -262,6 +269,8 @@ void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant n
   }
   attempt.gate = std::move(seen);
 }
+
+void RuleJudge::Forget(const RolloutName& rollout) { cases_.erase(rollout); }
 
 std::optional<rollout::GateSeen> RuleJudge::Gate(const RolloutName& rollout) const {
   const auto found = cases_.find(rollout);

@@ -3,12 +3,10 @@
 // view of the samples, and takes the rules that count, restarts and the least evidence together. Loop thread only.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "control/judge.h"
@@ -28,23 +26,17 @@ struct JudgeSettings {
 
 class RuleJudge : public Judge {
  public:
-  // Both must outlive it.
-  RuleJudge(const metrics::SeriesStore& store, const Recorder& recorder, ClockJoin join, JudgeSettings settings = {});
+  // `analyses` may be null. All must outlive it.
+  RuleJudge(const metrics::SeriesStore& store, const Recorder& recorder, const AnalysisRunner* analyses, ClockJoin join,
+            JudgeSettings settings = {});
   ~RuleJudge() override;
-
-  // Where the analyses of an attempt stand; called once when the daemon is put together. Without it there are none.
-  using Analyses = std::function<std::vector<gate::AnalysisSaid>(const RolloutName&, const AttemptId&)>;
-  void SetAnalyses(Analyses analyses) { analyses_ = std::move(analyses); }
-
-  // The samples of this moment as the attempt that was last looked at sees them at `at`; null when there is none.
-  std::shared_ptr<const metrics::Source> ViewOf(const RolloutName& rollout, Instant at) const;
 
   void SetRules(const std::vector<manifest::Object>& rules) override;
   std::vector<Judged> Look(const JudgedRollout& rollout, Instant now) override;
   std::optional<rollout::GateSeen> Gate(const RolloutName& rollout) const override;
   std::vector<SignalView> Signals(const RolloutName& rollout) const override;
   std::optional<Instant> WakeAt(const RolloutName& rollout) const override;
-  void Forget(const RolloutName& rollout) override { cases_.erase(rollout); }
+  void Forget(const RolloutName& rollout) override;
 
  private:
   struct RuleGroup {
@@ -64,7 +56,7 @@ class RuleJudge : public Judge {
 
   const metrics::SeriesStore& store_;
   const Recorder& recorder_;
-  Analyses analyses_;
+  const AnalysisRunner* analyses_;
   ClockJoin join_;
   JudgeSettings settings_;
   std::vector<RuleGroup> groups_;

@@ -111,7 +111,7 @@ class RuleJudgeTest : public ::testing::Test {
 
   metrics::SeriesStore store_;
   Recorder recorder_{store_, kJoin};
-  RuleJudge judge_{store_, recorder_, kJoin};
+  RuleJudge judge_{store_, recorder_, nullptr, kJoin};
   Instant now_ = kStart;
   std::vector<Judged> told_;
 };

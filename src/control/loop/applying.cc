@@ -142,12 +142,13 @@ void FleetCore::CommitChange(Prepared prepared, Done<ApplyReport> done) {
 }
 
 void FleetCore::TakePrepared(const Prepared& prepared) {
-  bool rules_changed = false;
+  bool read_again = false;  // What judge and analyses look things up in.
   for (const state::ObjectRecord& object : prepared.objects) {
     objects_[object.name] = object;
-    rules_changed = rules_changed || object.name.kind == "PrometheusRule";
+    const std::string& kind = object.name.kind;
+    read_again |= kind == "PrometheusRule" || kind == "Rollout" || kind.ends_with("AnalysisTemplate");
   }
-  if (rules_changed) ReadRules();
+  if (read_again) ReadRules();
   for (const state::RolloutRecord& rollout : prepared.rollouts) {
     Entity& entity = entities_[rollout.spec.name];
     entity.record = rollout;
@@ -165,14 +166,15 @@ void FleetCore::TakePrepared(const Prepared& prepared) {
 }
 
 void FleetCore::ReadRules() {
-  if (ports_.judge == nullptr) return;
-  std::map<ObjectName, state::ObjectRecord> rules;
-  for (const auto& [name, object] : objects_) {
-    if (name.kind == "PrometheusRule") rules[name] = object;
-  }
   std::vector<Finding> findings;
   std::vector<manifest::Object> objects;
-  for (auto& [name, object] : ReadStored(rules, findings)) objects.push_back(object);
+  for (auto& [name, object] : ReadStored(objects_, findings)) {
+    object.metadata.ns = name.ns.str();
+    objects.push_back(std::move(object));
+  }
+  if (ports_.analyses != nullptr) ports_.analyses->SetObjects(objects);
+  if (ports_.judge == nullptr) return;
+  std::erase_if(objects, [](const manifest::Object& object) { return object.kind != "PrometheusRule"; });
   ports_.judge->SetRules(objects);
 }
 

@@ -54,8 +54,8 @@ void FleetCore::Act(const RolloutName& rollout, rollout::Request request, Done<v
 void FleetCore::Tell(const RolloutName& rollout, std::vector<audit::Entry> entries) {
   Entity* entity = Find(rollout);
   if (entity == nullptr) return;
-  for (audit::Entry& entry : entries) entity->told.push_back({std::move(entry), {}});
-  // Not from within: the caller may be answering this very rollout.
+  for (audit::Entry& entry : entries) entity->told.push_back({std::move(entry), ""});
+  // Never from inside the decision that may have caused it.
   At(Now(), [this, rollout] { Consider(rollout); });
 }
 

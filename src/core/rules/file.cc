@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/metrics/text.h"
 #include "core/promql/parser.h"
 #include "core/rules/template/expand.h"
 #include "core/rules/yaml_reader.h"
@@ -31,7 +32,11 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
-bool IsLabelName(std::string_view name) { return !name.empty() && name != "__name__" && IsUtf8(name); }
+bool IsName(std::string_view name, const ReadOptions& options) {
+  return !name.empty() && (options.legacy_names ? metrics::IsLabelName(name) : IsUtf8(name));
+}
+
+bool IsLabel(std::string_view name, const ReadOptions& options) { return name != metrics::kNameLabel && IsName(name, options); }
 
 // Reads one rule of one group; all that is wrong with it is said as `group "g", rule 1, "name": ...`.
 class RuleReader {
@@ -116,11 +121,11 @@ class RuleReader {
       Bad(fields_.node(), "limit", fmt::format("more than {} labels and annotations", kLabelsPerRuleMax));
     }
     for (const auto& [name, value] : rule_.labels) {
-      if (!IsLabelName(name)) Bad(Where("labels"), "label-name", "invalid label name: " + name);
+      if (!IsLabel(name, options_)) Bad(Where("labels"), "label-name", "invalid label name: " + name);
       if (!IsUtf8(value)) Bad(Where("labels"), "label-value", "invalid label value: " + value);
     }
     for (const auto& [name, value] : rule_.annotations) {
-      if (name.empty() || !IsUtf8(name)) Bad(Where("annotations"), "label-name", "invalid annotation name: " + name);
+      if (!IsName(name, options_)) Bad(Where("annotations"), "label-name", "invalid annotation name: " + name);
     }
   }
 
@@ -173,7 +178,7 @@ Group ReadGroup(const YamlNode& node, FindingSink& sink, const ReadOptions& opti
   }
   const std::map<std::string, std::string> labels = fields.TextMap("labels");
   for (const auto& [name, value] : labels) {
-    if (!IsLabelName(name)) sink.Error(*fields.Find("labels"), "label-name", "invalid label name: " + name);
+    if (!IsLabel(name, options)) sink.Error(*fields.Find("labels"), "label-name", "invalid label name: " + name);
   }
   const std::vector<const YamlNode*> rules = fields.Items("rules");
   if (static_cast<int>(rules.size()) > kRulesPerGroupMax) {

@@ -52,6 +52,7 @@ enum class UnknownKeys { kRefuse, kIgnore };
 struct ReadOptions {
   UnknownKeys unknown_keys = UnknownKeys::kRefuse;
   bool experimental = false;  // Of the expressions.
+  bool legacy_names = false;  // Label names as before UTF-8: [a-zA-Z_][a-zA-Z0-9_]*.
 };
 
 // All groups that are right, and everything that there is to say. A group with an error is left out.

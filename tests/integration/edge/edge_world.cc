@@ -115,7 +115,7 @@ RouteSpec EdgeWorld::Spec(std::uint64_t epoch, int stable, int canary, int permi
 }
 
 void EdgeWorld::StartFeed() {
-  auto feed = haproxy::HaproxyFeed::Listen(temporary_.path("log.sock"), [this] { return router_->Silent(); });
+  auto feed = haproxy::HaproxyFeed::Listen(temporary_.path("log.sock"), [this] { return router_->Failed(); });
   CHECK(feed.has_value(), "the feed cannot listen");
   feed_ = std::move(*feed);
   feed_->Start([this](const EdgeBatch& batch) {

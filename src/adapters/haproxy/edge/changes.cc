@@ -77,7 +77,7 @@ Result<SeenStat> ParseStat(std::string_view text) {
   Columns columns;
   columns.count = names.size();
   for (std::size_t i = 0; i < names.size(); ++i) columns.at.emplace(names[i], i);
-  if (!columns.Has({"pxname", "svname", "qcur", "scur", "stot", "status", "hrsp_other", "check_status", "addr"})) {
+  if (!columns.Has({"pxname", "svname", "qcur", "scur", "stot", "status", "eresp", "check_status", "addr"})) {
     return std::unexpected(Nonsense("show stat", header));
   }
   SeenStat out;
@@ -91,14 +91,11 @@ Result<SeenStat> ParseStat(std::string_view text) {
       out.client_connections += columns.Number(row, "scur");
       continue;
     }
-    if (server == "BACKEND") {
-      out.backends.push_back({std::string(columns.Text(row, "pxname")), columns.Number(row, "hrsp_other")});
-      continue;
-    }
+    if (server == "BACKEND") continue;
     out.servers.push_back({std::string(columns.Text(row, "pxname")), std::string(server),
                            std::string(columns.Text(row, "addr")), std::string(columns.Text(row, "status")),
                            std::string(columns.Text(row, "check_status")), columns.Number(row, "scur"),
-                           columns.Number(row, "qcur"), columns.Number(row, "stot")});
+                           columns.Number(row, "qcur"), columns.Number(row, "stot"), columns.Number(row, "eresp")});
   }
   return out;
 }

@@ -24,20 +24,14 @@ struct SeenServer {
   std::int64_t open = 0;
   std::int64_t queued = 0;
   std::int64_t total = 0;
+  std::int64_t failed = 0;  // Requests that it took and gave no answer to.
 
   // Its own check passed: what was only just added is up before anybody looked, and that does not count.
   bool IsUp() const;
 };
 
-// A backend of `show stat`.
-struct SeenBackend {
-  std::string name;
-  std::int64_t silent = 0;  // Requests that ended without an answer of any status class.
-};
-
 struct SeenStat {
   std::vector<SeenServer> servers;
-  std::vector<SeenBackend> backends;
   std::int64_t client_connections = 0;  // Of all listeners, idle ones too.
 };
 

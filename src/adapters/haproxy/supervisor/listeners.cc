@@ -103,7 +103,10 @@ void Listeners::Keep(const std::vector<Listener>& wanted) {
 std::map<int, int> Listeners::Descriptors(const std::vector<Listener>& wanted) const {
   std::map<int, int> out;
   int number = kFirstListenerFd;
-  for (const Listener& listener : wanted) out[number++] = held_.at(listener).get();
+  for (const Listener& listener : wanted) {
+    if (const auto held = held_.find(listener); held != held_.end()) out[number] = held->second.get();
+    ++number;
+  }
   return out;
 }
 

@@ -338,19 +338,17 @@ Result<Json> EdgeSupervisor::Observe() const {
   Json::Array servers;
   for (const SeenServer& server : seen.stat.servers) {
     servers.push_back(Json::Object{{"backend", server.backend},
+                                   {"failed", server.failed},
                                    {"name", server.name},
                                    {"open", server.open},
                                    {"queued", server.queued},
                                    {"total", server.total},
                                    {"up", server.IsUp()}});
   }
-  Json::Object silent;
-  for (const SeenBackend& backend : seen.stat.backends) silent[backend.name] = backend.silent;
   Json::Object answer = supervise::OkAnswer();
   answer["process"] = seen.process;
   answer["routes"] = std::move(routes);
   answer["servers"] = std::move(servers);
-  answer["silent"] = std::move(silent);
   return answer;
 }
 

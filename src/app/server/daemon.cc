@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/server/daemon.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <memory>
+#include <thread>
+
+#include "adapters/clock/system_clock.h"
+#include "adapters/files/files.h"
+#include "adapters/haproxy/feed.h"
+#include "adapters/haproxy/router.h"
+#include "adapters/http/loop.h"
+#include "adapters/http/server.h"
+#include "adapters/http/worker_pool.h"
+#include "adapters/metricslog/batch_log.h"
+#include "adapters/process/artifacts/artifact_folder.h"
+#include "adapters/files/folder_blob_store.h"
+#include "adapters/process/process_workloads.h"
+#include "adapters/sqlite/sqlite_store.h"
+#include "app/server/api.h"
+#include "app/server/executor.h"
+#include "app/server/own_metrics.h"
+#include "control/analyses/runner.h"
+#include "control/fleet.h"
+#include "control/gate/rule_judge.h"
+#include "control/metrics/recorder.h"
+#include "control/metrics/roles.h"
+#include "core/metrics/batch.h"
+#include "core/metrics/store.h"
+
+namespace tuesday::server {
+namespace {
+
+constexpr Duration kSyncInterval = std::chrono::seconds(5);       // What a power failure may cost of the metrics.
+constexpr Duration kRetentionInterval = std::chrono::minutes(1);  // How often old samples are let go.
+
+// Signals that end the daemon come as a task of the loop: nothing is interrupted in the middle.
+class SignalThread {
+ public:
+  explicit SignalThread(http::Loop& loop) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR2);  // Ours, to end the thread.
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    thread_ = std::thread([&loop, set] {
+      int signal = 0;
+      if (sigwait(&set, &signal) == 0 && signal != SIGUSR2) loop.Stop();
+    });
+  }
+  ~SignalThread() {
+    pthread_kill(thread_.native_handle(), SIGUSR2);
+    thread_.join();
+  }
+  SignalThread(const SignalThread&) = delete;
+  SignalThread& operator=(const SignalThread&) = delete;
+
+ private:
+  std::thread thread_;
+};
+
+Result<std::vector<haproxy::Listener>> ListenersOf(const DaemonOptions& options) {
+  std::vector<haproxy::Listener> listeners;
+  for (const auto& [text, kind] :
+       {std::pair(options.edge_listen, haproxy::ListenerKind::kHttp), {options.edge_tls_listen, haproxy::ListenerKind::kTls}}) {
+    if (text.empty()) continue;
+    TRY(const HostPort at, ParseHostPort(text));
+    listeners.push_back({.host = at.host, .port = static_cast<std::uint16_t>(at.port), .kind = kind});
+  }
+  return listeners;
+}
+
+// Everything that lives while the daemon runs. Members are destroyed from the last to the first.
+class Daemon {
+ public:
+  explicit Daemon(const DaemonOptions& options) : options_(options), join_{clock_.Now(), clock_.Wall()} {}
+  ~Daemon() {
+    if (feed_ != nullptr) feed_->Stop();
+  }
+
+  Result<void> Open();
+  Result<void> Run();
+
+ private:
+  Result<void> OpenStores();
+  Result<void> OpenMetrics();
+  Result<void> OpenEdge();
+  void BuildFleet();
+  Result<void> Listen();
+  void Persist(const metrics::SampleBatch& batch);
+  void KeepTime();
+  std::shared_ptr<const metrics::Source> ViewOf(const RolloutName& name) const;
+  Json DiskJson() const;
+
+  DaemonOptions options_;
+  SystemClock clock_;
+  ClockJoin join_;
+  http::Loop loop_;
+  std::unique_ptr<SignalThread> signals_;
+  std::unique_ptr<sqlite::SqliteStore> store_;
+  std::unique_ptr<files::FolderBlobStore> blobs_;
+  std::unique_ptr<process::ArtifactFolder> artifacts_;
+  std::unique_ptr<process::ProcessWorkloads> workloads_;
+  std::unique_ptr<haproxy::HaproxyRouter> router_;
+  std::unique_ptr<haproxy::HaproxyFeed> feed_;
+  metrics::SeriesStore series_;
+  std::optional<metricslog::BatchLog> log_;
+  std::string log_trouble_;
+  bool unsynced_ = false;
+  std::unique_ptr<http::WorkerPool> pool_;
+  std::unique_ptr<PoolExecutor> executor_;
+  std::unique_ptr<control::Recorder> recorder_;
+  std::unique_ptr<control::LiveAnalyses> analyses_;
+  std::unique_ptr<control::RuleJudge> judge_;
+  std::unique_ptr<control::Fleet> fleet_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<http::HttpServer> server_;
+};
+
+Result<void> Daemon::Open() {
+  signals_ = std::make_unique<SignalThread>(loop_);
+  TRY_OK(files::MakeFolders(options_.state_folder, 0751));
+  TRY_OK(OpenStores());
+  TRY_OK(OpenMetrics());
+  TRY_OK(OpenEdge());
+  BuildFleet();
+  return Listen();
+}
+
+Result<void> Daemon::OpenStores() {
+  TRY(store_, sqlite::SqliteStore::Open(options_.state_folder));
+  blobs_ = std::make_unique<files::FolderBlobStore>(options_.state_folder + "/blobs");
+  artifacts_ = std::make_unique<process::ArtifactFolder>(options_.state_folder + "/blobs");
+  process::ProcessWorkloads::Settings settings;
+  settings.state_folder = options_.state_folder;
+  settings.supervise_argv = {options_.program, "supervise", "instance"};
+  workloads_ = std::make_unique<process::ProcessWorkloads>(std::move(settings), *artifacts_);
+  return {};
+}
+
+Result<void> Daemon::OpenMetrics() {
+  metricslog::Replayed replayed;
+  const auto take = [this](std::string_view bytes) {
+    const Result<metrics::SampleBatch> batch = metrics::DecodeBatch(bytes);
+    if (!batch.has_value()) return spdlog::warn("metrics: {}", ErrorText(batch.error()));
+    for (const metrics::Series& series : batch->series) {
+      const metrics::SeriesRef ref = series_.Open(series.labels);
+      // A sample that is not newer than the last was read from an overlapping batch.
+      for (const metrics::Sample& sample : series.samples) static_cast<void>(series_.Append(ref, sample));
+    }
+  };
+  TRY(metricslog::BatchLog log, metricslog::BatchLog::Open(options_.state_folder + "/metrics", {}, take, replayed));
+  log_.emplace(std::move(log));
+  for (const std::string& complaint : replayed.complaints) spdlog::warn("metrics: {}", complaint);
+  return {};
+}
+
+Result<void> Daemon::OpenEdge() {
+  TRY(std::vector<haproxy::Listener> listeners, ListenersOf(options_));
+  haproxy::RouterOptions options;
+  options.folder = options_.state_folder + "/edge";
+  options.listeners = std::move(listeners);
+  options.log_socket = options_.state_folder + "/edge/log.sock";
+  options.supervisor_argv = {options_.program, "supervise", "edge", options.folder};
+  TRY_OK(files::MakeFolders(options.folder, 0751));
+  router_ = std::make_unique<haproxy::HaproxyRouter>(options);
+  TRY(feed_, haproxy::HaproxyFeed::Listen(options.log_socket, [this] { return router_->Failed(); }));
+  return router_->Open();
+}
+
+void Daemon::BuildFleet() {
+  pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{},
+                                             [](const std::string& lane) { spdlog::warn("lane {} is late", lane); });
+  executor_ = std::make_unique<PoolExecutor>(loop_, *pool_, clock_);
+  recorder_ =
+      std::make_unique<control::Recorder>(series_, join_, [this](const metrics::SampleBatch& batch) { Persist(batch); });
+  recorder_->Resume();
+  analyses_ = std::make_unique<control::LiveAnalyses>(
+      control::AnalysisParts{.clock = clock_,
+                             .executor = *executor_,
+                             .view = [this](const RolloutName& name) { return ViewOf(name); },
+                             .wall = [this](Instant at) { return join_.ToWall(at); },
+                             .changed = [this](const RolloutName& name,
+                                               std::vector<audit::Entry> entries) { fleet_->Tell(name, std::move(entries)); }});
+  judge_ = std::make_unique<control::RuleJudge>(series_, *recorder_, analyses_.get(), join_);
+  control::FleetSettings settings;
+  settings.url_base = "http://" + options_.edge_listen;
+  fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,
+                                                           *executor_, judge_.get(), analyses_.get(), recorder_.get()},
+                                            settings);
+  api_ = std::make_unique<Api>(ApiParts{.fleet = *fleet_,
+                                        .store = *store_,
+                                        .executor = *executor_,
+                                        .clock = clock_,
+                                        .join = join_,
+                                        .snapshot = [this] { return series_.Snapshot(); },
+                                        .disk = [this] { return DiskJson(); },
+                                        .own_metrics =
+                                            [this] {
+                                              return OwnMetricsText({fleet_->GetHealth(), series_.stats(), loop_.slow_tasks(),
+                                                                     loop_.longest_task(), pool_->counters().waiting});
+                                            }});
+}
+
+Result<void> Daemon::Listen() {
+  server_ = std::make_unique<http::HttpServer>(
+      loop_, [this](const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
+        api_->Handle(request, responder);
+      });
+  TRY_OK(server_->ListenUnix("admin", options_.state_folder + "/sock"));
+  if (options_.api_listen.empty()) return {};
+  TRY(const HostPort at, ParseHostPort(options_.api_listen));
+  // Without tokens a port that every user of the machine reaches may only say how we are.
+  TRY(const std::uint16_t port, server_->ListenTcp("metrics", at.host, static_cast<std::uint16_t>(at.port)));
+  spdlog::info("metrics at http://{}:{}/metrics", at.host, port);
+  return {};
+}
+
+// What was sampled goes to the disk in order; syncing waits for KeepTime.
+void Daemon::Persist(const metrics::SampleBatch& batch) {
+  executor_->Run(
+      "metrics",
+      [this, bytes = metrics::EncodeBatch(batch), now = clock_.Now()] {
+        const Result<void> appended = log_->Append(bytes, now);
+        log_trouble_ = appended.has_value() ? "" : ErrorText(appended.error());
+      },
+      [this] { unsynced_ = true; });
+}
+
+void Daemon::KeepTime() {
+  loop_.After(kSyncInterval, [this] {
+    if (std::exchange(unsynced_, false)) {
+      executor_->Run(
+          "metrics",
+          [this] {
+            const Result<void> synced = log_->Sync();
+            if (!synced.has_value()) log_trouble_ = ErrorText(synced.error());
+          },
+          [this] {
+            if (!log_trouble_.empty()) spdlog::warn("metrics are not kept: {}", log_trouble_);
+          });
+    }
+    KeepTime();
+  });
+}
+
+std::shared_ptr<const metrics::Source> Daemon::ViewOf(const RolloutName& name) const {
+  const Result<control::RolloutView> view = fleet_->Get(name);
+  if (!view.has_value() || !view->status.attempt.has_value()) return nullptr;
+  return std::make_shared<metrics::AttemptView>(
+      metrics::ViewIdentity{name.ns.str(), name.name, name.name}, series_.Snapshot(),
+      control::RoleRowsOf(*view->status.attempt, view->exposure, join_, clock_.Now()));
+}
+
+Json Daemon::DiskJson() const {
+  const Result<std::uint64_t> free_bytes = files::FreeBytes(options_.state_folder);
+  return Json(Json::Object{{"metrics_bytes", log_->total_bytes()},
+                           {"state_bytes", FileBytes(options_.state_folder + "/tuesday.db")},
+                           {"free_bytes", free_bytes.value_or(0)}});
+}
+
+Result<void> Daemon::Run() {
+  bool failed = false;
+  Error why;
+  fleet_->Recover([&](const Result<void>& recovered) {
+    if (!recovered.has_value()) {
+      failed = true;
+      why = recovered.error();
+      return loop_.Stop();
+    }
+    feed_->Start([this](EdgeBatch batch) {
+      loop_.Post([this, batch = std::move(batch)]() mutable { fleet_->OnBatch(std::move(batch)); });
+    });
+    spdlog::info("serving {} with {} rollouts; edge at {}", options_.state_folder, fleet_->List(std::nullopt).size(),
+                 options_.edge_listen);
+  });
+  KeepTime();
+  loop_.Run();
+  feed_->Stop();
+  if (failed) return std::unexpected(why);
+  spdlog::info("stopped; services go on");
+  return {};
+}
+
+}  // namespace
+
+Result<HostPort> ParseHostPort(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  int port = 0;
+  const auto bad = [&] {
+    return Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is not HOST:PORT.", text), "For example 127.0.0.1:8080.");
+  };
+  if (colon == std::string::npos || colon == 0) return bad();
+  const auto read = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || port < 0 || port > 65535) return bad();
+  return HostPort{text.substr(0, colon), port};
+}
+
+Result<void> RunDaemon(const DaemonOptions& options) {
+  Daemon daemon(options);
+  TRY_OK(daemon.Open());
+  return daemon.Run();
+}
+
+}  // namespace tuesday::server
