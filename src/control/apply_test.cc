@@ -117,7 +117,7 @@ TEST(Apply, PlanShowsStepsAndChangesNothing) {
   ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1")));
   ASSERT_TRUE(bench.RunUntilStable("v1", minutes(1)));
   std::optional<Result<ApplyReport>> plan;
-  bench.fleet().Plan({Namespace("default"), FleetBench::Manifest("v2"), "f", "tester"},
+  bench.fleet().Plan({Namespace("default"), {{"f", FleetBench::Manifest("v2")}}, "tester"},
                      [&](Result<ApplyReport> result) { plan = std::move(result); });
   bench.executor().RunFor(seconds(1));
   ASSERT_TRUE(plan);

@@ -22,7 +22,7 @@ void Begin(FleetBench& bench, const std::string& version) {
   bench.Start();
   ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1")));
   ASSERT_TRUE(bench.RunUntilStable("v1", minutes(1)));
-  bench.fleet().Apply({Namespace("default"), FleetBench::Manifest(version), "f", "tester"}, [](const auto&) {});
+  bench.fleet().Apply({Namespace("default"), {{"f", FleetBench::Manifest(version)}}, "tester"}, [](const auto&) {});
 }
 
 // Runs `steps` events, crashes, is away for a second, and goes on. False when the canary had ended before.

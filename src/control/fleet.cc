@@ -48,8 +48,9 @@ Fleet::Subscription Fleet::Subscribe(std::function<void(const RolloutName&)> cha
 void Fleet::Unsubscribe(Subscription subscription) { core_->Unsubscribe(subscription); }
 void Fleet::OnInstances(std::vector<InstanceState> instances) { core_->OnInstances(std::move(instances)); }
 void Fleet::OnEdge(EdgeSeen seen) { core_->OnEdge(std::move(seen)); }
-void Fleet::Tell(const RolloutName& rollout, std::vector<audit::Entry> entries) { core_->Tell(rollout, std::move(entries)); }
 void Fleet::OnBatch(EdgeBatch batch) { core_->OnBatch(batch); }
+void Fleet::Tell(const RolloutName& rollout, std::vector<audit::Entry> entries) { core_->Tell(rollout, std::move(entries)); }
+ClockJoin Fleet::Join() const { return core_->Join(); }
 void Fleet::Tick() { core_->Tick(); }
 
 }  // namespace tuesday::control

@@ -115,6 +115,9 @@ class Fleet {
   void OnEdge(EdgeSeen seen);
   void OnBatch(EdgeBatch batch);
 
+  // How the two clocks of this boot are joined; good once Recover has answered.
+  ClockJoin Join() const;
+
   // Looks at everything once. Never needed for correctness of timing; harmless at any moment.
   void Tick();
 

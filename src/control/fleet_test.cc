@@ -109,6 +109,7 @@ TEST(FleetEdge, AsksAgainWhenAnAcknowledgementIsLost) {
   ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v2")));
   bench.router().LoseNextAcknowledgement();
   EXPECT_TRUE(bench.RunUntilStable("v2", kCanaryLimit));
+  bench.executor().RunFor(seconds(5));
   EXPECT_TRUE(bench.store().Outbox()->empty());
 }
 

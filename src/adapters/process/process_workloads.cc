@@ -189,6 +189,10 @@ void ProcessWorkloads::Remove(const std::string& instance) {
     if (record->process.pid != 0) supervise::KillGroupOf(record->process);
     KillGroups(record->groups);
     RemoveGroups(record->groups);
+    // While the kernel still ends somebody the folder stays, because it says where the groups are.
+    for (const auto& group : record->groups) {
+      if (files::Exists(group)) return;
+    }
   }
   // What could not be removed is tried again by the next look.
   (void)files::RemoveTree(folder.path);

@@ -251,6 +251,10 @@ void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant n
     if (!instance.ready && !is_first_start) ++input.instances.canary_down;
   }
   input.evaluations = EvaluationsOf(attempt);
+  if (input.rules.empty()) {
+    // Where no rule counts, an analysis' measurements are what was evaluated.
+    for (const gate::AnalysisSaid& said : input.analyses) input.evaluations += said.measurements_passed;
+  }
   input.canary_requests = static_cast<double>(recorder_.RequestsOf(rollout.name, judged.revision, judged.id));
   input.from = join_.ToWall(attempt.began);
   input.to = join_.ToWall(now);

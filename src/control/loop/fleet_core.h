@@ -38,6 +38,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   // consider.cc
   void Act(const RolloutName& rollout, rollout::Request request, Done<void> done);
   void Tell(const RolloutName& rollout, std::vector<audit::Entry> entries);
+  ClockJoin Join() const { return join_; }
 
   // observe.cc
   void OnInstances(std::vector<InstanceState> instances);

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/metrics/source.h"
-#include "core/promql/parser_state.h"
+#include "core/promql/parse/parser_state.h"
 
 namespace tuesday::promql {
 

@@ -227,8 +227,11 @@ void Watch::OnEdge(const Site& site, const Status& durable, Instant now) {
 
 void Watch::OnRest(const Spec& spec, const Status& status, const Site& site, Instant now) {
   const World world = site.Observe(now);
-  // A stable revision that crashes for ever (somebody promoted it) never comes to rest.
-  if (status.stable.has_value() && site.QualityOf(*status.stable) == Quality::kCrashes) return;
+  // A stable revision that crashes for ever or never serves (somebody promoted it) never comes to rest, and there is nothing
+  // better to go back to; nor is there for a first version that crashes.
+  const RevisionId& last_resort = status.stable.has_value() ? *status.stable : spec.revision;
+  const Quality quality = site.QualityOf(last_resort);
+  if (quality == Quality::kCrashes || (quality == Quality::kNeverReady && status.stable.has_value())) return;
   if (!SameButEpoch(site.edge(), status.route) || site.edge().epoch != status.route.epoch)
     Violate("L5", "the edge differs", now);
   for (const RevisionState& revision : status.revisions) {

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "core/promql/lexer.h"
+#include "core/promql/parse/lexer.h"
 #include "core/promql/parser.h"
 #include "core/promql/series_text.h"
 #include "script.h"

@@ -2,6 +2,7 @@
 #include "adapters/process/instance/cgroup.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::int64_t kCpuPeriodMicros = 100'000;
 constexpr std::int64_t kCpuQuotaMinMicros = 1'000;  // The kernel's least.
+constexpr int kRemoveTriesMax = 100;                // A millisecond each.
 const std::string kRoot = "/sys/fs/cgroup";
 
 // Where we are in each hierarchy: "memory" -> folder; "" is version 2.
@@ -182,7 +184,10 @@ void KillGroups(const std::vector<std::string>& folders) {
 
 void RemoveGroups(const std::vector<std::string>& folders) {
   for (const auto& folder : folders) {
-    ::rmdir(folder.c_str());
+    // Who was just killed is still inside until the kernel is done with it.
+    for (int tries = 0; ::rmdir(folder.c_str()) != 0 && errno == EBUSY && tries < kRemoveTriesMax; ++tries) {
+      ::poll(nullptr, 0, 1);
+    }
     // The folder `tuesday` goes with its last instance.
     ::rmdir(folder.substr(0, folder.rfind('/')).c_str());
   }

@@ -27,7 +27,7 @@ std::int64_t OutOfMemoryKills(const std::vector<std::string>& folders);
 // SIGKILL to everybody inside. The groups stay.
 void KillGroups(const std::vector<std::string>& folders);
 
-// Removes groups that are empty; others stay until the next call.
+// Removes groups that are empty or become so within 100 ms; others stay until the next call.
 void RemoveGroups(const std::vector<std::string>& folders);
 
 // One sentence for `tuesday doctor`: which limits this machine can enforce.

@@ -20,7 +20,7 @@ constexpr std::string_view kRules = R"(groups:
           text: "{{ $labels.job }} at {{ $value }}"
 )";
 
-Report Run(const std::string& tests, RunOptions options = {}) {
+Report RunTests(const std::string& tests, RunOptions options = {}) {
   const auto resolve = [](std::string_view pattern) -> Result<std::vector<std::pair<std::string, std::string>>> {
     if (pattern == "rules.yml") return std::vector<std::pair<std::string, std::string>>{{"rules.yml", std::string(kRules)}};
     return Fail(ErrorCode::kNotFound, "no such file");
@@ -35,7 +35,7 @@ std::string WithTest(const std::string& test) {
 }
 
 TEST(UnitTestFile, FiringAlertWithItsAnnotationsPasses) {
-  const Report report = Run(WithTest(R"(
+  const Report report = RunTests(WithTest(R"(
     alert_rule_test:
       - eval_time: 3m
         alertname: High
@@ -55,7 +55,7 @@ TEST(UnitTestFile, FiringAlertWithItsAnnotationsPasses) {
 }
 
 TEST(UnitTestFile, PendingAlertIsNotFiring) {
-  const Report report = Run(WithTest(R"(
+  const Report report = RunTests(WithTest(R"(
     alert_rule_test:
       - eval_time: 3m
         alertname: High
@@ -71,21 +71,21 @@ TEST(UnitTestFile, SamplesAreComparedToTheLastBitUnlessFuzzy) {
     promql_expr_test:
       - {expr: x + 0.1 + 0.2 - x, eval_time: 0m, exp_samples: [{labels: '{job="a"}', value: 0.3}]}
 )");
-  EXPECT_EQ(Run(test).ExitStatus(), 1);
-  EXPECT_EQ(Run("fuzzy_compare: true\n" + test).ExitStatus(), 0);
+  EXPECT_EQ(RunTests(test).ExitStatus(), 1);
+  EXPECT_EQ(RunTests("fuzzy_compare: true\n" + test).ExitStatus(), 0);
 }
 
 TEST(UnitTestFile, OnlyTestsThatAreAskedForRun) {
   const std::string test = WithTest("    promql_expr_test: [{expr: x, eval_time: 0m}]\n");
-  EXPECT_EQ(Run(test).ExitStatus(), 1);
-  EXPECT_EQ(Run(test, {.run = {"other"}}).ExitStatus(), 0);
+  EXPECT_EQ(RunTests(test).ExitStatus(), 1);
+  EXPECT_EQ(RunTests(test, {.run = {"other"}}).ExitStatus(), 0);
 }
 
 TEST(UnitTestFile, UnknownKeyIsAnErrorWithTheNearestOne) {
-  const Report report = Run("rulefiles: []\n");
+  const Report report = RunTests("rulefiles: []\n");
   ASSERT_EQ(report.failures.size(), 1U);
   EXPECT_THAT(report.failures[0], HasSubstr("Did you mean \"rule_files\"?"));
-  EXPECT_EQ(Run("rulefiles: []\n", {.unknown_keys = UnknownKeys::kIgnore}).ExitStatus(), 0);
+  EXPECT_EQ(RunTests("rulefiles: []\n", {.unknown_keys = UnknownKeys::kIgnore}).ExitStatus(), 0);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/promql/lexer.h"
+#include "core/promql/parse/lexer.h"
 #include "core/promql/parser.h"
 
 namespace tuesday::promql {

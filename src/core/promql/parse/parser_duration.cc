@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
-#include "core/promql/parser_state.h"
+#include "core/promql/parse/parser_state.h"
 
 namespace tuesday::promql {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/functions_vector.h"
+#include "core/promql/eval/functions_vector.h"
 
 #include <chrono>
 #include <cmath>

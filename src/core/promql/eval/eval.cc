@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "core/promql/eval_state.h"
-#include "core/promql/witness.h"
+#include "core/promql/eval/eval_state.h"
+#include "core/promql/eval/witness.h"
 
 namespace tuesday::promql {
 

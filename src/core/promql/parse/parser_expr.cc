@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "core/metrics/text.h"
-#include "core/promql/parser_state.h"
-#include "core/promql/signatures.h"
+#include "core/promql/parse/parser_state.h"
+#include "core/promql/parse/signatures.h"
 
 namespace tuesday::promql {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/promql/eval_state.h"
+#include "core/promql/eval/eval_state.h"
 #include "core/promql/parser.h"
 
 namespace tuesday::promql {

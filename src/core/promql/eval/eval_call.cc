@@ -6,9 +6,9 @@
 #include <numbers>
 
 #include "core/metrics/text.h"
-#include "core/promql/eval_state.h"
-#include "core/promql/functions_range.h"
-#include "core/promql/functions_vector.h"
+#include "core/promql/eval/eval_state.h"
+#include "core/promql/eval/functions_range.h"
+#include "core/promql/eval/functions_vector.h"
 
 namespace tuesday::promql {
 

@@ -3,8 +3,8 @@
 
 #include "core/metrics/matchers.h"
 #include "core/metrics/text.h"
-#include "core/promql/parser_state.h"
-#include "core/promql/signatures.h"
+#include "core/promql/parse/parser_state.h"
+#include "core/promql/parse/signatures.h"
 
 namespace tuesday::promql {
 

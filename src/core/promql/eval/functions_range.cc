@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/functions_range.h"
+#include "core/promql/eval/functions_range.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 
-#include "core/promql/operators.h"
+#include "core/promql/eval/operators.h"
 
 namespace tuesday::promql {
 

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "core/metrics/text.h"
-#include "core/promql/lexer.h"
+#include "core/promql/parse/lexer.h"
 
 namespace tuesday::promql {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/label_hash.h"
+#include "core/promql/eval/label_hash.h"
 
 #include <cstdint>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/histogram.h"
+#include "core/promql/eval/histogram.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/promql/parser_state.h"
+#include "core/promql/parse/parser_state.h"
 
 namespace tuesday::promql {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "core/metrics/text.h"
-#include "core/promql/eval_state.h"
-#include "core/promql/utf8.h"
+#include "core/promql/eval/eval_state.h"
+#include "core/promql/parse/utf8.h"
 
 namespace tuesday::promql {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/operators.h"
+#include "core/promql/eval/operators.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
-#include "core/promql/eval_state.h"
-#include "core/promql/operators.h"
+#include "core/promql/eval/eval_state.h"
+#include "core/promql/eval/operators.h"
 
 namespace tuesday::promql {
 

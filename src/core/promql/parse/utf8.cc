@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/utf8.h"
+#include "core/promql/parse/utf8.h"
 
 #include "core/metrics/text.h"
-#include "core/promql/lexer.h"
+#include "core/promql/parse/lexer.h"
 
 namespace tuesday::promql {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/witness.h"
+#include "core/promql/eval/witness.h"
 
 #include "core/promql/parser.h"
 

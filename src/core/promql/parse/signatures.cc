@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/signatures.h"
+#include "core/promql/parse/signatures.h"
 
 #include <map>
 

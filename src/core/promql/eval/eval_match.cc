@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <set>
 
-#include "core/promql/eval_state.h"
-#include "core/promql/operators.h"
+#include "core/promql/eval/eval_state.h"
+#include "core/promql/eval/operators.h"
 
 namespace tuesday::promql {
 

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "core/metrics/text.h"
-#include "core/promql/eval_state.h"
-#include "core/promql/histogram.h"
+#include "core/promql/eval/eval_state.h"
+#include "core/promql/eval/histogram.h"
 
 namespace tuesday::promql {
 

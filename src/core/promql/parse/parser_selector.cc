@@ -5,7 +5,7 @@
 
 #include "core/metrics/matchers.h"
 #include "core/metrics/text.h"
-#include "core/promql/parser_state.h"
+#include "core/promql/parse/parser_state.h"
 
 namespace tuesday::promql {
 

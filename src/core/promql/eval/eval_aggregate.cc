@@ -6,9 +6,9 @@
 #include <limits>
 
 #include "core/metrics/text.h"
-#include "core/promql/eval_state.h"
-#include "core/promql/label_hash.h"
-#include "core/promql/operators.h"
+#include "core/promql/eval/eval_state.h"
+#include "core/promql/eval/label_hash.h"
+#include "core/promql/eval/operators.h"
 
 namespace tuesday::promql {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/promql/engine.h"
-#include "core/promql/eval_state.h"
+#include "core/promql/eval/eval_state.h"
 
 namespace tuesday::promql {
 

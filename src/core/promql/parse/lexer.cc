@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/promql/lexer.h"
+#include "core/promql/parse/lexer.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <map>
 
 #include "core/metrics/text.h"
-#include "core/promql/utf8.h"
+#include "core/promql/parse/utf8.h"
 
 namespace tuesday::promql {
 
