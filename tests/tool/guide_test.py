@@ -22,6 +22,15 @@ import time
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.S | re.M)
 GUIDE_SECONDS_MAX = 270
 END_SECONDS_MAX = 10
+TOLD_ON_FAILURE = """told_on_failure() {
+  echo "guide: failed in block $block with status $?" >&2
+  trap - ERR
+  set +e
+  tuesday status -A
+  tuesday audit log | tail -n 40
+  for name in $(tuesday rollout list | awk 'NR > 1 { print $1 }'); do tuesday why "$name"; done
+  exit 1
+}"""
 
 
 def free_port() -> int:
@@ -61,7 +70,7 @@ def session_of(guide: pathlib.Path) -> str:
     blocks = BLOCK.findall(guide.read_text())
     if not blocks:
         raise SystemExit(f"{guide}: it has no `sh` block: nothing would be tested")
-    lines = ["set -eu -o pipefail", "trap 'echo \"guide: failed in block $block with status $?\" >&2' ERR"]
+    lines = ["set -eu -o pipefail", TOLD_ON_FAILURE, "trap told_on_failure ERR"]
     for number, block in enumerate(blocks, 1):
         lines += [f"block={number}", f'echo "== block {number}"', block]
     return "\n".join(lines) + "\necho 'guide: every block passed'\n"

@@ -81,11 +81,15 @@ USES = {"": "read", "kRead": "read", "kSilent": "silent", "kNoEffect": "warned",
 def tables(source: pathlib.Path) -> dict[tuple[str, str], dict[str, list[str]]]:
     """(file, table) -> use -> keys, of every table in the readers."""
     found = {}
+    # A second container is refused, not the key.
+    refused = {name for name, _ in refused_names(source)} - {"containers"}
     for path in sorted((source / "src/core/manifest/read").glob("*.cc")):
         for name, body in TABLE.findall(path.read_text()):
             uses: dict[str, list[str]] = {"read": [], "silent": [], "warned": [], "refused": []}
             for key, use in KEY.findall(body):
-                uses[USES[use]].append(key)
+                # Some keys are read only to refuse them by name with what stands below.
+                known = USES[use]
+                uses["refused" if known == "read" and key in refused else known].append(key)
             found[path.name, name] = uses
     return found
 
