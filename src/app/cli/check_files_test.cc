@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/json.h"
+
 namespace tuesday::cli {
 namespace {
 
