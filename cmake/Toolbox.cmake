@@ -1,7 +1,8 @@
 # ccache and mold make builds quick where they are installed; nothing depends on them.
 find_program(TUESDAY_CCACHE ccache)
 if(TUESDAY_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${TUESDAY_CCACHE})
+  # Paths are hashed relative to the checkout, so that every checkout of a machine shares what one has compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${TUESDAY_CCACHE})
 endif()
 find_program(TUESDAY_MOLD mold)
 if(TUESDAY_MOLD)

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # suite -> (program, folder of the corpus that must be there)
 SUITES = {
-    "rollouts-replica-maths": ("conformance_rollouts_maths", "rollouts"),
+    "rollouts-replica-maths": ("conformance_rollouts_maths", "rollouts/replica-maths"),
     "rollouts-manifests": ("conformance_rollouts", "rollouts"),
     "rollouts-examples": ("conformance_rollouts", "rollouts"),
     "promql-eval": ("conformance_promql", "promql"),
@@ -24,8 +24,8 @@ SUITES = {
     "promql-series": ("conformance_promql", "promql"),
     "promql-print": ("conformance_promql", "promql"),
     "promql-lex": ("conformance_promql", "promql"),
-    "promql-rules": ("conformance_rules", "promql"),
-    "promql-template": ("conformance_rules", "promql"),
+    "promql-rules": ("conformance_rules", "promql/rules"),
+    "promql-template": ("conformance_rules", "promql/template"),
 }
 
 
@@ -50,15 +50,17 @@ def run_suite(suite, program, folder, out):
     failed_file.unlink(missing_ok=True)
     process = subprocess.run([program, suite, folder, failed_file], capture_output=True, text=True, timeout=900)
     found = re.search(rf"^conformance {re.escape(suite)} (\d+)/(\d+)$", process.stdout, re.M)
-    if not found:
+    if not found or found[2] == "0":
         print(f"conformance {suite} did not finish: exit {process.returncode}")
         print((process.stdout + process.stderr)[-2000:])
         return False
-    failed = failed_file.read_text().splitlines() if failed_file.exists() else []
+    lines = failed_file.read_text().splitlines() if failed_file.exists() else []
+    # A case a line: its name, then ": " and what was wrong; lines that begin with a blank say more about it.
+    failed = [line for line in lines if line and not line.startswith(" ")]
     print(found[0])
     known = known_failures(suite)
-    new = [case for case in failed if case and case.split("\t")[0] not in known]
-    if int(found[2]) - int(found[1]) != len([case for case in failed if case]):
+    new = [case for case in failed if case.split(": ")[0] not in known]
+    if int(found[2]) - int(found[1]) != len(failed):
         print(f"  {suite}: {found[2]} cases, {found[1]} passed, but {len(failed)} are listed as failed")
         return False
     for case in new[:20]:

@@ -205,7 +205,10 @@ int Main(int argc, char** argv) {
   }
   if (argc > 3) {
     std::ofstream failed(argv[3]);
-    for (const std::string& line : tally.failed) failed << line << "\n";
+    for (std::string line : tally.failed) {
+      std::ranges::replace(line, '\n', ' ');
+      failed << line << "\n";
+    }
   }
   std::cout << fmt::format("conformance {} {}/{}\n", suite, tally.passed, tally.total);
   return 0;

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/haproxy/feed.h"
 
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <list>
 #include <vector>
 
-#include "adapters/haproxy/supervisor/worker.h"
+#include "adapters/haproxy/supervisor/log_socket.h"
 #include "adapters/supervise/poll_loop.h"
 #include "adapters/supervise/spawn.h"
-#include "adapters/supervise/unix_address.h"
 
 namespace tuesday::haproxy {
 namespace {
@@ -31,6 +27,7 @@ constexpr std::size_t kConnectionsMax = 32;  // One for each HAProxy process tha
 struct Stream {
   files::Fd fd;
   std::string partial;    // The beginning of a line whose end has not come.
+  bool spoke = false;     // Something came: it is no holder of the socket that only looked who listens.
   bool skipping = false;  // Inside a line that is too long.
 };
 
@@ -76,43 +73,29 @@ void TakeText(std::string_view text, Stream& stream, Tally& tally) {
 bool ReadStream(Stream& stream, std::string& buffer, Tally& tally) {
   const ssize_t got = ::recv(stream.fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (got > 0) {
+    // What came before this stream, to us or to a daemon before us, may be lost.
+    if (!stream.spoke) tally.MarkReconnected();
+    stream.spoke = true;
     TakeText(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)), stream, tally);
     return true;
   }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
   if (!stream.partial.empty() || stream.skipping) tally.AddUnreadable();
-  tally.MarkReconnected();
+  if (stream.spoke) tally.MarkReconnected();
   return false;
 }
 
-// What came before this stream, to us or to a daemon before us, may be lost.
-void AcceptStream(int listener, std::list<Stream>& streams, Tally& tally) {
+void AcceptStream(int listener, std::list<Stream>& streams) {
   files::Fd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd.is_open() || streams.size() >= kConnectionsMax || !IsHaproxy(fd.get())) return;
-  tally.MarkReconnected();
-  streams.push_back({std::move(fd), {}, false});
+  streams.push_back({.fd = std::move(fd), .partial = {}});
 }
 
 }  // namespace
 
 Result<std::unique_ptr<HaproxyFeed>> HaproxyFeed::Listen(const std::string& socket_path, AskFailed ask_failed) {
-  TRY(const supervise::UnixAddress address, supervise::MakeUnixAddress(socket_path));
-  files::Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  TRY(files::Fd listener, ShareLogSocket(socket_path, LogHolder::kFeed));
   files::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  // The daemon's lock says that nobody else listens here: what is left is a dead daemon's.
-  ::unlink(socket_path.c_str());
-  if (::bind(listener.get(), address.get(), address.size()) != 0 || ::listen(listener.get(), kConnectionsMax) != 0) {
-    return Fail(ErrorCode::kUnavailable,
-                fmt::format("The edge's log cannot be read at {}: {}.", socket_path, std::strerror(errno)));
-  }
-  ::chmod(socket_path.c_str(), 0600);
-  const std::string user = UserFor(socket_path);
-  if (const auto ids = supervise::FindUser(user); !user.empty() && ids) {
-    if (::chown(socket_path.c_str(), ids->uid, ids->gid) != 0) {
-      return Fail(ErrorCode::kDenied,
-                  fmt::format("{} cannot be given to the user {}: {}.", socket_path, user, std::strerror(errno)));
-    }
-  }
   return std::unique_ptr<HaproxyFeed>(new HaproxyFeed(std::move(listener), std::move(wake), std::move(ask_failed)));
 }
 
@@ -148,7 +131,7 @@ void HaproxyFeed::Run() {
         const bool ended = polls[at].revents != 0 && !ReadStream(*stream, buffer, tally);
         stream = ended ? streams.erase(stream) : std::next(stream);
       }
-      if (polls[1].revents != 0) AcceptStream(listener_.get(), streams, tally);
+      if (polls[1].revents != 0) AcceptStream(listener_.get(), streams);
     }
     if (supervise::BootNow() < next) continue;
     next += kBatchEvery;

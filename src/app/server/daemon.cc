@@ -13,6 +13,7 @@
 
 #include "adapters/clock/system_clock.h"
 #include "adapters/files/files.h"
+#include "adapters/files/folder_blob_store.h"
 #include "adapters/haproxy/feed.h"
 #include "adapters/haproxy/router.h"
 #include "adapters/http/loop.h"
@@ -20,7 +21,6 @@
 #include "adapters/http/worker_pool.h"
 #include "adapters/metricslog/batch_log.h"
 #include "adapters/process/artifacts/artifact_folder.h"
-#include "adapters/files/folder_blob_store.h"
 #include "adapters/process/process_workloads.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "app/server/api.h"

@@ -15,12 +15,24 @@ constexpr Duration kRetryWhenFull = std::chrono::milliseconds(100);
 }  // namespace
 
 void PoolExecutor::Run(std::string lane, std::function<void()> blocking_work, std::function<void()> then) {
-  const Result<void> taken = pool_.Submit(lane, kWorkTimeMax, blocking_work, [then](const http::JobReport&) { then(); });
-  if (taken.has_value()) return;
-  // Work is never dropped: control waits for its answer.
-  spdlog::warn("lane {}: {}", lane, taken.error().message);
-  loop_.After(kRetryWhenFull, [this, lane = std::move(lane), work = std::move(blocking_work),
-                               then = std::move(then)]() mutable { Run(std::move(lane), std::move(work), std::move(then)); });
+  Work work{std::move(lane), std::move(blocking_work), std::move(then)};
+  // Aborts wait behind nothing; everything else keeps its order also when the pool is full.
+  const bool first = waiting_.empty() || work.lane.starts_with(http::kAbortLanePrefix);
+  if (first && Submit(work)) return;
+  if (waiting_.empty()) loop_.After(kRetryWhenFull, [this] { Drain(); });
+  waiting_.push_back(std::move(work));
+}
+
+bool PoolExecutor::Submit(const Work& work) {
+  const Result<void> taken =
+      pool_.Submit(work.lane, kWorkTimeMax, work.blocking_work, [then = work.then](const http::JobReport&) { then(); });
+  if (!taken.has_value()) spdlog::warn("lane {}: {}", work.lane, taken.error().message);
+  return taken.has_value();
+}
+
+void PoolExecutor::Drain() {
+  while (!waiting_.empty() && Submit(waiting_.front())) waiting_.pop_front();
+  if (!waiting_.empty()) loop_.After(kRetryWhenFull, [this] { Drain(); });
 }
 
 void PoolExecutor::At(Instant when, std::function<void()> call) {

@@ -2,6 +2,9 @@
 // The control loops' seam to threads, made of the loop and the worker pool.
 #pragma once
 
+#include <deque>
+#include <string>
+
 #include "adapters/http/loop.h"
 #include "adapters/http/worker_pool.h"
 #include "control/executor.h"
@@ -17,6 +20,16 @@ class PoolExecutor : public control::Executor {
   void At(Instant when, std::function<void()> call) override;
 
  private:
+  struct Work {
+    std::string lane;
+    std::function<void()> blocking_work;
+    std::function<void()> then;
+  };
+
+  bool Submit(const Work& work);
+  void Drain();
+
+  std::deque<Work> waiting_;  // What the full pool did not take, in order: nothing overtakes it.
   http::Loop& loop_;
   http::WorkerPool& pool_;
   const Clock& clock_;

@@ -256,6 +256,9 @@ void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant n
     for (const gate::AnalysisSaid& said : input.analyses) input.evaluations += said.measurements_passed;
   }
   input.canary_requests = static_cast<double>(recorder_.RequestsOf(rollout.name, judged.revision, judged.id));
+  if (judged.baseline && judged.stage == rollout::Stage::kStepping) {
+    input.hanging = recorder_.HangingOf(rollout.name, judged.revision, *judged.baseline, Milliseconds(attempt.began));
+  }
   input.from = join_.ToWall(attempt.began);
   input.to = join_.ToWall(now);
   rollout::GateSeen seen{judged.id, gate::JudgeRollout(input)};

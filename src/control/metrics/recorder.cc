@@ -2,6 +2,7 @@
 #include "control/metrics/recorder.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace tuesday::control {
@@ -92,6 +93,7 @@ void Recorder::OnBatch(const EdgeBatch& batch, Instant now) {
 
 void Recorder::OnEdge(const EdgeSeen& seen, Instant now) {
   loss_.OnEdge(seen, Milliseconds(now));
+  requests_.OnEdge(seen, Milliseconds(now));
   open_.clear();
   for (const auto& [rollout, servers] : seen.servers) {
     for (const ServerSeen& server : servers) open_[server.instance] += server.open + server.queued;
@@ -160,6 +162,28 @@ void Recorder::Append(const metrics::Labels& labels, std::int64_t t_ms, double v
   // A sample that is not newer than the last of its series was written before a restart; it is the same one.
   if (!store_.Append(labels, {t_ms, value})) return;
   if (persist_) batch_.series.push_back({labels, {{t_ms, value}}});
+}
+
+std::optional<gate::HangingSeen> Recorder::HangingOf(const RolloutName& rollout, const RevisionId& canary,
+                                                     const RevisionId& stable, std::int64_t from_ms) const {
+  std::set<InstanceId> canaries;
+  std::set<InstanceId> stables;
+  for (const InstanceState& instance : instances_) {
+    if (instance.rollout != rollout) continue;
+    if (instance.revision == canary) canaries.insert(instance.id);
+    if (instance.revision == stable) stables.insert(instance.id);
+  }
+  HistogramTally durations;
+  for (const auto& [owner, counters] : counters_) {
+    if (owner.rollout != rollout || owner.revision != stable) continue;
+    for (std::size_t i = 0; i < durations.buckets.size(); ++i) durations.buckets[i] += counters.duration.buckets[i];
+  }
+  const auto p99 = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(QuantileOf(durations, 0.99)));
+  const Duration cut_off = std::clamp(4 * p99, kCutOffMin, kCutOffMax);
+  const auto canary_flow = requests_.FlowOf(canaries, from_ms, Count(cut_off));
+  const auto stable_flow = requests_.FlowOf(stables, from_ms, Count(cut_off));
+  if (!canary_flow || !stable_flow) return std::nullopt;
+  return gate::HangingSeen{canary_flow->begun, canary_flow->ended, stable_flow->begun, stable_flow->ended, cut_off};
 }
 
 std::uint64_t Recorder::RequestsOf(const RolloutName& rollout, const RevisionId& revision, const AttemptId& attempt) const {

@@ -13,10 +13,16 @@
 #include "control/judge.h"
 #include "control/metrics/counters.h"
 #include "control/metrics/loss.h"
+#include "control/metrics/open_requests.h"
+#include "core/gate/rollout_gate.h"
 #include "core/metrics/batch.h"
 #include "core/metrics/store.h"
 
 namespace tuesday::control {
+
+// A request that is open for less than this may only be slow; one that is open for more hangs, however slow its kind is.
+inline constexpr Duration kCutOffMin = std::chrono::seconds(1);
+inline constexpr Duration kCutOffMax = std::chrono::seconds(60);
 
 struct RecorderSettings {
   Duration interval = std::chrono::seconds(5);
@@ -46,6 +52,11 @@ class Recorder : public Observer {
   std::uint64_t RequestsOf(const RolloutName& rollout, const RevisionId& revision, const AttemptId& attempt) const;
   Duration SampleInterval() const;
 
+  // What hangs of a revision under judgement beside its baseline, since `from_ms`; none while too little was seen. The cut-off
+  // is four times the baseline's P99 within kCutOffMin and kCutOffMax.
+  std::optional<gate::HangingSeen> HangingOf(const RolloutName& rollout, const RevisionId& canary, const RevisionId& stable,
+                                             std::int64_t from_ms) const;
+
  private:
   struct Known {
     struct Judged {
@@ -74,6 +85,7 @@ class Recorder : public Observer {
   std::vector<InstanceState> instances_;
   std::map<InstanceId, std::int64_t> open_;
   LossAccount loss_;
+  OpenRequests requests_;
   std::optional<std::int64_t> sampled_ms_;
   metrics::SampleBatch batch_;
 };

@@ -76,7 +76,7 @@ struct AnalysisSeen {
   AnalysisRunKey key;
   AnalysisPhase phase = AnalysisPhase::kPending;
   std::string message;
-  int measurements_passed = 0;          // What the gate counts as evidence while the run goes on.
+  int measurements_passed = 0;  // What the gate counts as evidence while the run goes on.
   friend bool operator==(const AnalysisSeen&, const AnalysisSeen&) = default;
 };
 

@@ -15,6 +15,7 @@
 #include "adapters/haproxy/supervisor/supervisor.h"
 #include "adapters/supervise/json_server.h"
 #include "adapters/supervise/poll_loop.h"
+#include "adapters/supervise/process.h"
 #include "load.h"
 #include "responder.h"
 
@@ -75,7 +76,9 @@ EdgeWorld::EdgeWorld() : folder_(temporary_.path("edge")), port_(FreePort()), tl
 EdgeWorld::~EdgeWorld() {
   for (const auto& [id, instance] : instances_) ::kill(instance.first.pid, SIGKILL);
   const pid_t haproxy = HaproxyPid();
+  const pid_t supervisor = SupervisorPid();
   (void)supervise::Call(haproxy::EdgeSocketPath(folder_), {{"op", "stop"}}, kPatience);
+  if (supervisor > 0) ::kill(supervisor, SIGKILL);
   if (haproxy > 0) ::kill(haproxy, SIGKILL);
   feed_.reset();
 }
@@ -145,6 +148,11 @@ pid_t EdgeWorld::HaproxyPid() {
 pid_t EdgeWorld::SupervisorPid() {
   const Result<Json> hello = supervise::Call(haproxy::EdgeSocketPath(folder_), {{"op", "hello"}}, kPatience);
   return hello ? static_cast<pid_t>(hello->At("supervisor").IntOr(0)) : 0;
+}
+
+std::int64_t EdgeWorld::HaproxyCpuTicks() {
+  const auto usage = supervise::UsageOf({HaproxyPid(), supervise::StartTicksOf(HaproxyPid())});
+  return usage ? static_cast<std::int64_t>(usage->cpu_seconds * 100) : 0;
 }
 
 bool EdgeWorld::IsServing(const std::string& instance) {

@@ -53,8 +53,9 @@ class EdgeWorld {
   void StopFeed() { feed_.reset(); }
   FeedSums sums();
 
-  pid_t HaproxyPid();     // 0 when nobody answers.
-  pid_t SupervisorPid();  // By the supervisor's lock.
+  pid_t HaproxyPid();              // 0 when nobody answers.
+  pid_t SupervisorPid();           // By the supervisor's lock.
+  std::int64_t HaproxyCpuTicks();  // Of user and system time, 100 a second.
   bool IsServing(const std::string& instance);
 
   // The supervisor kills `victim` ("supervisor" or "worker") when it next comes to `step`.

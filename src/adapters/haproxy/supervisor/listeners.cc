@@ -5,16 +5,13 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "adapters/haproxy/edge/config.h"
+#include "adapters/haproxy/supervisor/take_socket.h"
 
 namespace tuesday::haproxy {
 namespace {
@@ -60,24 +57,8 @@ Result<files::Fd> Open(const Listener& listener) {
 bool IsBoundTo(const files::Fd& fd, const Address& wanted) {
   Address bound;
   bound.size = sizeof bound.storage;
-  int listening = 0;
-  socklen_t size = sizeof listening;
   return ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.size) == 0 && bound.size == wanted.size &&
-         std::memcmp(&bound.storage, &wanted.storage, wanted.size) == 0 &&
-         ::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening == 1;
-}
-
-// HAProxy does not hand out sockets that it inherited (`expose-fd listeners` leaves them out), so we look for ourselves.
-files::Fd TakeFrom(pid_t process, const Address& wanted) {
-  const files::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
-  if (!pidfd.is_open()) return {};
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", process), error)) {
-    const int number = std::atoi(entry.path().filename().c_str());
-    files::Fd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd.get(), number, 0)));
-    if (taken.is_open() && IsBoundTo(taken, wanted)) return taken;
-  }
-  return {};
+         std::memcmp(&bound.storage, &wanted.storage, wanted.size) == 0 && IsListening(fd);
 }
 
 }  // namespace
@@ -88,7 +69,9 @@ Result<void> Listeners::Hold(const std::vector<Listener>& wanted, pid_t running)
     Result<files::Fd> fd = Open(listener);
     if (!fd && fd.error().code == ErrorCode::kConflict && running > 0) {
       TRY(const Address address, AddressOf(listener));
-      if (files::Fd taken = TakeFrom(running, address); taken.is_open()) fd = std::move(taken);
+      // HAProxy does not hand out sockets that it inherited (`expose-fd listeners` leaves them out): we look ourselves.
+      files::Fd taken = TakeSocket(running, [&](const files::Fd& theirs) { return IsBoundTo(theirs, address); });
+      if (taken.is_open()) fd = std::move(taken);
     }
     if (!fd) return std::unexpected(fd.error());
     held_.emplace(listener, std::move(*fd));

@@ -16,6 +16,7 @@
 #include "adapters/haproxy/supervisor/applier.h"
 #include "adapters/haproxy/supervisor/certificates.h"
 #include "adapters/haproxy/supervisor/listeners.h"
+#include "adapters/haproxy/supervisor/log_socket.h"
 #include "adapters/haproxy/supervisor/store.h"
 #include "adapters/haproxy/supervisor/worker.h"
 #include "adapters/supervise/json_server.h"
@@ -82,6 +83,7 @@ class EdgeSupervisor {
   Result<Json> Observe() const;
   Result<void> AwaitReady(const Worker& worker) const;
   Result<void> HoldListeners(const Edge& edge);
+  void HoldLogSocket(const Edge& edge);
   Result<void> StartWorker();
   void RetireWorker(Result<RuntimeSession> session);
   void LookAtRetiring();
@@ -101,6 +103,7 @@ class EdgeSupervisor {
   Applier applier_;
   RuntimeApi runtime_;
   Listeners listeners_;
+  files::Fd log_socket_;
   std::optional<StoredEdge> stored_;
   Worker worker_;
   std::map<pid_t, Retiring> retiring_;
@@ -179,6 +182,15 @@ void EdgeSupervisor::LookAtRetiring() {
     const bool over = supervise::BootNow() - retiring.since > kRetiringTime || !stat;
     retiring.quiet_looks = over ? kQuietLooks : stat->client_connections == 0 ? retiring.quiet_looks + 1 : 0;
     if (retiring.quiet_looks >= kQuietLooks) retiring.worker.Retire();
+  }
+}
+
+void EdgeSupervisor::HoldLogSocket(const Edge& edge) {
+  if (edge.log_socket.empty()) return;
+  if (Result<files::Fd> shared = ShareLogSocket(edge.log_socket, LogHolder::kSupervisor); shared) {
+    log_socket_ = std::move(*shared);
+  } else {
+    Say("Lines of the time without a daemon may be lost", shared.error());
   }
 }
 
@@ -281,6 +293,7 @@ void EdgeSupervisor::Begin() {
   if (loaded && *loaded) {
     stored_ = std::move(**loaded);
     const Edge& edge = stored_->edge;
+    HoldLogSocket(edge);
     Result<void> ready = HoldListeners(edge);
     if (ready) ready = WriteCertificates(edge, folder_);
     if (ready) ready = store_.WriteFiles(RenderFiles(edge, Options(edge)));
@@ -312,6 +325,8 @@ Result<Json> EdgeSupervisor::SetEdge(const Json& request) {
   TRY(Edge edge, ParseEdge(request.At("edge")));
   TRY_OK(CheckNewer(static_cast<std::uint64_t>(generation), edge));
   TRY_OK(Prepare(edge));
+  // Of a new path, or of a daemon that listens anew.
+  HoldLogSocket(edge);
   Step("checked");
   StoredEdge next{static_cast<std::uint64_t>(generation), std::move(edge)};
   TRY_OK(store_.Save(next));
