@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/cli/simulate/remembering_source.h"
 #include "control/metrics/roles.h"
 #include "core/rules/reads.h"
 
@@ -133,9 +134,10 @@ void AttemptJudge::Evaluate(std::size_t index, Instant at, const rollout::Simula
   GroupCase& group = groups_[index];
   const rules::Group& rules = input_.groups[index].group;
   const std::shared_ptr<const metrics::Source> view = ViewAt(at);
-  rules::Evaluation evaluation = rules::Evaluate(rules, std::move(group.state), *view, Milliseconds(at));
+  const RememberingSource source(*view);
+  rules::Evaluation evaluation = rules::Evaluate(rules, std::move(group.state), source, Milliseconds(at));
   for (std::size_t rule = 0; rule < rules.rules.size(); ++rule) {
-    if (rules.rules[rule].kind == rules::RuleKind::kAlert) TakeRule(index, rule, evaluation, *view, at, moment);
+    if (rules.rules[rule].kind == rules::RuleKind::kAlert) TakeRule(index, rule, evaluation, source, at, moment);
   }
   group.state = std::move(evaluation.state);
 }
