@@ -34,6 +34,14 @@ std::string ProgressLine(const Json& rollout) {
   return line;
 }
 
+// The stream may begin before the loop took the change up: until then the last attempt is another revision's, and its end
+// says nothing.
+Ended EndedOf(const Json& rollout, const std::string& revision) {
+  const Json::Array* attempts = rollout.At("attempts").as_array();
+  const bool begun = attempts != nullptr && !attempts->empty() && attempts->back().At("revision").StringOr("") == revision;
+  return begun || revision.empty() ? EndedOf(rollout) : Ended::kNo;
+}
+
 // Follows one rollout to its verdict and gives the exit code.
 int Wait(const Globals& globals, const Json& plan, const std::string& timeout) {
   Globals scoped = globals;
@@ -41,15 +49,18 @@ int Wait(const Globals& globals, const Json& plan, const std::string& timeout) {
   const std::string name = plan.At("name").StringOr("");
   const std::string revision = plan.At("to").StringOr("");
   std::string last;
+  bool seen = false;
   Json end;
   const Result<void> watched = WatchRollout(scoped, name, timeout, [&](const Json& rollout) {
     end = rollout;
-    if (rollout.At("revision").StringOr("") != revision && !revision.empty()) return false;
+    const bool other = rollout.At("revision").StringOr("") != revision && !revision.empty();
+    seen |= !other;
+    if (other) return !seen;
     const std::string line = ProgressLine(rollout);
     if (line != last && !globals.json) std::printf("%s\n", line.c_str());
     std::fflush(stdout);
     last = line;
-    return EndedOf(rollout) == Ended::kNo;
+    return EndedOf(rollout, revision) == Ended::kNo;
   });
   if (!watched.has_value()) return ReportError(watched.error(), globals);
   if (globals.json) {

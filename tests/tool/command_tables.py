@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the commands out of `tuesday --help` and the routes out of routes.cc, for the pages commands.md and api.md."""
+
+import pathlib
+import re
+import subprocess
+
+ROUTE = re.compile(r'\{"(GET|POST|PUT|DELETE)", "([^"]+)", (\w+),\s*"([^"]+)"')
+
+
+def help_of(program: pathlib.Path, words: list[str]) -> str:
+    answer = subprocess.run([str(program), *words, "--help"], capture_output=True, text=True, timeout=60, check=False)
+    if answer.returncode != 0:
+        raise SystemExit(f"`tuesday {' '.join(words)} --help` exits {answer.returncode}: {answer.stderr}")
+    return answer.stdout
+
+
+def section(text: str, title: str) -> list[tuple[str, str]]:
+    """(what, said) of each entry under a heading of a help text; a long entry's sentence stands on the next line."""
+    found = re.search(rf"^{title}:\n(.*?)(?:^\S|\Z)", text, re.S | re.M)
+    entries: list[tuple[str, str]] = []
+    for line in found[1].splitlines() if found else []:
+        if not line.strip():
+            continue
+        entry = re.match(r"  (\S.*?)(?:\s{2,}(\S.*))?$", line)
+        # A key as wide as its column is followed by one blank.
+        wide = re.match(r"  (\S.{26}) (\S.*)$", line) if entry and entry[2] is None else None
+        if wide:
+            entries.append((wide[1].strip(), wide[2]))
+        elif entry and not line.startswith("   "):
+            entries.append((entry[1].strip(), entry[2] or ""))
+        elif entries:
+            what, said = entries[-1]
+            entries[-1] = (what, f"{said} {line.strip()}".strip())
+    return entries
+
+
+def commands(program: pathlib.Path, words: list[str] | None = None) -> list[tuple[list[str], str]]:
+    """(words, help text) of each command that acts, in the order of the help."""
+    words = words or []
+    text = help_of(program, words)
+    inner = section(text, "Subcommands")
+    if not inner:
+        return [(words, text)]
+    return [leaf for name, _ in inner for leaf in commands(program, [*words, name.split()[0]])]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _flag(what: str) -> str:
+    """`--limit INT:INT in [1 - 9]=5` is `--limit [1 - 9]`, default 5; `-f TEXT ... REQUIRED` is `-f TEXT ...` (required)."""
+    notes = []
+    if what.endswith(" REQUIRED"):
+        notes.append("required")
+        what = what.removesuffix(" REQUIRED")
+    variable = re.search(r"\s*\(Env:(\w+)\)$", what)
+    if variable:
+        notes.append(f"or `{variable[1]}`")
+        what = what[: variable.start()]
+    names, _, kind = what.partition(" ")
+    default = re.search(r"=(\S+)$", kind)
+    if default:
+        notes.append(f"default `{default[1]}`")
+        kind = kind[: default.start()]
+    kind = re.sub(r"^\w+:(?=\{)|^\w+:\w+ in ", "", kind)
+    shown = f"`{names.replace(',', ', ')}{' ' + kind if kind else ''}`"
+    return f"{shown} ({', '.join(notes)})" if notes else shown
+
+
+def commands_tables(program: pathlib.Path) -> str:
+    """The generated part of docs/guide/commands.md."""
+    top = help_of(program, [])
+    lines = ["## Flags of every command", "", "| flag | means |", "| --- | --- |"]
+    lines += [f"| {_cell(_flag(what))} | {_cell(said)} |" for what, said in section(top, "Options")]
+    for words, text in commands(program):
+        usage = re.search(r"^Usage: (.*)$", text, re.M)
+        example = re.search(r"^Example:\n  (.*)$", text, re.M)
+        lines += ["", f"## tuesday {' '.join(words)}", "", text.splitlines()[0]]
+        rows = [(f"`{what.split()[0]}`", said) for what, said in section(text, "Positionals")]
+        rows += [(_flag(what), said) for what, said in section(text, "Options") if not what.startswith("-h,")]
+        if rows:
+            lines += ["", "| word or flag | means |", "| --- | --- |"]
+            lines += [f"| {_cell(what)} | {_cell(said)} |" for what, said in rows]
+        lines += ["", "```", usage[1].replace("[OPTIONS]", "[flags]") if usage else ""]
+        lines += [example[1]] if example else []
+        lines += ["```"]
+    return "\n".join(lines) + "\n"
+
+
+def routes_table(source: pathlib.Path) -> str:
+    """The generated part of docs/guide/api.md."""
+    text = (source / "src/app/server/routes.cc").read_text()
+    found = ROUTE.findall(text)
+    if len(found) != len(re.findall(r'\{"(?:GET|POST|PUT|DELETE)"', text)):
+        raise SystemExit("tests/tool/command_tables.py: a route of routes.cc is written in another form")
+    lines = ["| method | path | on | does |", "| --- | --- | --- | --- |"]
+    for method, path, listeners, summary in found:
+        where = "socket, `--listen`" if listeners == "all" else "socket"
+        lines.append(f"| {method} | `{path}` | {where} | {_cell(summary)} |")
+    return "\n".join(lines) + "\n"
