@@ -36,7 +36,7 @@ std::string ProgressLine(const Json& rollout) {
 
 // The stream may begin before the loop took the change up: until then the last attempt is another revision's, and its end
 // says nothing.
-Ended EndedOf(const Json& rollout, const std::string& revision) {
+Ended EndOfRevision(const Json& rollout, const std::string& revision) {
   const Json::Array* attempts = rollout.At("attempts").as_array();
   const bool begun = attempts != nullptr && !attempts->empty() && attempts->back().At("revision").StringOr("") == revision;
   return begun || revision.empty() ? EndedOf(rollout) : Ended::kNo;
@@ -60,7 +60,7 @@ int Wait(const Globals& globals, const Json& plan, const std::string& timeout) {
     if (line != last && !globals.json) std::printf("%s\n", line.c_str());
     std::fflush(stdout);
     last = line;
-    return EndedOf(rollout, revision) == Ended::kNo;
+    return EndOfRevision(rollout, revision) == Ended::kNo;
   });
   if (!watched.has_value()) return ReportError(watched.error(), globals);
   if (globals.json) {
