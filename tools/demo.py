@@ -98,7 +98,8 @@ class Demo:
         self.failed_before = {name: load.totals() for name, load in self.loads.items()}
         bench.deploy("api", "v3", latency_ms=4, error_rate=0.05)
         bench.deploy("checkout", "v4", latency_ms=6)
-        bench.deploy("search", "v5", latency_ms=4, crash_after_s=20)
+        # Not all of its instances at once: then tuesday would not wait for a rule.
+        bench.deploy("search", "v5", latency_ms=4, crash_after_s="$((20 + $$ % 8))", scale=3)
         self.say("at the same moment: api v3 (5 % errors), checkout v4 (P99 +50 %), search v5 (crashes after 20 s)")
         rules = {"api": "CanaryHighErrorRate", "checkout": "CanaryHighLatency", "search": "CanaryPodRestarts"}
         open_names = dict(rules)

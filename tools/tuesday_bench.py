@@ -181,17 +181,19 @@ class Bench:
         run.chmod(0o755)
         return folder
 
-    def manifest(self, name, version, template="examples/demo/rollout.yaml.in"):
+    def manifest(self, name, version, template="examples/demo/rollout.yaml.in", scale=None):
         text = (ROOT / template).read_text().replace("@NAME@", name).replace("@VERSION@", version)
+        if scale is not None:
+            text = text.replace("      steps:\n", f"      steps:\n        - setCanaryScale: {{replicas: {scale}}}\n")
         path = self.folder / f"{name}-{version}.yaml"
         path.write_text(text)
         return str(path)
 
-    def deploy(self, name, version, template="examples/demo/rollout.yaml.in", **settings):
+    def deploy(self, name, version, template="examples/demo/rollout.yaml.in", scale=None, **settings):
         """Binds a version of the example service and applies its rollout; does not wait."""
         folder = self.artifact(name, version, **settings)
         self.run("image", "bind", f"registry.example.com/{name}:{version}", f"dir:{folder}")
-        self.run("apply", "-f", self.manifest(name, version, template))
+        self.run("apply", "-f", self.manifest(name, version, template, scale))
 
     def wait_healthy(self, name, version=None, seconds=60):
         def healthy():

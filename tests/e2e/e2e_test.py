@@ -74,6 +74,9 @@ def case_a_version_that_crashes_is_taken_back(bench):
     bench.deploy("api", "v2", PLAIN, latency_ms=2, crash_after_s=1.5)
     attempt = ended_badly(bench, "api")
     wait_for("stable serves alone", lambda: bench.rollout("api")["weight_permille"] == 0, 30)
+    # The generator tells of each second at its end: what the crash cost is known two lines later.
+    lines = len(load.seconds())
+    wait_for("two more seconds", lambda: len(load.seconds()) >= lines + 2, 30)
     before = load.totals()["failed"]
     sent = load.totals()["sent"]
     wait_for("more load", lambda: load.totals()["sent"] > sent + 400, 30)

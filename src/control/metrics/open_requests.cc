@@ -43,8 +43,13 @@ std::optional<OpenRequests::Flow> OpenRequests::FlowOf(const std::set<InstanceId
   };
   for (const InstanceId& instance : instances) {
     const Count before = count_of(*base, instance);
-    flow.begun += static_cast<double>(count_of(*cut, instance).begun - before.begun);
-    flow.ended += static_cast<double>(count_of(seconds_.back(), instance).ended - before.ended);
+    const Count then = count_of(*cut, instance);
+    const Count now = count_of(seconds_.back(), instance);
+    // A server that was taken out of the edge begins at 0 when it comes back: of it nothing is known, and nothing is held
+    // against it.
+    if (then.begun < before.begun || now.begun < then.begun) continue;
+    flow.begun += static_cast<double>(then.begun - before.begun);
+    flow.ended += static_cast<double>(now.ended - before.ended);
   }
   return flow;
 }

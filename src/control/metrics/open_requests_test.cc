@@ -39,6 +39,16 @@ TEST(OpenRequests, AreNoEvidenceBeforeTheCutOffIsCovered) {
   EXPECT_FALSE(requests.FlowOf({kCanary}, 0, 4'000).has_value());
 }
 
+TEST(OpenRequests, OfAServerThatLeftTheEdgeAndCameBackAreNotHanging) {
+  OpenRequests requests;
+  for (int s = 0; s <= 10; ++s) requests.OnEdge(Seen(10 * s, 0), 1'000 * s);
+  requests.OnEdge(Seen(0, 0), 11'000);
+  requests.OnEdge(Seen(4, 1), 12'000);
+  const auto flow = requests.FlowOf({kCanary}, 0, 4'000);
+  ASSERT_TRUE(flow.has_value());
+  EXPECT_EQ(flow->begun, 0);
+}
+
 TEST(OpenRequests, BeginAgainWithAnotherProcessOfTheEdge) {
   OpenRequests requests;
   for (int s = 0; s <= 10; ++s) requests.OnEdge(Seen(10 * s, 0), 1'000 * s);

@@ -83,10 +83,9 @@ void TakeMeasurement(const Metric& spec, MetricStatus& metric, Measurement measu
     case Phase::kError: ++metric.error; break;
     default: ++metric.no_evidence; break;
   }
-  // Silence is asked again as an error is: the next sample may be there in a moment.
-  const bool again_soon = measurement.phase == Phase::kError || measurement.phase == Phase::kNoEvidence;
-  metric.next_at =
-      now + (again_soon ? std::min(spec.interval.value_or(kErrorRetry), kErrorRetry) : spec.interval.value_or(kErrorRetry));
+  // An error is tried again soon, as in Argo. Silence waits for its turn: it is no failure of the provider.
+  const Duration usual = spec.interval.value_or(kErrorRetry);
+  metric.next_at = now + (measurement.phase == Phase::kError ? std::min(usual, kErrorRetry) : usual);
   metric.measurements.push_back(std::move(measurement));
   if (metric.measurements.size() > kMeasurementsKept) metric.measurements.erase(metric.measurements.begin());
   AssessLimits(spec, metric);

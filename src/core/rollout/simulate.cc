@@ -10,6 +10,9 @@ namespace tuesday::rollout {
 namespace {
 
 constexpr Duration kPatience = std::chrono::minutes(1);  // Before an endless pause is promoted.
+constexpr Duration kBackOffLeast = std::chrono::seconds(1);
+constexpr Duration kBackOffMost = std::chrono::seconds(60);
+constexpr int kDoublingsMax = 6;
 
 // The world of one simulated rollout: everything that was asked for comes true after its delay.
 class Play {
@@ -24,6 +27,9 @@ class Play {
   void Take(const Effect& effect);
   void TakeCount(const CountTarget& target);
   void ComeTrue();
+  void BecomeReady();
+  void Crash();
+  void AskAnalyses();
   void AskGate();
   void Note(const audit::Entry& entry);
   bool IsJudged() const;
@@ -42,6 +48,7 @@ class Play {
   std::optional<std::pair<Instant, Route>> route_on_its_way_;
   std::map<InstanceId, Instant> ready_at_;
   std::map<InstanceId, Instant> up_at_;
+  std::map<InstanceId, Instant> crash_at_;
   std::map<AnalysisRunKey, Instant> analysis_ends_at_;
   Simulation result_;
 };
@@ -63,7 +70,9 @@ SimulatedMoment Play::Moment() const {
           .weight = weight,
           .canary_instances = Running(attempt.revision),
           .stable_instances = Running(*attempt.baseline),
-          .stage = attempt.stage};
+          .stage = attempt.stage,
+          .judged = &attempt,
+          .instances = &world_.instances};
 }
 
 void Play::Establish(const RevisionId& before) {
@@ -107,6 +116,7 @@ void Play::Take(const Effect& effect) {
     return;
   }
   const auto& analysis = std::get<AnalysisTarget>(effect);
+  if (scenario_.analyses != nullptr) return scenario_.analyses->Target(analysis, now_);
   if (!analysis.running) {
     std::erase_if(world_.analyses, [&](const AnalysisSeen& seen) { return seen.key == analysis.key; });
     analysis_ends_at_.erase(analysis.key);
@@ -136,14 +146,37 @@ void Play::Decide() {
   for (const audit::Entry& entry : outcome.entries) Note(entry);
 }
 
-void Play::ComeTrue() {
+void Play::BecomeReady() {
   for (InstanceSeen& seen : world_.instances) {
     const auto ready = ready_at_.find(seen.id);
     if (ready == ready_at_.end() || ready->second > now_) continue;
     seen.ready = true;
     seen.ready_since = ready->second;
+    const bool is_new = seen.revision == spec_.revision && status_.stable.has_value();
+    if (is_new && scenario_.canary_crash_after) crash_at_[seen.id] = ready->second + *scenario_.canary_crash_after;
     ready_at_.erase(ready);
   }
+}
+
+// As its supervisor does: started again after a back-off that doubles.
+void Play::Crash() {
+  for (InstanceSeen& seen : world_.instances) {
+    const auto crash = crash_at_.find(seen.id);
+    if (crash == crash_at_.end() || crash->second > now_) continue;
+    crash_at_.erase(crash);
+    seen.ready = false;
+    seen.ready_since.reset();
+    const Duration back_off = std::min<Duration>(kBackOffMost, kBackOffLeast * (1 << std::min(seen.restarts, kDoublingsMax)));
+    ++seen.restarts;
+    ready_at_[seen.id] = now_ + back_off + scenario_.instance_start;
+    if (world_.route.has_value()) std::erase(world_.route->serving, seen.id);
+    up_at_[seen.id] = ready_at_[seen.id] + scenario_.edge_check;
+  }
+}
+
+void Play::ComeTrue() {
+  Crash();
+  BecomeReady();
   if (route_on_its_way_.has_value() && route_on_its_way_->first <= now_) {
     if (!world_.route.has_value()) world_.route.emplace();
     world_.route->route = route_on_its_way_->second;
@@ -165,6 +198,11 @@ void Play::ComeTrue() {
   }
 }
 
+void Play::AskAnalyses() {
+  if (scenario_.analyses == nullptr || !IsJudged() || !world_.route.has_value()) return;
+  world_.analyses = scenario_.analyses->Seen(Moment());
+}
+
 void Play::AskGate() {
   if (now_ < next_gate_) return;
   next_gate_ = now_ + scenario_.gate_interval;
@@ -184,13 +222,16 @@ Instant Play::NextMoment() const {
   for (const auto& [id, at] : ready_at_) consider(at);
   for (const auto& [id, at] : up_at_) consider(at);
   for (const auto& [key, at] : analysis_ends_at_) consider(at);
+  for (const auto& [id, at] : crash_at_) consider(at);
   if (IsJudged()) consider(next_gate_);
+  if (IsJudged() && scenario_.analyses != nullptr) consider(scenario_.analyses->WakeAt().value_or(next));
   return next;
 }
 
 Simulation Play::Run() {
   const Instant end = applied_at_ + scenario_.time_max;
   while (now_ < end) {
+    AskAnalyses();
     AskGate();
     Decide();
     const std::optional<Attempt>& attempt = status_.attempt;

@@ -21,6 +21,20 @@ struct SimulatedMoment {
   int canary_instances = 0;
   int stable_instances = 0;
   Stage stage = Stage::kStepping;
+  const Attempt* judged = nullptr;                       // Both are good during the call only.
+  const std::vector<InstanceSeen>* instances = nullptr;  // Of every revision.
+};
+
+// Runs the analyses of a simulated rollout. Without one they end after `analysis_time` as `analysis_ends` says.
+class SimulatedAnalyses {
+ public:
+  virtual ~SimulatedAnalyses() = default;
+
+  // What shall be true from `now` on; may be repeated.
+  virtual void Target(const AnalysisTarget& target, Instant now) = 0;
+  // Every run as it stands. Asked at each moment of an attempt that is judged, before the gate.
+  virtual std::vector<AnalysisSeen> Seen(const SimulatedMoment& moment) = 0;
+  virtual std::optional<Instant> WakeAt() const = 0;
 };
 
 struct Scenario {
@@ -29,11 +43,13 @@ struct Scenario {
   Duration edge_check = std::chrono::seconds(1);        // From in the route to found up.
   Duration gate_interval = std::chrono::seconds(15);
   bool canary_becomes_ready = true;
+  std::optional<Duration> canary_crash_after;  // Each process of the new revision ends so long after it became ready.
   Duration analysis_time = std::chrono::minutes(1);
   AnalysisPhase analysis_ends = AnalysisPhase::kSuccessful;
   bool promote_endless_pauses = true;  // Somebody promotes a pause without duration after a minute.
   Duration time_max = std::chrono::hours(24);
   std::function<gate::Finding(const SimulatedMoment&)> gate;  // Empty: always pass.
+  SimulatedAnalyses* analyses = nullptr;
 };
 
 // One line of the timeline: what happened, and how things stood then.

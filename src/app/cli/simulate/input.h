@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a simulation plays: the rollouts of the files with everything that judges them, resolved as `apply` would.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/source.h"
+#include "core/manifest/object.h"
+#include "core/rollout/spec.h"
+#include "core/rules/file.h"
+#include "core/rules/standing.h"
+#include "wire/state/records.h"
+
+namespace tuesday::cli::simulate {
+
+struct PlayedRollout {
+  rollout::Spec spec;
+  state::Exposure exposure;
+};
+
+struct PlayedGroup {
+  rules::Group group;
+  rules::ObjectAsks asks = rules::ObjectAsks::kNo;
+};
+
+struct PlayInput {
+  std::vector<manifest::Object> objects;
+  std::vector<PlayedRollout> rollouts;
+  std::vector<PlayedGroup> groups;
+  std::vector<std::string> notes;  // Sentences: what was passed over.
+};
+
+struct SourceText {
+  std::string file;
+  std::string text;
+};
+
+// kInvalid holds every error of the files, a line each; kNotFound when no Rollout is among them.
+Result<PlayInput> ReadPlayInput(const std::vector<SourceText>& sources, const Namespace& ns);
+
+}  // namespace tuesday::cli::simulate
