@@ -15,7 +15,7 @@ from tuesday_bench import ROOT, Bench, Failed, wait_for
 
 RULES = "examples/playbook/prometheus-rule.yaml"
 NAMES = ("api", "checkout", "search")
-RATES = {"api": 300, "checkout": 300, "search": 200}
+RATES = {"api": 200, "checkout": 200, "search": 150}
 
 
 class Demo:
@@ -59,7 +59,7 @@ class Demo:
 
     def first_versions(self):
         for name in NAMES:
-            self.bench.deploy(name, "v1", latency_ms=4)
+            self.bench.deploy(name, "v1", latency_ms=20)
         for name in NAMES:
             self.bench.wait_healthy(name, "v1")
             self.loads[name] = self.bench.load(f"{name}.default.localhost", RATES[name])
@@ -68,7 +68,7 @@ class Demo:
 
     def healthy_release(self):
         bench = self.bench
-        bench.deploy("api", "v2", latency_ms=4)
+        bench.deploy("api", "v2", latency_ms=20)
         self.say("api v2: a healthy version is applied")
         wait_for("api v2 takes 10 %", lambda: bench.rollout("api")["weight_permille"] == 100, 60)
         before = self.loads["api"].totals()["failed"]
@@ -96,10 +96,10 @@ class Demo:
         """v3 (5 % errors), v4 (P99 +50 %) and v5 (crashes after 20 s) at the same moment on three services."""
         bench = self.bench
         self.failed_before = {name: load.totals() for name, load in self.loads.items()}
-        bench.deploy("api", "v3", latency_ms=4, error_rate=0.05)
-        bench.deploy("checkout", "v4", latency_ms=6)
+        bench.deploy("api", "v3", latency_ms=20, error_rate=0.05)
+        bench.deploy("checkout", "v4", latency_ms=30)
         # Not all of its instances at once: then tuesday would not wait for a rule.
-        bench.deploy("search", "v5", latency_ms=4, crash_after_s="$((20 + $$ % 8))", scale=3)
+        bench.deploy("search", "v5", latency_ms=20, crash_after_s="$((20 + $$ % 8))", scale=3)
         self.say("at the same moment: api v3 (5 % errors), checkout v4 (P99 +50 %), search v5 (crashes after 20 s)")
         rules = {"api": "CanaryHighErrorRate", "checkout": "CanaryHighLatency", "search": "CanaryPodRestarts"}
         open_names = dict(rules)

@@ -13,7 +13,7 @@ Json Parse(const char* text) {
 }
 
 Json Aborted() {
-  return Parse(R"({"name": "api", "namespace": "default", "phase": "Degraded", "message": "RolloutAborted: no", "strategy": "Canary",
+  return Parse(R"json({"name": "api", "namespace": "default", "phase": "Degraded", "message": "RolloutAborted: no", "strategy": "Canary",
     "number": 7, "stable_number": 6, "weight_permille": 0, "set_weight_permille": 0, "age_seconds": 604800,
     "step": {"index": 0, "count": 8, "text": "setWeight 10 %"},
     "replicas": {"desired": 2, "current": 3, "updated": 1, "ready": 2, "available": 2},
@@ -26,7 +26,7 @@ Json Aborted() {
     "attempts": [{"number": 7, "stage": "aborted", "ending": "aborted", "weight_permille_max": 100,
       "began": "2026-11-24T14:00:00.000Z", "ended": "2026-11-24T14:01:32.000Z",
       "reason": "CanaryHighErrorRate 5.1 % > 1 % (61 of 1,196; stable 0.0 %)"}]
-})");
+})json");
 }
 
 TEST(OutcomeLine, CanBeQuoted) {

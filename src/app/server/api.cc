@@ -11,6 +11,7 @@ namespace {
 
 // Two pictures a person can tell apart; changes in between are shown together.
 constexpr Duration kWatchIntervalMin = std::chrono::milliseconds(100);
+constexpr Duration kWatchIntervalMax = std::chrono::seconds(1);
 constexpr std::size_t kWatchersMax = 256;
 
 std::string NameOfPeer(const http::HttpRequest& request) {
@@ -198,6 +199,17 @@ void Api::WatchRollout(Call call) {
     std::erase_if(watchers_, [&](const auto& item) { return item.second == weak.lock(); });
   });
   Flush(watcher);
+  KeepFresh(watcher);
+}
+
+// Ages grow and deadlines pass also while nothing changes.
+void Api::KeepFresh(const std::shared_ptr<Watcher>& watcher) {
+  parts_.executor.At(parts_.clock.Now() + kWatchIntervalMax, [this, weak = std::weak_ptr(watcher)] {
+    const std::shared_ptr<Watcher> alive = weak.lock();
+    if (alive == nullptr || !alive->stream->open()) return;
+    if (parts_.clock.Now() - alive->last >= kWatchIntervalMax) Flush(alive);
+    KeepFresh(alive);
+  });
 }
 
 void Api::OnChange(const RolloutName& name) {

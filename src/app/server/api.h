@@ -61,6 +61,7 @@ class Api {
 
   void OnChange(const RolloutName& name);
   void Flush(const std::shared_ptr<Watcher>& watcher);
+  void KeepFresh(const std::shared_ptr<Watcher>& watcher);
   void AnswerStatus(const std::shared_ptr<http::Responder>& responder, Json::Object status);
 
   ApiParts parts_;

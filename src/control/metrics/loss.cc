@@ -31,7 +31,8 @@ void LossAccount::OnEdge(const EdgeSeen& seen, std::int64_t now_ms) {
       const auto known = totals_.find(key);
       // A server that is new to a process that was seen before has begun at 0.
       const std::int64_t before = known == totals_.end() ? (is_new ? server.total : 0) : known->second;
-      counted_ += server.total >= before ? server.total - before : server.total;
+      // Less than before: a backup entry of it left the edge with its share of the count. What is left has been counted.
+      counted_ += std::max<std::int64_t>(0, server.total - before);
       totals_[key] = server.total;
       open += server.open;
     }
