@@ -24,7 +24,7 @@ def section(text: str, title: str) -> list[tuple[str, str]]:
             continue
         entry = re.match(r"  (\S.*?)(?:\s{2,}(\S.*))?$", line)
         # A key as wide as its column is followed by one blank.
-        wide = re.match(r"  (\S.{26}) (\S.*)$", line) if entry and entry[2] is None else None
+        wide = re.match(r"  (\S.{26}) ([A-Z].*)$", line) if entry and entry[2] is None else None
         if wide:
             entries.append((wide[1].strip(), wide[2]))
         elif entry and not line.startswith("   "):
