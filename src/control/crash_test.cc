@@ -14,8 +14,9 @@ using std::chrono::seconds;
 using testing::FleetBench;
 
 // Steps between two crash points: prime, so that every kind of event is hit at some multiple of it.
-constexpr int kStride = 211;
-constexpr int kFineSteps = 100;  // After the apply every single point is tried.
+constexpr int kStride = 97;
+constexpr int kFineSteps = 60;  // After the apply every single point is tried.
+constexpr int kPointsLeast = 40;
 
 // A fleet with v1 deployed and `version` just asked for.
 void Begin(FleetBench& bench, const std::string& version) {

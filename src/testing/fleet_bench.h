@@ -40,7 +40,7 @@ class FleetBench {
   // `holds` is asked only after something that can be seen has changed.
   bool RunUntil(const std::function<bool()>& holds, Duration limit);
 
-  // Attempts of these versions fail from now on, also after a restart.
+  // Attempts of this version fail from the first request that they are given on, also after a restart.
   void FailVersion(const std::string& version) { faulty_.push_back(version); }
 
   control::RolloutView View(const std::string& name = "api") const;
@@ -66,6 +66,7 @@ class FleetBench {
   static RolloutName NameOf(const std::string& name) { return {Namespace("default"), name}; }
 
  private:
+  bool HadTraffic(const RolloutName& rollout, const RevisionId& revision) const;
   gate::Finding Opinion(const RolloutName& rollout, const rollout::Attempt& attempt) const;
 
   FakeClock clock_;
