@@ -27,6 +27,7 @@
 #include "app/server/executor.h"
 #include "app/server/own_metrics.h"
 #include "control/analyses/runner.h"
+#include "control/clock_join.h"
 #include "control/fleet.h"
 #include "control/gate/rule_judge.h"
 #include "control/metrics/recorder.h"
@@ -80,7 +81,7 @@ Result<std::vector<haproxy::Listener>> ListenersOf(const DaemonOptions& options)
 // Everything that lives while the daemon runs. Members are destroyed from the last to the first.
 class Daemon {
  public:
-  explicit Daemon(const DaemonOptions& options) : options_(options), join_{clock_.Now(), clock_.Wall()} {}
+  explicit Daemon(const DaemonOptions& options) : options_(options) {}
   ~Daemon() {
     if (feed_ != nullptr) feed_->Stop();
   }
@@ -136,6 +137,8 @@ Result<void> Daemon::Open() {
 
 Result<void> Daemon::OpenStores() {
   TRY(store_, sqlite::SqliteStore::Open(options_.state_folder));
+  // The same join as before a restart: a jump of the wall clock in between moves no sample.
+  TRY(join_, control::JoinOfThisBoot(*store_, clock_));
   blobs_ = std::make_unique<files::FolderBlobStore>(options_.state_folder + "/blobs");
   artifacts_ = std::make_unique<process::ArtifactFolder>(options_.state_folder + "/blobs");
   process::ProcessWorkloads::Settings settings;
