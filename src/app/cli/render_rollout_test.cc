@@ -13,7 +13,8 @@ Json Parse(const char* text) {
 }
 
 Json Aborted() {
-  return Parse(R"json({"name": "api", "namespace": "default", "phase": "Degraded", "message": "RolloutAborted: no", "strategy": "Canary",
+  return Parse(
+      R"json({"name": "api", "namespace": "default", "phase": "Degraded", "message": "RolloutAborted: no", "strategy": "Canary",
     "number": 7, "stable_number": 6, "weight_permille": 0, "set_weight_permille": 0, "age_seconds": 604800,
     "step": {"index": 0, "count": 8, "text": "setWeight 10 %"},
     "replicas": {"desired": 2, "current": 3, "updated": 1, "ready": 2, "available": 2},
