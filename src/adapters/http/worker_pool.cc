@@ -87,7 +87,7 @@ void WorkerPool::Impl::Work(std::deque<std::string>& queue) {
 
 void WorkerPool::Impl::Finish(const std::string& lane, Job job, SteadyTime began) {
   const SteadyTime now = std::chrono::steady_clock::now();
-  const JobReport report{.waited = began - job.submitted, .ran = now - began, .late = now - job.submitted > job.deadline};
+  const JobReport report{.waited = began - job.submitted, .ran = now - began, .late = now - job.submitted >= job.deadline};
   loop.Post([self = shared_from_this(), job = std::move(job), report] { self->Answer(job, report); });
   const std::scoped_lock lock(mutex);
   const auto found = lanes.find(lane);
@@ -136,6 +136,8 @@ Result<void> WorkerPool::Submit(const std::string& lane, Duration deadline, std:
                   "Try again when some are done.");
     }
   }
+  // Before the timer begins to run: a job that was reported overdue has then been late by every clock.
+  const SteadyTime submitted = std::chrono::steady_clock::now();
   const TimerId timer = impl.loop.After(deadline, [self = impl_, lane] {
     if (self->closed) return;
     ++self->counts.late;
@@ -143,7 +145,7 @@ Result<void> WorkerPool::Submit(const std::string& lane, Duration deadline, std:
   });
   const std::scoped_lock lock(impl.mutex);
   const bool idle = !impl.lanes.contains(lane);
-  impl.lanes[lane].waiting.push_back({std::move(work), std::move(done), deadline, std::chrono::steady_clock::now(), timer});
+  impl.lanes[lane].waiting.push_back({std::move(work), std::move(done), deadline, submitted, timer});
   ++impl.waiting;
   if (idle) {
     impl.QueueOf(lane).push_back(lane);
