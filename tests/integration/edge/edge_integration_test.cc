@@ -165,13 +165,15 @@ TEST(Edge, CanaryThatDiesFailsOnlyWhatWasInsideIt) {
   AwaitRequests(load, 1000);
   const LoadCounts counts = load.Stop();
   EXPECT_EQ(counts.refused, 0);
-  EXPECT_LE(counts.Failed(), kConnections) << "more failed than can have been inside";
+  // Beside the request inside the instance, a kept connection to it can take one more before HAProxy sees that it is closed:
+  // that request has been sent and is not tried again.
+  EXPECT_LE(counts.Failed(), 2 * kConnections) << "more failed than can have been on their way";
   EXPECT_EQ(counts.other_status.count(503), 0U) << "the next request went to stable";
   // What HAProxy did not log is made up for from its counters: a failure is seen, and never more than can have been inside.
   EXPECT_TRUE(Eventually([&] {
     std::uint64_t bad = 0;
     for (const auto& [status, count] : world.sums().by_status) bad += status == 200 ? 0 : count;
-    return bad <= static_cast<std::uint64_t>(kConnections) && (bad > 0 || counts.Failed() == 0);
+    return bad <= static_cast<std::uint64_t>(2 * kConnections) && (bad > 0 || counts.Failed() == 0);
   })) << counts.Failed();
 }
 
