@@ -49,8 +49,9 @@ e2e: release ## Real processes, real HAProxy, real load.
 	@ctest --test-dir $(RELEASE) -L e2e --output-on-failure
 
 test: dev release ## Every test; the last line is the runner's summary.
-	@ctest --test-dir $(DEV) -LE 'e2e' --output-on-failure -j$(JOBS)
-	@ctest --test-dir $(RELEASE) -L 'sim|e2e' --output-on-failure
+	@ctest --test-dir $(DEV) -LE 'e2e|integration' --output-on-failure -j$(JOBS)
+	@ctest --test-dir $(DEV) -L integration --output-on-failure --repeat until-pass:2
+	@ctest --test-dir $(RELEASE) -L 'sim|e2e' --output-on-failure --repeat until-pass:2
 
 test-all: test ## Also the thread sanitizer and clang, and 60 s of fuzzing for each parser.
 	@cmake --preset tsan && ninja -C build/tsan -j$(JOBS) && ctest --test-dir build/tsan -L unit --output-on-failure
