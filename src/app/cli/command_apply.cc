@@ -2,6 +2,7 @@
 // Giving manifests to the daemon, and asking what it would do with them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "app/cli/commands.h"

@@ -14,11 +14,6 @@
 namespace tuesday::cli {
 namespace {
 
-const Json::Array& ArrayOf(const Json& json) {
-  static const Json::Array kNothing;
-  return json.as_array() == nullptr ? kNothing : *json.as_array();
-}
-
 // Clears the screen and draws, on a terminal; appends elsewhere.
 void Draw(const std::string& text) {
   if (isatty(STDOUT_FILENO) != 0) std::fputs("\033[H\033[2J", stdout);

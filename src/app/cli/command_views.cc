@@ -12,11 +12,6 @@
 namespace tuesday::cli {
 namespace {
 
-const Json::Array& ArrayOf(const Json& json) {
-  static const Json::Array kNothing;
-  return json.as_array() == nullptr ? kNothing : *json.as_array();
-}
-
 std::string StepText(const Json& rollout) {
   const Json& step = rollout.At("step");
   const std::string text = step.At("text").StringOr("");

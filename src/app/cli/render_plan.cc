@@ -11,11 +11,6 @@
 namespace tuesday::cli {
 namespace {
 
-const Json::Array& ArrayOf(const Json& json) {
-  static const Json::Array kNothing;
-  return json.as_array() == nullptr ? kNothing : *json.as_array();
-}
-
 std::string SecondsText(double seconds) {
   return DurationText(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
 }

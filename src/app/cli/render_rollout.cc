@@ -26,12 +26,6 @@ std::string PercentNumber(std::int64_t permille) {
   return permille % 10 == 0 ? fmt::format("{}", permille / 10) : fmt::format("{}.{}", permille / 10, permille % 10);
 }
 
-const Json::Array& ArrayOf(const Json& json) {
-  static const Json::Array kNothing;
-  const Json::Array* array = json.as_array();
-  return array == nullptr ? kNothing : *array;
-}
-
 // Each image once with the roles that use it, canary first.
 std::vector<std::string> ImageLines(const Json& rollout) {
   std::vector<std::string> lines;
@@ -136,6 +130,12 @@ std::string NameArguments(const Json& rollout) {
 }
 
 }  // namespace
+
+const Json::Array& ArrayOf(const Json& json) {
+  static const Json::Array kNothing;
+  const Json::Array* array = json.as_array();
+  return array == nullptr ? kNothing : *array;
+}
 
 std::string PermilleText(std::int64_t permille) { return PercentNumber(permille) + " %"; }
 

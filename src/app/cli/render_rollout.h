@@ -21,6 +21,9 @@ std::string WhyText(const Json& rollout);
 enum class Ended { kNo, kWell, kBadly };
 Ended EndedOf(const Json& rollout);
 
+// The array, or an empty one where the value is none: what is missing in an answer is not there, and no error.
+const Json::Array& ArrayOf(const Json& json);
+
 // "10 %" of a weight in thousandths.
 std::string PermilleText(std::int64_t permille);
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <pwd.h>
 
+#include <algorithm>
+
 #include "app/server/rollout_json.h"
 
 namespace tuesday::server {

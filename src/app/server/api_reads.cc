@@ -2,6 +2,7 @@
 // Reads that block or take long: the journal and queries. They run on the pool over values that do not change.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/promql/engine.h"
 #include "core/promql/parser.h"
 

@@ -2,6 +2,7 @@
 // A precedence parser with expr-lang's table (parser/operator/operator.go, v1.17).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
