@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -43,30 +44,38 @@ class StoreSnapshot : public Source {
                                      std::int64_t to) const override {
     TRY(const std::vector<std::uint32_t> positions, index_->Find(matchers));
     std::vector<Series> found;
+    found.reserve(positions.size());
     for (const std::uint32_t position : positions) {
-      TRY(std::vector<Sample> samples, Read(series_[position], from, to));
+      TRY(Samples samples, Read(series_[position], from, to));
       if (!samples.empty()) found.push_back(Series{index_->LabelsAt(position), std::move(samples)});
     }
     return found;
   }
 
  private:
-  static Result<std::vector<Sample>> Read(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
-    std::vector<Sample> samples;
-    const auto take = [&](const Sample* begin, const Sample* end) {
-      const auto after = [](std::int64_t t, const Sample& sample) { return t < sample.t; };
-      begin = std::upper_bound(begin, end, from, after);
-      samples.insert(samples.end(), begin, std::upper_bound(begin, end, to, after));
-    };
-    if (series.sealed != nullptr) {
-      for (const std::shared_ptr<const Chunk>& chunk : *series.sealed) {
-        if (chunk->last_ms <= from || chunk->first_ms > to) continue;
-        TRY(const std::vector<Sample> decoded, DecodeChunk(chunk->bytes));
-        take(decoded.data(), decoded.data() + decoded.size());
-      }
+  // A window inside the head is only looked at; older samples are decoded.
+  static Result<Samples> Read(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
+    const std::span<const Sample> head = series.head == nullptr
+                                             ? std::span<const Sample>()
+                                             : Inside(std::span(series.head->samples.data(), series.head_count), from, to);
+    std::size_t first = series.sealed == nullptr ? 0 : series.sealed->size();
+    const std::size_t end = first;
+    while (first > 0 && (*series.sealed)[first - 1]->last_ms > from) --first;
+    std::vector<Sample> decoded;
+    for (; first < end && (*series.sealed)[first]->first_ms <= to; ++first) {
+      TRY_OK(DecodeChunkInto((*series.sealed)[first]->bytes, decoded));
     }
-    if (series.head != nullptr) take(series.head->samples.data(), series.head->samples.data() + series.head_count);
-    return samples;
+    if (decoded.empty()) return Samples(series.head, head);
+    decoded.insert(decoded.end(), head.begin(), head.end());
+    auto shared = std::make_shared<const std::vector<Sample>>(std::move(decoded));
+    return Samples(shared, Inside(*shared, from, to));
+  }
+
+  // Those in (from, to].
+  static std::span<const Sample> Inside(std::span<const Sample> samples, std::int64_t from, std::int64_t to) {
+    const auto after = [](std::int64_t t, const Sample& sample) { return t < sample.t; };
+    const auto begin = std::upper_bound(samples.begin(), samples.end(), from, after);
+    return {begin, std::upper_bound(begin, samples.end(), to, after)};
   }
 
   std::shared_ptr<const SeriesIndex> index_;
@@ -181,13 +190,15 @@ void SeriesStore::DropBefore(std::int64_t t_ms) {
 }
 
 std::shared_ptr<const Source> SeriesStore::Snapshot() const {
-  if (index_ == nullptr) index_ = std::make_shared<const SeriesIndex>(by_labels_);
-  std::vector<SnapshotSeries> series;
-  series.reserve(index_->size());
-  for (std::size_t i = 0; i < index_->size(); ++i) {
-    const Entry& entry = entries_.at(index_->RefAt(i).value);
-    series.push_back(SnapshotSeries{entry.sealed, entry.head, entry.head_count});
+  if (index_ == nullptr) {
+    index_ = std::make_shared<const SeriesIndex>(by_labels_);
+    in_order_.clear();
+    // Entries do not move while they are in the container.
+    for (std::size_t i = 0; i < index_->size(); ++i) in_order_.push_back(&entries_.at(index_->RefAt(i).value));
   }
+  std::vector<SnapshotSeries> series;
+  series.reserve(in_order_.size());
+  for (const Entry* entry : in_order_) series.push_back({entry->sealed, entry->head, entry->head_count});
   return std::make_shared<const StoreSnapshot>(index_, std::move(series));
 }
 

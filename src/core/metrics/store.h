@@ -73,6 +73,7 @@ class SeriesStore {
   std::map<Labels, SeriesRef> by_labels_;
   std::multimap<std::int64_t, SeriesRef> sealed_by_age_;
   mutable std::shared_ptr<const SeriesIndex> index_;  // Null when series came or went since it was built.
+  mutable std::vector<const Entry*> in_order_;        // By the positions of the index.
   Stats stats_;
 };
 

@@ -154,7 +154,7 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
       WindowContext context{start, end, grid_.At(i), 0, 0};
       if (!scalars.empty()) context.first = scalars[0].scalar[i];
       if (scalars.size() > 1) context.second = scalars[1].scalar[i];
-      const std::optional<double> value = function(Window(ranged.samples).subspan(low, high - low), context);
+      const std::optional<double> value = function(ranged.samples.span().subspan(low, high - low), context);
       if (value) row.Set(i, *value);
     }
     if (!row.AnyPresent()) continue;

@@ -42,6 +42,14 @@ std::int64_t FloorTo(std::int64_t time, std::int64_t step) {
   return quotient * step;
 }
 
+metrics::Samples WithoutStale(metrics::Samples samples) {
+  const auto is_stale = [](const Sample& sample) { return metrics::IsStale(sample.value); };
+  if (std::none_of(samples.begin(), samples.end(), is_stale)) return samples;
+  std::vector<Sample> kept(samples.begin(), samples.end());
+  std::erase_if(kept, is_stale);
+  return kept;
+}
+
 }  // namespace
 
 Result<std::int64_t> Evaluator::LengthOf(const Duration& duration) const {
@@ -127,8 +135,8 @@ Result<Windows> Evaluator::SelectWindows(const Expr& expr, const MatrixSelector&
   const auto [first, last] = std::minmax_element(windows.ends.begin(), windows.ends.end());
   TRY(std::vector<Series> found, Select(expr, matrix.selector, *first - windows.range, *last));
   for (Series& series : found) {
-    std::erase_if(series.samples, [](const Sample& sample) { return metrics::IsStale(sample.value); });
-    if (!series.samples.empty()) windows.series.push_back({std::move(series.labels), false, std::move(series.samples)});
+    metrics::Samples samples = WithoutStale(std::move(series.samples));
+    if (!samples.empty()) windows.series.push_back({std::move(series.labels), false, std::move(samples)});
   }
   return windows;
 }

@@ -45,7 +45,7 @@ using Rows = std::vector<Row>;
 struct Ranged {
   metrics::Labels labels;
   bool drop_name = false;
-  std::vector<metrics::Sample> samples;
+  metrics::Samples samples;
 };
 
 // A range vector on a grid: the window of step i is (end(i) - range, end(i)].
