@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <random>
 #include <string>
@@ -22,6 +23,8 @@ using metrics::Labels;
 
 constexpr int kServices = 50;
 constexpr int kBuckets = 93;  // And +Inf; with 6 statuses 100 series an instance.
+constexpr std::size_t kStatuses = 6;
+constexpr std::array<int, kStatuses> kRequestsOf = {1000, 10, 1, 0, 2, 0};  // In one sample step: the canaries are healthy.
 constexpr int kTicks = 40;
 constexpr std::int64_t kSampleStepMs = 5'000;
 constexpr std::int64_t kTickMs = 30'000;
@@ -63,7 +66,7 @@ struct World {
 
   void Open(const Labels& base) {
     const Labels requests = base.With("__name__", "http_requests_total");
-    for (const char* status : {"200", "404", "500", "502", "503", "504"}) {
+    for (const char* status : {"200", "404", "500", "502", "503", "504"}) {  // As many as kStatuses.
       refs.push_back(store.Open(requests.With("status", status)));
     }
     const Labels bucket = base.With("__name__", "http_request_duration_seconds_bucket");
@@ -74,7 +77,8 @@ struct World {
   void RunUntil(std::int64_t t_ms) {
     for (; now_ms < t_ms; now_ms += kSampleStepMs) {
       for (std::size_t i = 0; i < refs.size(); ++i) {
-        values[i] += static_cast<double>(i % 100 + random() % 20);
+        values[i] +=
+            i % 100 < kStatuses ? static_cast<double>(kRequestsOf.at(i % 100)) : static_cast<double>(i % 100 + random() % 20);
         CHECK(store.Append(refs[i], {now_ms, values[i]}).has_value(), "samples are in order");
       }
     }

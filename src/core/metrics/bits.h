@@ -76,6 +76,24 @@ class BitReader {
     return ones;
   }
 
+  // Calls `take(i, bits)` for `total` numbers of `width` bits each, 0 <= width <= 64; false and `failed()` past the end.
+  template <typename Take>
+  bool ReadEach(std::size_t total, int width, const Take& take) {
+    if (at_ + total * static_cast<std::size_t>(width) > bytes_.size() * 8) {
+      failed_ = true;
+      return false;
+    }
+    if (width == 0 || width > kAtOnce) {
+      for (std::size_t i = 0; i < total; ++i) take(i, Read(width));
+      return true;
+    }
+    // The reader's place in a local, so that what `take` writes cannot be thought to change it.
+    BitReader local = *this;
+    for (std::size_t i = 0; i < total; ++i) take(i, local.Take(width));
+    at_ = local.at_;
+    return true;
+  }
+
   bool failed() const { return failed_; }
   // Everything but the padding of the last byte has been read.
   bool AtEnd() const { return (at_ + 7) / 8 == bytes_.size(); }

@@ -169,33 +169,38 @@ void WriteIntegers(BitWriter& out, const ValuePlan& plan, std::int64_t first) {
   }
 }
 
-// Whether the times ascend.
+// False if the times do not ascend.
 bool ReadTimes(BitReader& in, std::span<Sample> samples, bool second_form) {
   const auto coding = second_form ? static_cast<TimeCoding>(in.Read(2)) : TimeCoding::kSmall;
   if (coding > TimeCoding::kPackedLine) return false;
-  const std::int64_t first = second_form ? ReadNumber(in) : static_cast<std::int64_t>(in.Read(64));
-  samples[0].t = first;
-  std::int64_t before = first;
-  std::int64_t step = coding == TimeCoding::kPackedLine ? ReadNumber(in) : 0;
-  const PackedShape shape = coding == TimeCoding::kSmall ? PackedShape() : ReadShape(in);
-  std::int64_t line = first;
+  std::int64_t before = second_form ? ReadNumber(in) : static_cast<std::int64_t>(in.Read(64));
+  samples[0].t = before;
+  const std::span<Sample> rest = samples.subspan(1);
   bool ascends = true;
-  for (Sample& sample : samples.subspan(1)) {
-    switch (coding) {
-      case TimeCoding::kSmall:
-        step = WrappingSum(step, ReadSmall(in));
-        sample.t = WrappingSum(before, step);
-        break;
-      case TimeCoding::kPackedStep: sample.t = WrappingSum(before, ReadPacked(in, shape)); break;
-      case TimeCoding::kPackedLine:
-        line = WrappingSum(line, step);
-        sample.t = WrappingSum(line, ReadPacked(in, shape));
-        break;
+  const auto put = [&](std::size_t i, std::int64_t t) {
+    ascends = ascends && t > before;
+    before = t;
+    rest[i].t = t;
+  };
+  if (coding == TimeCoding::kSmall) {
+    std::int64_t step = 0;
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+      step = WrappingSum(step, ReadSmall(in));
+      put(i, WrappingSum(before, step));
     }
-    ascends = ascends && sample.t > before;
-    before = sample.t;
+  } else if (coding == TimeCoding::kPackedStep) {
+    const PackedShape shape = ReadShape(in);
+    ReadPacked(in, shape, rest.size(), [&](std::size_t i, std::int64_t step) { put(i, WrappingSum(before, step)); });
+  } else {
+    const std::int64_t step = ReadNumber(in);
+    const PackedShape shape = ReadShape(in);
+    std::int64_t line = before;
+    ReadPacked(in, shape, rest.size(), [&](std::size_t i, std::int64_t later) {
+      line = WrappingSum(line, step);
+      put(i, WrappingSum(line, later));
+    });
   }
-  return ascends;
+  return ascends && !in.failed();
 }
 
 bool ReadXor(BitReader& in, std::span<Sample> samples) {
@@ -221,19 +226,25 @@ void ReadIntegers(BitReader& in, std::span<Sample> samples, ValueCoding coding, 
   std::int64_t value = second_form ? ReadNumber(in) : static_cast<std::int64_t>(in.Read(64));
   const double scale = kScales[decimals];
   samples[0].value = static_cast<double>(value) / scale;
-  const bool packed = coding == ValueCoding::kPacked || coding == ValueCoding::kPackedDelta;
-  const PackedShape shape = packed ? ReadShape(in) : PackedShape();
-  std::int64_t step = 0;
-  for (Sample& sample : samples.subspan(1)) {
-    if (packed) {
-      const std::int64_t read = ReadPacked(in, shape);
-      value = coding == ValueCoding::kPacked ? read : WrappingSum(value, read);
-    } else {
+  const std::span<Sample> rest = samples.subspan(1);
+  if (coding == ValueCoding::kPacked) {
+    const PackedShape shape = ReadShape(in);
+    ReadPacked(in, shape, rest.size(),
+               [&](std::size_t i, std::int64_t read) { rest[i].value = static_cast<double>(read) / scale; });
+  } else if (coding == ValueCoding::kPackedDelta) {
+    const PackedShape shape = ReadShape(in);
+    ReadPacked(in, shape, rest.size(), [&](std::size_t i, std::int64_t read) {
+      value = WrappingSum(value, read);
+      rest[i].value = static_cast<double>(value) / scale;
+    });
+  } else {
+    std::int64_t step = 0;
+    for (Sample& sample : rest) {
       const std::int64_t read = ReadSmall(in);
       step = coding == ValueCoding::kDelta ? read : WrappingSum(step, read);
       value = WrappingSum(value, step);
+      sample.value = static_cast<double>(value) / scale;
     }
-    sample.value = static_cast<double>(value) / scale;
   }
 }
 

@@ -50,6 +50,10 @@ const Pair* NotBefore(const Pair* begin, const Pair* end, std::string_view name)
 
 }  // namespace
 
+bool IsNameLabel(std::string_view label) {
+  return label.starts_with("__") && (label == kNameLabel || label == "__type__" || label == "__unit__");
+}
+
 Labels::Labels(std::initializer_list<Pair> pairs) : Labels(std::vector<Pair>(pairs)) {}
 
 Labels::Labels(std::vector<Pair> pairs) {
@@ -71,7 +75,11 @@ Labels::Labels(std::vector<Pair> pairs) {
 void Labels::Adopt(std::vector<Pair> sorted) {
   if (sorted.empty()) return;
   auto content = std::make_shared<Content>();
-  for (const Pair& pair : sorted) content->hash += HashOf(pair);
+  for (const Pair& pair : sorted) {
+    const std::uint64_t hash = HashOf(pair);
+    content->hash += hash;
+    if (!IsNameLabel(pair.first)) content->nameless_hash += hash;
+  }
   content->pairs = std::move(sorted);
   content_ = std::move(content);
 }

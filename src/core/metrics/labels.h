@@ -15,6 +15,9 @@ namespace tuesday::metrics {
 
 inline constexpr std::string_view kNameLabel = "__name__";
 
+// `__name__`, `__type__` and `__unit__`: what goes when an operation drops the name.
+bool IsNameLabel(std::string_view label);
+
 // Immutable: sorted by name, no empty values (an empty value is an absent label). Copies share their pairs, and a copy may be
 // used by another thread.
 class Labels {
@@ -41,6 +44,8 @@ class Labels {
   // looking up; equal labels have equal hashes.
   std::uint64_t Hash() const { return content_ == nullptr ? 0 : content_->hash; }
   static std::uint64_t HashOf(const Pair& pair);
+  // That of the labels without those of IsNameLabel.
+  std::uint64_t NamelessHash() const { return content_ == nullptr ? 0 : content_->nameless_hash; }
 
   // `name{a="b"}` as Prometheus prints it.
   std::string Text() const;
@@ -52,6 +57,7 @@ class Labels {
   struct Content {
     std::vector<Pair> pairs;
     std::uint64_t hash = 0;
+    std::uint64_t nameless_hash = 0;
   };
 
   void Adopt(std::vector<Pair> sorted);

@@ -37,8 +37,12 @@ PackedShape ShapeOf(std::span<const std::int64_t> integers);
 void WritePacked(BitWriter& out, const PackedShape& shape, std::span<const std::int64_t> integers);
 
 PackedShape ReadShape(BitReader& in);
-inline std::int64_t ReadPacked(BitReader& in, const PackedShape& shape) {
-  return WrappingSum(shape.base, static_cast<std::int64_t>(in.Read(shape.width) << shape.shift));
+// Calls `take(i, integer)` for `total` packed numbers; false past the end.
+template <typename Take>
+bool ReadPacked(BitReader& in, const PackedShape& shape, std::size_t total, const Take& take) {
+  return in.ReadEach(total, shape.width, [&](std::size_t i, std::uint64_t bits) {
+    take(i, WrappingSum(shape.base, static_cast<std::int64_t>(bits << shape.shift)));
+  });
 }
 
 }  // namespace tuesday::metrics

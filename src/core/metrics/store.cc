@@ -33,6 +33,7 @@ struct SnapshotSeries {
   std::shared_ptr<const ChunkList> sealed;
   std::shared_ptr<const Head> head;
   std::size_t head_count = 0;
+  std::int64_t sealed_until_ms = INT64_MIN;
 };
 
 class StoreSnapshot : public Source {
@@ -45,37 +46,68 @@ class StoreSnapshot : public Source {
     TRY(const std::vector<std::uint32_t> positions, index_->Find(matchers));
     std::vector<Series> found;
     found.reserve(positions.size());
+    // Windows inside the heads are only looked at. What had to be decoded shares one list, which moves until it is whole.
+    const auto decoded = std::make_shared<std::vector<Sample>>();
+    struct Part {
+      std::size_t series;
+      std::size_t begin;
+      std::size_t end;
+    };
+    std::vector<Part> parts;
     for (const std::uint32_t position : positions) {
-      TRY(Samples samples, Read(series_[position], from, to));
-      if (!samples.empty()) found.push_back(Series{index_->LabelsAt(position), std::move(samples)});
+      const SnapshotSeries& series = series_[position];
+      const std::span<const Sample> head = Head(series, from, to);
+      if (series.sealed_until_ms <= from) {
+        if (!head.empty()) found.push_back({index_->LabelsAt(position), Samples(series.head, head)});
+        continue;
+      }
+      const std::size_t begin = decoded->size();
+      TRY_OK(Decode(series, from, to, *decoded));
+      decoded->insert(decoded->end(), head.begin(), head.end());
+      if (decoded->size() == begin) continue;
+      parts.push_back({found.size(), begin, decoded->size()});
+      found.push_back({index_->LabelsAt(position), {}});
+    }
+    for (const Part& part : parts) {
+      found[part.series].samples = Samples(decoded, std::span(*decoded).subspan(part.begin, part.end - part.begin));
     }
     return found;
   }
 
  private:
-  // A window inside the head is only looked at; older samples are decoded.
-  static Result<Samples> Read(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
-    const std::span<const Sample> head = series.head == nullptr
-                                             ? std::span<const Sample>()
-                                             : Inside(std::span(series.head->samples.data(), series.head_count), from, to);
-    std::size_t first = series.sealed == nullptr ? 0 : series.sealed->size();
-    const std::size_t end = first;
-    while (first > 0 && (*series.sealed)[first - 1]->last_ms > from) --first;
-    std::vector<Sample> decoded;
-    for (; first < end && (*series.sealed)[first]->first_ms <= to; ++first) {
-      TRY_OK(DecodeChunkInto((*series.sealed)[first]->bytes, decoded));
-    }
-    if (decoded.empty()) return Samples(series.head, head);
-    decoded.insert(decoded.end(), head.begin(), head.end());
-    auto shared = std::make_shared<const std::vector<Sample>>(std::move(decoded));
-    return Samples(shared, Inside(*shared, from, to));
+  static std::span<const Sample> Head(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
+    if (series.head == nullptr) return {};
+    return Inside(std::span(series.head->samples.data(), series.head_count), from, to);
   }
 
-  // Those in (from, to].
+  // Puts the sealed samples of the window behind what is there.
+  static Result<void> Decode(const SnapshotSeries& series, std::int64_t from, std::int64_t to, std::vector<Sample>& into) {
+    const ChunkList& chunks = *series.sealed;
+    std::size_t first = chunks.size();
+    while (first > 0 && chunks[first - 1]->last_ms > from) --first;
+    for (; first < chunks.size() && chunks[first]->first_ms <= to; ++first) {
+      const std::size_t before = into.size();
+      TRY_OK(DecodeChunkInto(chunks[first]->bytes, into));
+      const std::span<const Sample> all = std::span(into).subspan(before);
+      const std::span<const Sample> inside = Inside(all, from, to);
+      if (inside.size() == all.size()) continue;
+      std::copy(inside.begin(), inside.end(), into.begin() + static_cast<std::ptrdiff_t>(before));
+      into.resize(before + inside.size());
+    }
+    return {};
+  }
+
+  // Those in (from, to]. Mostly the last ones are asked for: they are looked for from the end on.
   static std::span<const Sample> Inside(std::span<const Sample> samples, std::int64_t from, std::int64_t to) {
     const auto after = [](std::int64_t t, const Sample& sample) { return t < sample.t; };
-    const auto begin = std::upper_bound(samples.begin(), samples.end(), from, after);
-    return {begin, std::upper_bound(begin, samples.end(), to, after)};
+    if (samples.empty() || samples.back().t > to) {
+      samples = samples.first(
+          static_cast<std::size_t>(std::upper_bound(samples.begin(), samples.end(), to, after) - samples.begin()));
+    }
+    std::size_t back = 1;
+    while (back < samples.size() && samples[samples.size() - back].t > from) back *= 2;
+    const auto begin = back < samples.size() ? samples.end() - static_cast<std::ptrdiff_t>(back) : samples.begin();
+    return {std::upper_bound(begin, samples.end(), from, after), samples.end()};
   }
 
   std::shared_ptr<const SeriesIndex> index_;
@@ -90,6 +122,7 @@ struct SeriesStore::Entry {
   std::shared_ptr<Head> head;
   std::size_t head_count = 0;
   std::int64_t last_ms = INT64_MIN;
+  std::int64_t sealed_until_ms = INT64_MIN;
 };
 
 SeriesStore::SeriesStore(std::int64_t bytes_max) : bytes_max_(bytes_max) {}
@@ -142,6 +175,7 @@ void SeriesStore::Seal(SeriesRef ref, Entry& entry) {
   entry.sealed = std::move(list);
   entry.head.reset();
   entry.head_count = 0;
+  entry.sealed_until_ms = entry.last_ms;
 }
 
 void SeriesStore::DropOldestChunk(Entry& entry) {
@@ -198,7 +232,8 @@ std::shared_ptr<const Source> SeriesStore::Snapshot() const {
   }
   std::vector<SnapshotSeries> series;
   series.reserve(in_order_.size());
-  for (const Entry* entry : in_order_) series.push_back({entry->sealed, entry->head, entry->head_count});
+  for (const Entry* entry : in_order_)
+    series.push_back({entry->sealed, entry->head, entry->head_count, entry->sealed_until_ms});
   return std::make_shared<const StoreSnapshot>(index_, std::move(series));
 }
 

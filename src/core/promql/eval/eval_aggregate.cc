@@ -16,16 +16,6 @@ using metrics::Labels;
 
 namespace {
 
-Labels GroupLabels(const Labels& labels, const AggregateExpr& aggregate) {
-  std::vector<Labels::Pair> kept;
-  for (const Labels::Pair& pair : labels) {
-    const bool listed = std::find(aggregate.grouping.begin(), aggregate.grouping.end(), pair.first) != aggregate.grouping.end();
-    const bool name = pair.first == metrics::kNameLabel || pair.first == "__type__" || pair.first == "__unit__";
-    if (aggregate.without ? !listed && !name : listed) kept.push_back(pair);
-  }
-  return Labels(std::move(kept));
-}
-
 struct Group {
   Labels labels;
   std::vector<std::size_t> members;
@@ -33,12 +23,17 @@ struct Group {
 
 std::vector<Group> MakeGroups(const Rows& rows, const AggregateExpr& aggregate) {
   std::vector<Group> groups;
-  std::map<Labels, std::size_t> known;
+  HashIndex known(0);
+  KeptLabels kept;
+  const auto keeps = [&](const std::string& label) {
+    const bool listed = std::find(aggregate.grouping.begin(), aggregate.grouping.end(), label) != aggregate.grouping.end();
+    return aggregate.without ? !listed && !metrics::IsNameLabel(label) : listed;
+  };
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    Labels labels = GroupLabels(rows[i].labels, aggregate);
-    const auto [at, made] = known.try_emplace(labels, groups.size());
-    if (made) groups.push_back({std::move(labels), {}});
-    groups[at->second].members.push_back(i);
+    kept.Assign(rows[i].identity, keeps);
+    const std::size_t number = known.FindOrAdd(kept.hash, [&](std::size_t n) { return kept.Equals(groups[n].labels); });
+    if (number == groups.size()) groups.push_back({kept.Make(), {}});
+    groups[number].members.push_back(i);
   }
   return groups;
 }
@@ -60,11 +55,6 @@ double VarianceOf(const std::vector<double>& values) {
 
 double Fold(AggregateOp op, const std::vector<double>& values, double parameter) {
   switch (op) {
-    case AggregateOp::kSum: {
-      CompensatedSum sum;
-      for (const double value : values) sum.Add(value);
-      return sum.Total();
-    }
     case AggregateOp::kAvg: {
       CompensatedMean mean;
       for (const double value : values) mean.Add(value);
@@ -85,18 +75,36 @@ double Fold(AggregateOp op, const std::vector<double>& values, double parameter)
   return best;
 }
 
+// Member by member, so that each row is walked once in the order of its steps.
+void SumSteps(const Group& group, const Rows& rows, Row& result) {
+  Steps<CompensatedSum> sums(result.values.size());
+  for (const std::size_t member : group.members) {
+    const Row& row = rows[member];
+    for (std::size_t step = 0; step < sums.size(); ++step) {
+      if (row.present[step] == 0) continue;
+      sums[step].Add(row.values[step]);
+      result.present[step] = 1;
+    }
+  }
+  for (std::size_t step = 0; step < sums.size(); ++step) result.values[step] = sums[step].Total();
+}
+
 Rows FoldGroups(const AggregateExpr& aggregate, const Rows& rows, const std::vector<double>& parameter, std::size_t steps) {
   Rows results;
   std::vector<double> values;
   for (Group& group : MakeGroups(rows, aggregate)) {
     Row result(std::move(group.labels), steps);
     for (const std::size_t member : group.members) result.drop_name = result.drop_name || rows[member].drop_name;
-    for (std::size_t step = 0; step < steps; ++step) {
-      values.clear();
-      for (const std::size_t member : group.members) {
-        if (rows[member].present[step] != 0) values.push_back(rows[member].values[step]);
+    if (aggregate.op == AggregateOp::kSum) {
+      SumSteps(group, rows, result);
+    } else {
+      for (std::size_t step = 0; step < steps; ++step) {
+        values.clear();
+        for (const std::size_t member : group.members) {
+          if (rows[member].present[step] != 0) values.push_back(rows[member].values[step]);
+        }
+        if (!values.empty()) result.Set(step, Fold(aggregate.op, values, parameter.empty() ? 0 : parameter[step]));
       }
-      if (!values.empty()) result.Set(step, Fold(aggregate.op, values, parameter.empty() ? 0 : parameter[step]));
     }
     results.push_back(std::move(result));
   }
@@ -117,7 +125,7 @@ std::vector<std::size_t> Chosen(AggregateOp op, const std::vector<std::size_t>& 
     if (rows[member].present[step] != 0) there.push_back(member);
   }
   if (op == AggregateOp::kLimitRatio) {
-    std::erase_if(there, [&](std::size_t member) { return !InRatio(rows[member].labels, parameter); });
+    std::erase_if(there, [&](std::size_t member) { return !InRatio(rows[member].identity.Whole(), parameter); });
     return there;
   }
   if (op != AggregateOp::kLimitK) {
