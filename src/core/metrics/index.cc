@@ -16,7 +16,10 @@ void Intersect(std::vector<std::uint32_t>& found, const std::vector<std::uint32_
   auto from = other.begin();
   std::erase_if(found, [&](std::uint32_t position) {
     if (search) {
-      from = std::lower_bound(from, other.end(), position);
+      // What is looked for is mostly near: the distance doubles until it is passed.
+      std::ptrdiff_t reach = 1;
+      while (reach < other.end() - from && from[reach] < position) reach *= 2;
+      from = std::lower_bound(from + reach / 2, from + std::min(reach + 1, other.end() - from), position);
     } else {
       while (from != other.end() && *from < position) ++from;
     }

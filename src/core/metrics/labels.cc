@@ -75,10 +75,14 @@ Labels::Labels(std::vector<Pair> pairs) {
 void Labels::Adopt(std::vector<Pair> sorted) {
   if (sorted.empty()) return;
   auto content = std::make_shared<Content>();
-  for (const Pair& pair : sorted) {
-    const std::uint64_t hash = HashOf(pair);
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const std::uint64_t hash = HashOf(sorted[i]);
     content->hash += hash;
-    if (!IsNameLabel(pair.first)) content->nameless_hash += hash;
+    if (!IsNameLabel(sorted[i].first)) {
+      content->nameless_hash += hash;
+    } else if (i < 64) {
+      content->name_bits |= 1ULL << i;
+    }
   }
   content->pairs = std::move(sorted);
   content_ = std::move(content);

@@ -46,6 +46,12 @@ class Labels {
   static std::uint64_t HashOf(const Pair& pair);
   // That of the labels without those of IsNameLabel.
   std::uint64_t NamelessHash() const { return content_ == nullptr ? 0 : content_->nameless_hash; }
+  // Which of the first 64 pairs are those of IsNameLabel: bit i stands for pair i.
+  std::uint64_t NameBits() const { return content_ == nullptr ? 0 : content_->name_bits; }
+  // Asks for the pairs' memory before they are walked.
+  void Fetch() const {
+    if (content_ != nullptr) __builtin_prefetch(content_->pairs.data());
+  }
 
   // `name{a="b"}` as Prometheus prints it.
   std::string Text() const;
@@ -58,6 +64,7 @@ class Labels {
     std::vector<Pair> pairs;
     std::uint64_t hash = 0;
     std::uint64_t nameless_hash = 0;
+    std::uint64_t name_bits = 0;
   };
 
   void Adopt(std::vector<Pair> sorted);

@@ -16,23 +16,25 @@ using metrics::Labels;
 
 namespace {
 
+constexpr std::size_t kLookedAhead = 4;  // Labels lie all over the memory.
+
 struct Group {
-  Labels labels;
+  Identity identity;
   std::vector<std::size_t> members;
 };
 
 std::vector<Group> MakeGroups(const Rows& rows, const AggregateExpr& aggregate) {
   std::vector<Group> groups;
   HashIndex known(0);
-  KeptLabels kept;
   const auto keeps = [&](const std::string& label) {
     const bool listed = std::find(aggregate.grouping.begin(), aggregate.grouping.end(), label) != aggregate.grouping.end();
     return aggregate.without ? !listed && !metrics::IsNameLabel(label) : listed;
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    kept.Assign(rows[i].identity, keeps);
-    const std::size_t number = known.FindOrAdd(kept.hash, [&](std::size_t n) { return kept.Equals(groups[n].labels); });
-    if (number == groups.size()) groups.push_back({kept.Make(), {}});
+    if (i + kLookedAhead < rows.size()) rows[i + kLookedAhead].identity.Fetch();
+    Identity kept = rows[i].identity.Kept(keeps);
+    const std::size_t number = known.FindOrAdd(kept.Hash(), [&](std::size_t n) { return kept == groups[n].identity; });
+    if (number == groups.size()) groups.push_back({std::move(kept), {}});
     groups[number].members.push_back(i);
   }
   return groups;
@@ -93,7 +95,7 @@ Rows FoldGroups(const AggregateExpr& aggregate, const Rows& rows, const std::vec
   Rows results;
   std::vector<double> values;
   for (Group& group : MakeGroups(rows, aggregate)) {
-    Row result(std::move(group.labels), steps);
+    Row result(std::move(group.identity), steps);
     for (const std::size_t member : group.members) result.drop_name = result.drop_name || rows[member].drop_name;
     if (aggregate.op == AggregateOp::kSum) {
       SumSteps(group, rows, result);
@@ -162,10 +164,11 @@ Result<Rows> CountValues(const AggregateExpr& aggregate, const Rows& rows, const
   Rows results;
   std::map<Labels, std::size_t> known;
   for (const Group& group : MakeGroups(rows, aggregate)) {
+    const Labels group_labels = group.identity.Whole();
     for (const std::size_t member : group.members) {
       for (std::size_t step = 0; step < steps; ++step) {
         if (rows[member].present[step] == 0) continue;
-        Labels labels = group.labels.With(label, metrics::FixedText(rows[member].values[step]));
+        Labels labels = group_labels.With(label, metrics::FixedText(rows[member].values[step]));
         const auto [at, made] = known.try_emplace(labels, results.size());
         if (made) results.emplace_back(std::move(labels), steps);
         Row& row = results[at->second];

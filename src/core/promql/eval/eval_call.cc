@@ -143,7 +143,7 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
   const bool uses_drops = grid_.count > 1 && UsesDrops(call.function);
   Evaluated result;
   result.rows.reserve(windows.series.size());
-  for (const Ranged& ranged : windows.series) {
+  for (Ranged& ranged : windows.series) {
     Row row(ranged.labels, grid_.count);
     row.drop_name = ranged.drop_name;
     const Drops drops = uses_drops ? FindDrops(ranged.samples.span()) : Drops();

@@ -15,7 +15,7 @@ namespace {
 
 // The buckets of one histogram: which rows, and their bounds.
 struct HistogramRows {
-  Labels labels;
+  Identity identity;
   bool drop_name = false;
   std::vector<std::pair<double, const Row*>> buckets;
   std::string name;  // Of the metric, for notes.
@@ -47,17 +47,16 @@ std::vector<Bucket> BucketsAt(const HistogramRows& histogram, std::size_t step) 
 std::vector<HistogramRows> GroupHistograms(const Rows& rows, bool delayed, const std::function<void(const Row&)>& bad_bucket) {
   std::vector<HistogramRows> histograms;
   HashIndex known(0);
-  KeptLabels kept;
   for (const Row& row : rows) {
     const std::optional<double> upper = BoundOf(row.identity.Get("le"));
     if (!upper) {
       bad_bucket(row);
       continue;
     }
-    kept.Assign(row.identity,
-                [&](const std::string& label) { return label != "le" && (delayed || !metrics::IsNameLabel(label)); });
-    const std::size_t number = known.FindOrAdd(kept.hash, [&](std::size_t n) { return kept.Equals(histograms[n].labels); });
-    if (number == histograms.size()) histograms.push_back({kept.Make(), delayed, {}, std::string(row.identity.Name())});
+    Identity kept =
+        row.identity.Kept([&](const std::string& label) { return label != "le" && (delayed || !metrics::IsNameLabel(label)); });
+    const std::size_t number = known.FindOrAdd(kept.Hash(), [&](std::size_t n) { return kept == histograms[n].identity; });
+    if (number == histograms.size()) histograms.push_back({std::move(kept), delayed, {}, std::string(row.identity.Name())});
     histograms[number].buckets.emplace_back(*upper, &row);
   }
   // In order once for all steps; equal bounds stay as they came.
@@ -82,7 +81,7 @@ Rows Evaluator::QuantileRows(const std::vector<double>& q, const Rows& rows, Pos
   const auto bad = [&](const Row& row) { AddNote(Note::Level::kWarning, BadBucketText(row), pos); };
   Rows results;
   for (HistogramRows& histogram : GroupHistograms(rows, options_.delayed_name_removal, bad)) {
-    Row row(std::move(histogram.labels), grid_.count);
+    Row row(std::move(histogram.identity), grid_.count);
     row.drop_name = histogram.drop_name;
     for (std::size_t i = 0; i < grid_.count; ++i) {
       std::vector<Bucket> buckets = BucketsAt(histogram, i);
@@ -147,7 +146,7 @@ Result<Evaluated> Evaluator::HistogramFraction(const CallExpr& call) {
   const auto bad = [&](const Row& row) { AddNote(Note::Level::kWarning, BadBucketText(row), call.arguments[2]->pos); };
   Evaluated result;
   for (HistogramRows& histogram : GroupHistograms(vector.rows, options_.delayed_name_removal, bad)) {
-    Row row(std::move(histogram.labels), grid_.count);
+    Row row(std::move(histogram.identity), grid_.count);
     row.drop_name = histogram.drop_name;
     for (std::size_t i = 0; i < grid_.count; ++i) {
       std::vector<Bucket> buckets = BucketsAt(histogram, i);

@@ -14,15 +14,14 @@ bool Listed(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Labels ResultLabels(Identity many, const Identity& one, const BinaryExpr& binary) {
+Identity ResultIdentity(Identity many, const Identity& one, const BinaryExpr& binary) {
   const VectorMatching& matching = binary.matching;
   if (binary.op < BinaryOp::kEqual) many.HideName();
-  Labels labels = many.Whole();
-  if (matching.card == MatchCard::kOneToOne && (matching.on || !matching.labels.empty())) {
-    KeptLabels kept;
-    kept.Assign(many, [&](const std::string& label) { return Listed(matching.labels, label) == matching.on; });
-    labels = kept.Make();
+  if (matching.card == MatchCard::kOneToOne) {
+    many = many.Kept([&](const std::string& label) { return Listed(matching.labels, label) == matching.on; });
   }
+  if (matching.include.empty()) return many;
+  Labels labels = many.Whole();
   for (const std::string& name : matching.include) labels = labels.With(name, one.Get(name));
   return labels;
 }
@@ -30,44 +29,45 @@ Labels ResultLabels(Identity many, const Identity& one, const BinaryExpr& binary
 // Rows of one side by their signatures: the labels by which two sides are matched.
 class Groups {
  public:
+  struct Group {
+    Identity signature;
+    std::vector<std::size_t> rows;
+  };
+
   Groups(const Rows& rows, const VectorMatching& matching) : matching_(matching), known_(rows.size()) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      Sign(rows[i].identity);
+      Identity signature = SignatureOf(rows[i].identity);
       const std::size_t number =
-          known_.FindOrAdd(signature_.hash, [&](std::size_t n) { return signature_.Equals(all_[n].first); });
-      if (number == all_.size()) all_.emplace_back(signature_.Make(), std::vector<std::size_t>());
-      all_[number].second.push_back(i);
+          known_.FindOrAdd(signature.Hash(), [&](std::size_t n) { return all_[n].signature == signature; });
+      if (number == all_.size()) all_.push_back({std::move(signature), {}});
+      all_[number].rows.push_back(i);
     }
   }
 
-  using Group = std::pair<Labels, std::vector<std::size_t>>;  // A signature and the rows that have it.
+  Identity SignatureOf(const Identity& identity) const {
+    return identity.Kept([&](const std::string& label) {
+      const bool listed = Listed(matching_.labels, label);
+      return matching_.on ? listed : !listed && label != metrics::kNameLabel;
+    });
+  }
 
   // Null when no row has it.
-  const Group* Find(const Labels& signature) const {
-    const std::size_t number = known_.Find(signature.Hash(), [&](std::size_t n) { return all_[n].first == signature; });
-    return number == all_.size() ? nullptr : &all_[number];
-  }
-  const Group* FindFor(const Identity& identity) {
-    Sign(identity);
-    const std::size_t number = known_.Find(signature_.hash, [&](std::size_t n) { return signature_.Equals(all_[n].first); });
+  const Group* Find(const Identity& signature) const {
+    const std::size_t number = known_.Find(signature.Hash(), [&](std::size_t n) { return all_[n].signature == signature; });
     return number == all_.size() ? nullptr : &all_[number];
   }
   // In the order of their first rows.
   const std::vector<Group>& all() const { return all_; }
 
  private:
-  void Sign(const Identity& identity) {
-    signature_.Assign(identity, [&](const std::string& label) {
-      const bool listed = Listed(matching_.labels, label);
-      return matching_.on ? listed : !listed && label != metrics::kNameLabel;
-    });
-  }
-
   const VectorMatching& matching_;
   HashIndex known_;
   std::vector<Group> all_;
-  KeptLabels signature_;
 };
+
+void SortBySignature(std::vector<const Groups::Group*>& groups) {
+  std::ranges::sort(groups, {}, [](const Groups::Group* group) { return group->signature.Whole(); });
+}
 
 std::vector<char> AnyPresent(const Rows& rows, std::size_t steps) {
   std::vector<char> any(steps, 0);
@@ -93,17 +93,17 @@ class Matcher {
     const std::vector<char> any_many = AnyPresent(many_, steps_);
     TRY_OK(CheckUniques(ones, any_many));
     // Results follow the order of the side that they come from, as upstream.
-    for (const auto& [signature, rows] : manies.all()) {
-      const Groups::Group* one = ones.Find(signature);
-      TRY_OK(MatchGroup(signature, rows, one == nullptr ? kNone : one->second));
+    for (const Groups::Group& many : manies.all()) {
+      const Groups::Group* one = ones.Find(many.signature);
+      TRY_OK(MatchGroup(many.signature, many.rows, one == nullptr ? kNone : one->rows));
     }
     if (!fill_many_) return std::move(results_);
     std::vector<const Groups::Group*> lonely;
     for (const Groups::Group& one : ones.all()) {
-      if (manies.Find(one.first) == nullptr) lonely.push_back(&one);
+      if (manies.Find(one.signature) == nullptr) lonely.push_back(&one);
     }
-    std::ranges::sort(lonely, {}, &Groups::Group::first);
-    for (const Groups::Group* one : lonely) TRY_OK(MatchGroup(one->first, kNone, one->second));
+    SortBySignature(lonely);
+    for (const Groups::Group* one : lonely) TRY_OK(MatchGroup(one->signature, kNone, one->rows));
     return std::move(results_);
   }
 
@@ -114,10 +114,10 @@ class Matcher {
   Result<void> CheckUniques(const Groups& ones, const std::vector<char>& any_many) const {
     std::vector<const Groups::Group*> repeated;
     for (const Groups::Group& one : ones.all()) {
-      if (one.second.size() > 1) repeated.push_back(&one);
+      if (one.rows.size() > 1) repeated.push_back(&one);
     }
-    std::ranges::sort(repeated, {}, &Groups::Group::first);
-    for (const Groups::Group* one : repeated) TRY_OK(CheckUnique(one->first, one->second, any_many));
+    SortBySignature(repeated);
+    for (const Groups::Group* one : repeated) TRY_OK(CheckUnique(one->signature.Whole(), one->rows, any_many));
     return {};
   }
 
@@ -141,7 +141,7 @@ class Matcher {
     return {};
   }
 
-  Result<void> MatchGroup(const Labels& signature, const std::vector<std::size_t>& manies,
+  Result<void> MatchGroup(const Identity& signature, const std::vector<std::size_t>& manies,
                           const std::vector<std::size_t>& ones) {
     const bool one_to_one = binary_.matching.card == MatchCard::kOneToOne;
     for (std::size_t step = 0; step < steps_; ++step) {
@@ -162,8 +162,7 @@ class Matcher {
                    one == nullptr ? *fill_one_ : one->values[step], &many));
       }
       if (matched == 0 && one != nullptr && fill_many_) {
-        TRY_OK(Put(step, filled_.try_emplace(signature, signature).first->second, one->identity, *fill_many_, one->values[step],
-                   nullptr));
+        TRY_OK(Put(step, signature, one->identity, *fill_many_, one->values[step], nullptr));
       }
     }
     return {};
@@ -177,7 +176,7 @@ class Matcher {
     const auto key = std::pair(&many_identity, &one_identity);
     auto known = by_pair_.find(key);
     if (known == by_pair_.end()) {
-      Identity identity = ResultLabels(many_identity, one_identity, binary_);
+      Identity identity = ResultIdentity(many_identity, one_identity, binary_);
       if (binary_.returns_bool && !delayed_) identity.HideName();
       const std::size_t number =
           by_identity_.FindOrAdd(identity.Hash(), [&](std::size_t n) { return results_[n].identity == identity; });
@@ -209,7 +208,6 @@ class Matcher {
   Rows results_;
   std::vector<std::vector<char>> taken_;
   HashIndex by_identity_{0};
-  std::map<Labels, Identity> filled_;  // Signatures as the many side of a pair; their addresses stay.
   std::map<std::pair<const Identity*, const Identity*>, std::size_t> by_pair_;  // Looked up only.
 };
 
@@ -230,14 +228,14 @@ Evaluated Evaluator::SetOperation(const BinaryExpr& binary, Evaluated left, Eval
   const bool is_or = binary.op == BinaryOp::kOr;
   Rows& filtered = is_or ? right.rows : left.rows;
   const Rows& by = is_or ? left.rows : right.rows;
-  Groups groups(by, binary.matching);
+  const Groups groups(by, binary.matching);
   for (Row& row : filtered) {
-    const Groups::Group* group = groups.FindFor(row.identity);
+    const Groups::Group* group = groups.Find(groups.SignatureOf(row.identity));
     for (std::size_t i = 0; i < grid_.count; ++i) {
       if (row.present[i] == 0) continue;
       bool there = false;
       if (group != nullptr) {
-        for (const std::size_t index : group->second) there = there || by[index].present[i] != 0;
+        for (const std::size_t index : group->rows) there = there || by[index].present[i] != 0;
       }
       row.present[i] = there == (binary.op == BinaryOp::kAnd) ? 1 : 0;
     }

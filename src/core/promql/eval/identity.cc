@@ -15,40 +15,48 @@ constexpr std::size_t kSlotsLeast = 16;
 
 }  // namespace
 
-Labels Identity::Whole() const {
-  if (!hides_name_) return labels_;
-  std::vector<Labels::Pair> kept;
-  kept.reserve(labels_.size());
-  ForEach([&](const Labels::Pair& pair) { kept.push_back(pair); });
-  return kept.size() == labels_.size() ? labels_ : Labels(std::move(kept));
-}
-
-bool operator==(const Identity& a, const Identity& b) {
-  if (a.hides_name_ == b.hides_name_ && a.labels_.begin() == b.labels_.begin()) return true;
-  const auto next = [](const Identity& identity, const Labels::Pair* at) {
-    while (at != identity.labels_.end() && identity.hides_name_ && IsNameLabel(at->first)) ++at;
-    return at;
-  };
-  const Labels::Pair* left = next(a, a.labels_.begin());
-  const Labels::Pair* right = next(b, b.labels_.begin());
-  while (left != a.labels_.end() && right != b.labels_.end()) {
-    if (*left != *right) return false;
-    left = next(a, left + 1);
-    right = next(b, right + 1);
+void Identity::HideName() {
+  if (labels_.size() > kPairsMax) {
+    *this = KeptOfMany([](const Pair& pair) { return !IsNameLabel(pair.first); });
+    return;
   }
-  return left == a.labels_.end() && right == b.labels_.end();
+  if (visible_ == AllOf(labels_.size())) {
+    hash_ = labels_.NamelessHash();
+  } else {
+    for (std::uint64_t left = visible_ & labels_.NameBits(); left != 0; left &= left - 1) {
+      hash_ -= Labels::HashOf(labels_.begin()[std::countr_zero(left)]);
+    }
+  }
+  visible_ &= ~labels_.NameBits();
 }
 
-Labels KeptLabels::Make() const {
-  std::vector<Labels::Pair> kept;
-  kept.reserve(pairs.size());
-  for (const Labels::Pair* pair : pairs) kept.push_back(*pair);
+Labels Identity::Whole() const {
+  if (visible_ == AllOf(labels_.size())) return labels_;
+  std::vector<Pair> kept;
+  kept.reserve(static_cast<std::size_t>(std::popcount(visible_)));
+  for (std::uint64_t left = visible_; left != 0; left &= left - 1) kept.push_back(labels_.begin()[std::countr_zero(left)]);
   return Labels(std::move(kept));
 }
 
-bool KeptLabels::Equals(const Labels& labels) const {
-  return std::equal(pairs.begin(), pairs.end(), labels.begin(), labels.end(),
-                    [](const Labels::Pair* a, const Labels::Pair& b) { return *a == b; });
+std::string_view Identity::Get(std::string_view label) const {
+  if (labels_.size() > kPairsMax) return labels_.Get(label);
+  for (std::uint64_t left = visible_; left != 0; left &= left - 1) {
+    const Pair& pair = labels_.begin()[std::countr_zero(left)];
+    if (pair.first == label) return pair.second;
+  }
+  return {};
+}
+
+bool operator==(const Identity& a, const Identity& b) {
+  if (a.hash_ != b.hash_) return false;
+  if (a.labels_.size() > Identity::kPairsMax || b.labels_.size() > Identity::kPairsMax) return a.Whole() == b.Whole();
+  if (std::popcount(a.visible_) != std::popcount(b.visible_)) return false;
+  std::uint64_t left = a.visible_;
+  std::uint64_t right = b.visible_;
+  for (; left != 0; left &= left - 1, right &= right - 1) {
+    if (a.labels_.begin()[std::countr_zero(left)] != b.labels_.begin()[std::countr_zero(right)]) return false;
+  }
+  return true;
 }
 
 HashIndex::HashIndex(std::size_t expected)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The labels of a row while it is worked on. Most operations drop the metric's name: it is only hidden here, and labels without
-// it are made for the few rows that somebody looks at in the end.
+// The labels of a row while it is worked on. Most operations drop the metric's name or keep a few labels: the others are only
+// hidden here, and labels without them are made for the few rows that somebody looks at in the end.
 #pragma once
 
+#include <bit>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,52 +15,58 @@ namespace tuesday::promql {
 
 class Identity {
  public:
-  Identity() = default;
-  Identity(metrics::Labels labels) : labels_(std::move(labels)) {}  // NOLINT(google-explicit-constructor)
+  using Pair = metrics::Labels::Pair;
 
-  void HideName() { hides_name_ = true; }
+  Identity() = default;
+  Identity(metrics::Labels labels)  // NOLINT(google-explicit-constructor)
+      : labels_(std::move(labels)), visible_(AllOf(labels_.size())), hash_(labels_.Hash()) {}
+
+  // Hides the labels of IsNameLabel.
+  void HideName();
+
+  // Calls `keeps` with the name of each visible label and hides those that it refuses.
+  template <typename Keeps>
+  Identity Kept(const Keeps& keeps) const {
+    if (labels_.size() > kPairsMax) return KeptOfMany([&](const Pair& pair) { return keeps(pair.first); });
+    Identity kept = *this;
+    kept.hash_ = 0;
+    for (std::uint64_t left = visible_; left != 0; left &= left - 1) {
+      const Pair& pair = labels_.begin()[std::countr_zero(left)];
+      if (keeps(pair.first)) {
+        kept.hash_ += metrics::Labels::HashOf(pair);
+      } else {
+        kept.visible_ &= ~(left & (~left + 1));
+      }
+    }
+    return kept;
+  }
 
   // The visible labels.
   metrics::Labels Whole() const;
-  std::string_view Get(std::string_view label) const {
-    return hides_name_ && metrics::IsNameLabel(label) ? std::string_view() : labels_.Get(label);
-  }
+  std::string_view Get(std::string_view label) const;
   std::string_view Name() const { return Get(metrics::kNameLabel); }
-  std::uint64_t Hash() const { return hides_name_ ? labels_.NamelessHash() : labels_.Hash(); }  // That of Whole().
-
-  // Calls `visit` with each visible pair, in order.
-  template <typename Visit>
-  void ForEach(const Visit& visit) const {
-    for (const metrics::Labels::Pair& pair : labels_) {
-      if (!hides_name_ || !metrics::IsNameLabel(pair.first)) visit(pair);
-    }
-  }
+  std::uint64_t Hash() const { return hash_; }  // That of Whole().
+  void Fetch() const { labels_.Fetch(); }
 
   // Whether what is visible is equal.
   friend bool operator==(const Identity& a, const Identity& b);
 
  private:
-  metrics::Labels labels_;
-  bool hides_name_ = false;
-};
-
-// Some pairs of one identity, in order, and their hash: labels that need not be made to be looked up.
-struct KeptLabels {
-  std::vector<const metrics::Labels::Pair*> pairs;
-  std::uint64_t hash = 0;
+  static constexpr std::size_t kPairsMax = 64;  // More labels than this are made anew instead of hidden.
+  static std::uint64_t AllOf(std::size_t pairs) { return pairs >= kPairsMax ? ~0ULL : (1ULL << pairs) - 1; }
 
   template <typename Keeps>
-  void Assign(const Identity& identity, const Keeps& keeps) {
-    pairs.clear();
-    hash = 0;
-    identity.ForEach([&](const metrics::Labels::Pair& pair) {
-      if (!keeps(pair.first)) return;
-      pairs.push_back(&pair);
-      hash += metrics::Labels::HashOf(pair);
-    });
+  Identity KeptOfMany(const Keeps& keeps) const {
+    std::vector<Pair> kept;
+    for (const Pair& pair : labels_) {
+      if (keeps(pair)) kept.push_back(pair);
+    }
+    return Identity(metrics::Labels(std::move(kept)));
   }
-  metrics::Labels Make() const;
-  bool Equals(const metrics::Labels& labels) const;
+
+  metrics::Labels labels_;
+  std::uint64_t visible_ = 0;  // Bit i: pair i is visible. With more than kPairsMax labels every label is.
+  std::uint64_t hash_ = 0;
 };
 
 // Numbers things 0, 1, 2, ... in the order in which they first come, by their hashes and an equality of the caller.
