@@ -208,7 +208,8 @@ Result<void> LiveAnalyses::Restore(const RolloutName& rollout, const std::vector
     if (row.table != state::kAnalysisTable) continue;
     TRY(state::AnalysesRecord record, state::DecodeAnalyses(row.value));
     for (state::AnalysesRecord::Run& stored : record.runs) {
-      Run run{stored.name, std::move(stored.spec), std::move(stored.status), stored.ending, stored.broken, true};
+      Run run{stored.name, std::move(stored.spec), std::move(stored.status), stored.ending, stored.broken, false};
+      run.is_resting = !analysis::IsDone(run.status.phase);
       if (record.boot_id != boot_id) ToBoot(run.status, now);
       AskAgain(run.status, now);
       runs_[rollout].insert_or_assign(stored.key, std::move(run));
@@ -222,6 +223,7 @@ std::vector<rollout::AnalysisSeen> LiveAnalyses::Seen(const RolloutName& rollout
   const auto found = runs_.find(rollout);
   if (found == runs_.end()) return seen;
   for (const auto& [key, run] : found->second) {
+    if (run.is_resting) continue;
     seen.push_back({key, PhaseOf(run.status.phase), run.status.message, PassedOf(run.spec, run.status)});
   }
   return seen;

@@ -54,7 +54,8 @@ class LiveAnalyses : public AnalysisRunner {
     memories_.erase(rollout);
   }
 
-  // Runs that were under way go on with the next Target: what they had asked is asked again.
+  // Runs that were under way are not seen until somebody targets them; then they go on, and what they had asked is asked
+  // again.
   const Memory* MemoryOf(const RolloutName& rollout) override;
   Result<void> Restore(const RolloutName& rollout, const std::vector<Row>& rows, const std::string& boot_id,
                        Instant now) override;
@@ -66,7 +67,7 @@ class LiveAnalyses : public AnalysisRunner {
     analysis::Status status;
     bool ending = false;
     std::string broken;       // Why it could not be begun.
-    bool is_resting = false;  // Restored, and nothing has been asked since.
+    bool is_resting = false;  // Restored, and not targeted since.
   };
   struct Kept {
     Memory memory;
