@@ -81,8 +81,9 @@ class StoreSnapshot : public Source {
   static constexpr std::size_t kLookedAhead = 6;
   static void FetchEnd(const SnapshotSeries& series) {
     if (series.head == nullptr) return;
-    const Sample* end = series.head->samples.data() + series.head_count;
-    for (int line = 1; line <= 3; ++line) __builtin_prefetch(end - line * (64 / sizeof(Sample)));
+    constexpr std::size_t kLine = 64 / sizeof(Sample);
+    const std::size_t begin = series.head_count - std::min(series.head_count, 3 * kLine);
+    for (std::size_t i = begin; i < series.head_count; i += kLine) __builtin_prefetch(&series.head->samples[i]);
   }
 
   static std::span<const Sample> Head(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
