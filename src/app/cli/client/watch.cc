@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/watch.h"
+#include "app/cli/client/watch.h"
 
 #include <fmt/format.h>
 

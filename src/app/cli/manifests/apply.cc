@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/cli/client/watch.h"
 #include "app/cli/commands.h"
-#include "app/cli/manifest_files.h"
-#include "app/cli/render_plan.h"
-#include "app/cli/render_rollout.h"
-#include "app/cli/table.h"
-#include "app/cli/watch.h"
+#include "app/cli/manifests/manifest_files.h"
+#include "app/cli/render/plan.h"
+#include "app/cli/render/rollout.h"
+#include "app/cli/render/table.h"
 
 namespace tuesday::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "app/cli/session.h"
+#include "app/cli/client/session.h"
 
 namespace tuesday::cli {
 

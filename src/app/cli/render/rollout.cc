@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/render_rollout.h"
+#include "app/cli/render/rollout.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "app/cli/table.h"
+#include "app/cli/render/table.h"
 #include "base/time.h"
 
 namespace tuesday::cli {

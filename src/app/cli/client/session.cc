@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/session.h"
+#include "app/cli/client/session.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/table.h"
+#include "app/cli/render/table.h"
 
 #include <gtest/gtest.h>
 

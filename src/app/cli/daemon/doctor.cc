@@ -13,7 +13,7 @@
 #include "adapters/process/instance/cgroup.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
-#include "app/cli/table.h"
+#include "app/cli/render/table.h"
 
 namespace tuesday::cli {
 namespace {

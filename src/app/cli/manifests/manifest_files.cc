@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/manifest_files.h"
+#include "app/cli/manifests/manifest_files.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
-#include "app/cli/session.h"
+#include "app/cli/client/session.h"
 
 namespace tuesday::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstdio>
 
 #include "app/cli/commands.h"
-#include "app/cli/manifest_files.h"
+#include "app/cli/manifests/manifest_files.h"
 #include "app/cli/simulate/play.h"
 #include "app/cli/simulate/render.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/cli/manifest_files.h"
+#include "app/cli/manifests/manifest_files.h"
 #include "base/source.h"
 
 namespace tuesday::cli {

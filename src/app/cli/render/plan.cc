@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/render_plan.h"
+#include "app/cli/render/plan.h"
 
 #include <fmt/format.h>
 
-#include "app/cli/render_rollout.h"
-#include "app/cli/table.h"
+#include "app/cli/render/rollout.h"
+#include "app/cli/render/table.h"
 #include "base/source.h"
 #include "base/time.h"
 

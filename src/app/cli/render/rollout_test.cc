@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/render_rollout.h"
+#include "app/cli/render/rollout.h"
 
 #include <gtest/gtest.h>
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "app/cli/check_files.h"
 #include "app/cli/commands.h"
+#include "app/cli/manifests/check_files.h"
 #include "app/server/rollout_json.h"
 
 namespace tuesday::cli {
