@@ -28,7 +28,7 @@ std::string ProgressLine(const Json& rollout) {
   std::string line = fmt::format(
       "{} rev {}: {} step {}/{} ({}) weight {} ready {}/{}", rollout.At("name").StringOr(""), rollout.At("number").IntOr(0),
       rollout.At("phase").StringOr(""), rollout.At("step").At("index").IntOr(0), rollout.At("step").At("count").IntOr(0),
-      rollout.At("step").At("text").StringOr(""), PermilleText(rollout.At("weight_permille").IntOr(0)),
+      rollout.At("step").At("text").StringOr(""), PermilleText(rollout.At("share_permille").IntOr(0)),
       replicas.At("ready").IntOr(0), replicas.At("current").IntOr(0));
   const std::string gate = rollout.At("gate").StringOr("");
   if (!gate.empty()) line += fmt::format(" gate {}", gate);

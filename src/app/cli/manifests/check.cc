@@ -6,7 +6,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/manifests/check_files.h"
-#include "app/server/rollout_json.h"
+#include "app/server/apply_json.h"
 
 namespace tuesday::cli {
 namespace {

@@ -18,6 +18,10 @@ std::string SecondsText(double seconds) {
 std::string RolloutText(const Json& plan) {
   const std::string move = plan.At("move").StringOr("");
   if (move == "none") return "";
+  if (move == "removal") {
+    return fmt::format("\n{}/{}: its route goes first, then its instances, then its state.\n",
+                       plan.At("namespace").StringOr(""), plan.At("name").StringOr(""));
+  }
   std::string text = fmt::format("\n{}/{}: {} of revision {}", plan.At("namespace").StringOr(""), plan.At("name").StringOr(""),
                                  move, plan.At("to").StringOr(""));
   const std::string from = plan.At("from").StringOr("");
@@ -51,7 +55,8 @@ std::string PlanText(const Json& report, PlanMood mood) {
                         finding.At("mend").StringOr(""), finding.At("rule").StringOr(""));
   }
   for (const Json& object : ArrayOf(report.At("objects"))) {
-    const std::string change = object.At("change").StringOr("");
+    std::string change = object.At("change").StringOr("");
+    if (change == "absent") change = "is not there";
     const bool would = mood == PlanMood::kWould && change != "unchanged";
     text += fmt::format("{} {}/{} {}{}\n", object.At("kind").StringOr(""), object.At("namespace").StringOr(""),
                         object.At("name").StringOr(""), would ? "would be " : "", change);

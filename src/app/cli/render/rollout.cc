@@ -49,7 +49,7 @@ std::string Head(const Json& rollout) {
   if (step.At("count").IntOr(0) > 0) {
     text += fmt::format("{:<17}{}/{}\n", "  Step:", step.At("index").IntOr(0), step.At("count").IntOr(0));
     text += fmt::format("{:<17}{}\n", "  SetWeight:", PercentNumber(rollout.At("set_weight_permille").IntOr(0)));
-    text += fmt::format("{:<17}{}\n", "  ActualWeight:", PercentNumber(rollout.At("weight_permille").IntOr(0)));
+    text += fmt::format("{:<17}{}\n", "  ActualWeight:", PercentNumber(rollout.At("share_permille").IntOr(0)));
   }
   std::string label = "Images:";
   for (const std::string& line : ImageLines(rollout)) {
@@ -139,7 +139,25 @@ const Json::Array& ArrayOf(const Json& json) {
 
 std::string PermilleText(std::int64_t permille) { return PercentNumber(permille) + " %"; }
 
-std::string RolloutTree(const Json& rollout) { return Head(rollout) + "\n" + Tree(rollout); }
+std::string NotReadyText(const Json& rollout) {
+  std::string text;
+  for (const Json& instance : ArrayOf(rollout.At("not_ready"))) {
+    const std::int64_t restarts = instance.At("restarts").IntOr(0);
+    const std::string exit = instance.At("last_exit").StringOr("");
+    const std::string why = instance.At("why").StringOr("");
+    text += fmt::format("not ready: {} (rev {}, {}, {}{}{}): {}\n", instance.At("name").StringOr(""),
+                        instance.At("number").IntOr(0), instance.At("phase").StringOr(""),
+                        AgeText(instance.At("age_seconds").NumberOr(0)),
+                        restarts == 0 ? "" : fmt::format(", restarts {}", restarts),
+                        exit.empty() || why.find(exit) != std::string::npos ? "" : ", last " + exit, why);
+  }
+  return text;
+}
+
+std::string RolloutTree(const Json& rollout) {
+  const std::string waits = NotReadyText(rollout);
+  return Head(rollout) + "\n" + Tree(rollout) + (waits.empty() ? "" : "\n" + waits);
+}
 
 Ended EndedOf(const Json& rollout) {
   const Json::Array& attempts = ArrayOf(rollout.At("attempts"));
@@ -189,6 +207,7 @@ std::string WhyText(const Json& rollout) {
   std::string text = OutcomeLine(rollout) + "\n";
   const std::string trouble = rollout.At("trouble").StringOr("");
   if (!trouble.empty()) text += "Held: " + trouble + "\n";
+  text += NotReadyText(rollout);
   const std::string gate = rollout.At("gate").StringOr("");
   if (!gate.empty()) text += fmt::format("Gate: {}. {}\n", gate, rollout.At("gate_reason").StringOr(""));
   for (const Json& signal : ArrayOf(rollout.At("signals"))) {

@@ -17,6 +17,9 @@ std::string OutcomeLine(const Json& rollout);
 // Why the last attempt ended or stands where it stands, and where to look: `tuesday why`.
 std::string WhyText(const Json& rollout);
 
+// A line for each instance that should be ready and is not, with its reason: "not ready: api-3f2-0 (rev 7, ...): ...".
+std::string NotReadyText(const Json& rollout);
+
 // Whether the last attempt is over, and well: what `apply --wait` and `rollout status` end with.
 enum class Ended { kNo, kWell, kBadly };
 Ended EndedOf(const Json& rollout);

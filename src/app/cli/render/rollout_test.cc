@@ -37,6 +37,22 @@ TEST(OutcomeLine, CanBeQuoted) {
   EXPECT_EQ(EndedOf(Aborted()), Ended::kBadly);
 }
 
+TEST(NotReady, NamesTheInstanceAndTheReasonInTreeAndWhy) {
+  Json rollout = Aborted();
+  (*rollout.as_object())["not_ready"] =
+      Parse(R"json([{"name": "api-bbb-0", "number": 7, "phase": "CrashLoopBackOff", "age_seconds": 90, "restarts": 3,
+               "last_exit": "exit 1", "why": "The process ended with exit 1. The next start is in 8s."},
+              {"name": "api-bbb-1", "number": 7, "phase": "Starting", "age_seconds": 2, "restarts": 0, "last_exit": "",
+               "why": "The readiness probe fails: connection refused."}])json");
+  const std::string lines =
+      "not ready: api-bbb-0 (rev 7, CrashLoopBackOff, 90s, restarts 3): The process ended with exit 1. The next start is in "
+      "8s.\n"
+      "not ready: api-bbb-1 (rev 7, Starting, 2s): The readiness probe fails: connection refused.\n";
+  EXPECT_EQ(NotReadyText(rollout), lines);
+  EXPECT_TRUE(RolloutTree(rollout).ends_with("\n\n" + lines));
+  EXPECT_NE(WhyText(rollout).find(lines), std::string::npos);
+}
+
 TEST(OutcomeLine, NamesTheNamespaceWhereItIsNeeded) {
   Json rollout = Aborted();
   (*rollout.as_object())["namespace"] = "production";

@@ -8,7 +8,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/manifests/manifest_files.h"
-#include "app/server/rollout_json.h"
+#include "app/server/apply_json.h"
 #include "core/rules/check.h"
 #include "core/rules/unit/unit_test_file.h"
 

@@ -12,6 +12,7 @@ namespace tuesday::cli {
 namespace {
 
 std::string StepText(const Json& rollout) {
+  if (rollout.At("deleting").BoolOr(false)) return rollout.At("message").StringOr("");
   const Json& step = rollout.At("step");
   const std::string text = step.At("text").StringOr("");
   return text.empty() ? rollout.At("phase").StringOr("")
@@ -29,7 +30,7 @@ std::string StatusText(const Json& status, bool all_namespaces) {
     std::vector<std::string> row = {
         rollout.At("name").StringOr(""),
         std::to_string(rollout.At("number").IntOr(0)),
-        PermilleText(rollout.At("weight_permille").IntOr(0)),
+        PermilleText(rollout.At("share_permille").IntOr(0)),
         StepText(rollout),
         fmt::format("{}/{}", rollout.At("replicas").At("ready").IntOr(0), rollout.At("replicas").At("current").IntOr(0)),
         rollout.At("gate").StringOr("").empty() ? "-" : rollout.At("gate").StringOr(""),
@@ -37,6 +38,7 @@ std::string StatusText(const Json& status, bool all_namespaces) {
     if (all_namespaces) row.insert(row.begin(), rollout.At("namespace").StringOr(""));
     table.Add(std::move(row));
     const std::string held = rollout.At("trouble").StringOr("");
+    trouble += NotReadyText(rollout);
     if (!held.empty()) trouble += fmt::format("held: {}: {}\n", rollout.At("name").StringOr(""), held);
   }
   std::string text = table.empty() ? "No rollouts. Begin with: tuesday apply -f FILE\n" : table.Text();
@@ -47,6 +49,13 @@ std::string StatusText(const Json& status, bool all_namespaces) {
   for (const char* part : {"store", "edge", "workloads"}) {
     const std::string said = status.At(part).StringOr("");
     text += fmt::format("{}: {}\n", part, said.empty() ? "well" : said);
+  }
+  for (const Json& orphan : ArrayOf(status.At("orphans"))) {
+    const std::string instance = orphan.At("instance").StringOr("");
+    text += fmt::format("orphan: {} of {}/{}: {}\n", instance.empty() ? "the route" : instance,
+                        orphan.At("namespace").StringOr(""), orphan.At("rollout").StringOr(""),
+                        orphan.At("origin").StringOr("") == "deleted" ? "its rollout was deleted, it is being stopped"
+                                                                      : "this state knows no such rollout, it is left alone");
   }
   const Json& rollback = status.At("last_rollback");
   if (!rollback.is_null())
