@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "control/apply/gates.h"
 #include "control/apply/plan.h"
 #include "control/apply/resolve.h"
 #include "control/apply/typed.h"
@@ -67,6 +68,9 @@ class Preparation {
   // Whether what stays still has all that it names.
   Result<void> CheckRest() const;
 
+  // undo: the object stays as it was given, and runs as an earlier revision.
+  Result<void> Pin(const UndoChange& change);
+
   // Resolves every rollout that is concerned.
   Result<void> ResolveAll(std::vector<Finding>& findings);
 
@@ -75,6 +79,10 @@ class Preparation {
  private:
   void Store(state::ObjectRecord record, ObjectChange change);
   std::set<RolloutName> Concerned() const;
+  bool IsKept(const RolloutName& name, const RevisionId& revision) const {
+    const auto revisions = known_.revisions.find(name);
+    return revisions != known_.revisions.end() && revisions->second.contains(revision);
+  }
   Result<std::string> ImageDigest(const RolloutName& name, const std::string& container, const std::string& image);
   Result<void> ResolveOne(const RolloutName& name, const TypedObjects& typed);
   Uid Mint(const std::string& name) const { return Uid(Sha256Hex(known_.mint + " " + name).substr(0, kUidHexDigits)); }
@@ -96,7 +104,7 @@ void Preparation::Take(const ObjectName& name, Json content, const std::string& 
     record.generation = Generation{1};
   } else {
     record = known->second;
-    if (record.content == content && record.image_override.empty()) {
+    if (record.content == content && record.image_override.empty() && record.pinned.empty()) {
       prepared_.report.objects.push_back({name, ObjectChange::kUnchanged});
       return;
     }
@@ -105,6 +113,7 @@ void Preparation::Take(const ObjectName& name, Json content, const std::string& 
   record.file = file;
   record.content = std::move(content);
   record.image_override.clear();
+  record.pinned = RevisionId();
   Store(std::move(record), known == known_.objects.end() ? ObjectChange::kCreated : ObjectChange::kConfigured);
 }
 
@@ -172,10 +181,21 @@ Result<void> Preparation::CheckRest() const {
   return Fail(ErrorCode::kConflict, AllFindings(findings), "Nothing was deleted. Delete what names it first, or with it.");
 }
 
+Result<void> Preparation::Pin(const UndoChange& change) {
+  const auto known = known_.objects.find({change.rollout.ns, "Rollout", change.rollout.name});
+  if (known == known_.objects.end()) return Fail(ErrorCode::kNotFound, "There is no rollout " + change.rollout.Text() + ".");
+  state::ObjectRecord record = known->second;
+  record.pinned = change.revision;
+  ++record.generation.value;
+  Store(std::move(record), ObjectChange::kConfigured);
+  return {};
+}
+
 std::set<RolloutName> Preparation::Concerned() const {
   std::set<RolloutName> concerned = given_;
   std::set<Namespace> namespaces;
   for (const state::ObjectRecord& changed : prepared_.objects) {
+    if (!changed.pinned.empty()) concerned.insert({changed.name.ns, changed.name.name});
     if (IsResolvedFrom(changed.name.kind)) namespaces.insert(changed.name.ns);
   }
   for (const ObjectName& deleted : prepared_.deleted) {
@@ -219,6 +239,8 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
       Resolve({name, record.uid, object->second, typed, record.image_override, resolver, known_.runs_analyses}));
   state::RolloutRecord wanted;
   wanted.spec = std::move(resolved.spec);
+  const bool pinned = !record.pinned.empty() && IsKept(name, record.pinned);
+  if (pinned) wanted.spec.revision = record.pinned;
   wanted.exposure = std::move(resolved.exposure);
   std::optional<state::RolloutRecord> before;
   if (const auto found = known_.rollouts.find(name); found != known_.rollouts.end()) before = found->second;
@@ -229,6 +251,7 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
   wanted.spec.generation = before ? before->spec.generation : Generation{0};
   wanted.release = before ? before->release : 0;
   RolloutPlan plan = PlanOf(before, wanted);
+  if (plan.move == RolloutMove::kCanary) plan.gates = GatesOf(*before, wanted, typed);
   if (plan.move == RolloutMove::kNone && !given_.contains(name)) return {};
   std::ranges::move(resolved.said, std::back_inserter(prepared_.report.said));
   if (wanted.spec.analyses.empty() && std::ranges::none_of(typed, [](const auto& item) {
@@ -243,7 +266,7 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
   ++wanted.spec.generation.value;
   resolved.revision.made_at = known_.now;
   prepared_.rollouts.push_back(std::move(wanted));
-  prepared_.revisions.push_back(std::move(resolved.revision));
+  if (!pinned) prepared_.revisions.push_back(std::move(resolved.revision));
   return {};
 }
 
@@ -360,6 +383,14 @@ Result<Prepared> PrepareDelete(const DeleteRequest& request, const Known& known,
   std::vector<Finding> findings;
   TRY_OK(preparation.ResolveAll(findings));
   return preparation.Finish(request.by, files.empty() ? "delete" : files);
+}
+
+Result<Prepared> PrepareUndo(const UndoChange& change, const Known& known, ArtifactStore& artifacts) {
+  Preparation preparation(known, artifacts);
+  TRY_OK(preparation.Pin(change));
+  std::vector<Finding> findings;
+  TRY_OK(preparation.ResolveAll(findings));
+  return preparation.Finish(change.by, "undo");
 }
 
 std::string CertificateOf(const std::map<ObjectName, state::ObjectRecord>& objects, const std::string& secret) {

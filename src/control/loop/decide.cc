@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "wire/state/codec.h"
+#include "wire/state/judgement.h"
 #include "wire/state/keys.h"
 
 namespace tuesday::control {
@@ -152,6 +153,9 @@ void TakeLeave(const Entity& entity, const DecideAt& at, Decision& decision) {
   const std::string key = state::RolloutKey(entity.name());
   transaction.erase.emplace_back(state::kRolloutTable, key);
   transaction.erase.emplace_back(state::kStatusTable, key);
+  transaction.erase.emplace_back(state::kJudgeTable, key);
+  transaction.erase.emplace_back(state::kJudgeTable, state::RulesCaseKey(entity.name()));
+  transaction.erase.emplace_back(state::kAnalysisTable, key);
   for (const auto& [id, revision] : entity.revisions) {
     transaction.erase.emplace_back(state::kRevisionTable, state::RevisionKey(revision));
   }
@@ -161,6 +165,20 @@ void TakeLeave(const Entity& entity, const DecideAt& at, Decision& decision) {
   for (const auto& [name, target] : entity.targets) transaction.outbox_done.emplace_back(name, target.generation);
   decision.left = state::RemovedRecord{entity.name(), entity.record.spec.uid, decision.status.last_target, at.wall};
   transaction.put.push_back({std::string(state::kRemovedTable), key, state::Encode(*decision.left)});
+}
+
+// A memory that is not due waits for a commit that has another reason.
+void TakeMemory(const Memory* memory, std::uint64_t& remembered, Decision& decision) {
+  if (memory == nullptr || memory->version <= remembered) return;
+  if (decision.IsEmpty() && !memory->is_due) return;
+  remembered = memory->version;
+  for (const Row& row : memory->rows) {
+    if (row.value.empty()) {
+      decision.transaction.erase.emplace_back(row.table, row.key);
+    } else {
+      decision.transaction.put.push_back(row);
+    }
+  }
 }
 
 }  // namespace
@@ -244,6 +262,10 @@ Result<Decision> Decide(const Entity& entity, const rollout::World& world, const
     transaction.put.push_back(
         {std::string(state::kStatusTable), state::RolloutKey(entity.name()), state::Encode(decision.status)});
   }
+  decision.remembered = entity.remembered;
+  if (decision.left) return decision;
+  TakeMemory(at.judge, decision.remembered.judge, decision);
+  TakeMemory(at.analyses, decision.remembered.analyses, decision);
   return decision;
 }
 

@@ -39,7 +39,9 @@ std::string RolloutText(const Json& plan) {
     }
     text += table.Text() + fmt::format("  It takes {} at least.\n", SecondsText(plan.At("dwell_seconds_min").NumberOr(0)));
   }
-  for (const Json& gate : ArrayOf(plan.At("gates"))) text += fmt::format("  gate: {}\n", gate.StringOr(""));
+  const Json::Array& gates = ArrayOf(plan.At("gates"));
+  if (!gates.empty()) text += "  What judges it:\n";
+  for (const Json& gate : gates) text += fmt::format("    {}\n", gate.StringOr(""));
   return text;
 }
 
