@@ -35,7 +35,6 @@ struct SlotUse {
 };
 
 // The whole route of one rollout: one atomic value at the edge. `canary_slot` equals `stable_slot` when there is none.
-// Without any slot it says that the edge shall not know the rollout, or does not.
 struct Route {
   Epoch epoch;
   int stable_slot = 0;

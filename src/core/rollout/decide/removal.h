@@ -8,7 +8,8 @@
 
 namespace tuesday::rollout {
 
-// Decides the next move of a rollout whose spec has a removal. Each move waits until the one before was seen to be done.
+// Decides the next move of a rollout whose spec has a removal. A route without any slot says that the edge shall not know it.
+// Each move waits until the one before was seen to be done.
 Outcome TakeAway(Turn turn);
 
 }  // namespace tuesday::rollout
