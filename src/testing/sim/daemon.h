@@ -51,6 +51,7 @@ class Daemon {
     std::uint64_t journal_entries = 0;    // Durable.
     rollout::World sight;                 // In memory.
     Instant look_at;                      // In memory: when to decide next.
+    std::optional<Instant> delete_at;     // When an operator deletes it.
   };
   struct Message {
     Instant at;
@@ -74,6 +75,7 @@ class Daemon {
   void Deliver(const Message& message, Instant now);
   void Say(Charge& charge, rollout::Verb verb, Instant now);
   void ChangeSpec(Charge& charge, Instant now);
+  void Delete(Charge& charge, Instant now);
   RevisionId NewRevision(Charge& charge);
   void Trace(const Charge& charge, const rollout::Outcome& outcome, Instant now);
 
