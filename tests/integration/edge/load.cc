@@ -5,10 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
 #include "adapters/files/fd.h"
+#include "adapters/supervise/poll_loop.h"
 #include "base/check.h"
 
 namespace tuesday::testing {
@@ -88,12 +90,15 @@ void Load::Run() {
     if (!fd.is_open()) fd = Connect(port_);
     ++mine.sent;
     ++sent_;
+    const Instant began = supervise::BootNow();
     if (!fd.is_open()) {
       ++mine.refused;
+      mine.last_failed = began;
       continue;
     }
     Answer answer;
     if (::send(fd.get(), request_.data(), request_.size(), MSG_NOSIGNAL) >= 0) answer = ReadAnswer(fd.get());
+    if (answer.status != 200) mine.last_failed = began;
     if (answer.status == 200) {
       ++mine.answered_by[answer.body];
     } else if (answer.status == 0) {
@@ -107,6 +112,7 @@ void Load::Run() {
   counts_.sent += mine.sent;
   counts_.cut += mine.cut;
   counts_.refused += mine.refused;
+  counts_.last_failed = std::max(counts_.last_failed, mine.last_failed);
   for (const auto& [name, count] : mine.answered_by) counts_.answered_by[name] += count;
   for (const auto& [status, count] : mine.other_status) counts_.other_status[status] += count;
 }

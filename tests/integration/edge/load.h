@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/time.h"
+
 namespace tuesday::testing {
 
 struct LoadCounts {
@@ -18,6 +20,7 @@ struct LoadCounts {
   std::map<int, std::int64_t> other_status;
   std::int64_t cut = 0;      // The connection ended inside a request.
   std::int64_t refused = 0;  // A connection was not taken.
+  Instant last_failed{};     // When the last of those that failed was sent.
 
   std::int64_t Failed() const;
   std::int64_t Answered() const;

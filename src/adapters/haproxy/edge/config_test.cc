@@ -44,6 +44,11 @@ TEST(Config, CanaryHasTheStableServersAsBackups) {
   EXPECT_EQ(ParseServerName("a-1").slot, -1);
 }
 
+TEST(Config, RequestsToACanaryHaveConnectionsOfTheirOwn) {
+  EXPECT_THAT(RenderFiles(Example(), kOptions).config,
+              HasSubstr("  http-request set-header Connection close if canary !{ req.hdr(Upgrade) -m found }\n"));
+}
+
 TEST(Config, RoutesServersAndHostsAreNotPartOfTheStructure) {
   Edge other = Example();
   other.rollouts[0].epoch = Epoch{8};
