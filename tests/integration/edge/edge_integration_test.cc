@@ -159,10 +159,10 @@ TEST(Edge, CanaryThatDiesFailsOnlyWhatWasInsideIt) {
   world.AddInstance("canary");
   ASSERT_TRUE(world.router().SetRoute(world.Spec(1, 0, 1, 500, {{0, {"stable"}}, {1, {"canary"}}})).has_value());
   ASSERT_TRUE(Eventually([&] { return world.IsServing("stable") && world.IsServing("canary"); }));
+  // What is not logged is counted from a known beginning.
+  ASSERT_TRUE(Eventually([&] { return world.sums().looks >= 1; }));
   Load load(world.port(), kMany, "api.test");
   AwaitRequests(load, 1000);
-  // Asked at least twice, so that what is not logged is counted from a known beginning.
-  ASSERT_TRUE(Eventually([&] { return world.sums().lines >= 1000; }));
   world.KillInstance("canary");
   const Instant gone = supervise::BootNow();
   AwaitRequests(load, 1000);
@@ -179,34 +179,6 @@ TEST(Edge, CanaryThatDiesFailsOnlyWhatWasInsideIt) {
     for (const auto& [status, count] : world.sums().by_status) bad += status == 200 ? 0 : count;
     return bad <= static_cast<std::uint64_t>(2 * kMany) && (bad > 0 || counts.Failed() == 0);
   })) << counts.Failed();
-}
-
-TEST(Edge, KilledBetweenAnyTwoStepsItConverges) {
-  EdgeWorld world;
-  world.AddInstance("a");
-  world.AddInstance("b");
-  ASSERT_TRUE(world.router().SetRoute(world.Spec(1, 0, 0, 0, {{0, {"a"}}})).has_value());
-  Load load(world.port(), 2, "api.test");
-  std::uint64_t epoch = 1;
-  for (const char* step : {"checked", "saved", "written", "changed"}) {
-    for (const char* victim : {"supervisor", "worker"}) {
-      ++epoch;
-      world.KillAt(step, victim);
-      const RouteSpec spec = world.Spec(epoch, 0, 1, 300, {{0, {"a"}}, {1, {epoch % 2 == 0 ? "b" : "a"}}});
-      EXPECT_TRUE(Eventually([&] {
-        const auto set = world.router().SetRoute(spec);
-        return set && set->value == epoch;
-      })) << step
-          << " " << victim;
-      const auto seen = world.router().Observe();
-      ASSERT_TRUE(seen.has_value());
-      EXPECT_EQ(seen->routes.at(spec.rollout).route, spec.route) << step << " " << victim;
-    }
-  }
-  const LoadCounts counts = load.Stop();
-  EXPECT_EQ(counts.refused, 0);
-  EXPECT_TRUE(counts.other_status.empty());
-  EXPECT_LE(counts.cut, 4 * 2) << "four workers were killed under two connections";
 }
 
 TEST(Edge, LinesOfTheTimeWithoutADaemonArriveWhenItIsBack) {

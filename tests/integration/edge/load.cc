@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdlib>
 
-#include "adapters/files/fd.h"
 #include "adapters/supervise/poll_loop.h"
 #include "base/check.h"
 
@@ -24,14 +23,6 @@ sockaddr_in LoopbackAddress(int port) {
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
-}
-
-files::Fd Connect(int port) {
-  files::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  const sockaddr_in address = LoopbackAddress(port);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
-  return fd;
 }
 
 // Reads one answer with a Content-Length, or to the end of the connection. Status 0 when it was cut.
@@ -59,6 +50,14 @@ std::string RequestText(const std::string& host, const std::string& path, const 
 }
 
 }  // namespace
+
+files::Fd Connect(int port) {
+  files::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  const sockaddr_in address = LoopbackAddress(port);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+  return fd;
+}
 
 std::int64_t LoadCounts::Failed() const {
   std::int64_t sum = cut + refused;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "adapters/files/fd.h"
 #include "base/time.h"
 
 namespace tuesday::testing {
@@ -55,6 +56,9 @@ struct Answer {
 
 // One request over a connection of its own.
 Answer Get(int port, const std::string& host, const std::string& path, const std::string& header = "");
+
+// A connection to 127.0.0.1:`port` that waits at most ten seconds for bytes; a closed one when it is refused.
+files::Fd Connect(int port);
 
 // A port that nobody has now.
 int FreePort();
