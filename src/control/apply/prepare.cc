@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "control/apply/conflicts.h"
 #include "control/apply/plan.h"
 #include "control/apply/resolve.h"
 #include "control/apply/typed.h"
@@ -58,8 +59,11 @@ class Preparation {
   // set-image: the object stays as it was given, with another image.
   Result<void> Override(const ImageChange& change);
 
+  // Everything that there will be, given and stored.
+  TypedObjects ReadAfter(std::vector<Finding>& findings) const { return ReadStored(after_, findings); }
+
   // Resolves every rollout that is concerned.
-  Result<void> ResolveAll(std::vector<Finding>& findings);
+  Result<void> ResolveAll(const TypedObjects& typed);
 
   Prepared Finish(std::string by, std::string file);
 
@@ -195,8 +199,7 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
   return {};
 }
 
-Result<void> Preparation::ResolveAll(std::vector<Finding>& findings) {
-  const TypedObjects typed = ReadStored(after_, findings);
+Result<void> Preparation::ResolveAll(const TypedObjects& typed) {
   std::string errors;
   Error first;
   for (const RolloutName& name : Concerned()) {
@@ -268,10 +271,14 @@ Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, Artifa
   }
   std::vector<Finding> findings = std::move(given.findings);
   std::ranges::move(CheckAgainst(known, given.objects, request.ns), std::back_inserter(findings));
+  std::vector<Finding> stored_findings;
+  const TypedObjects typed = preparation.ReadAfter(stored_findings);
+  std::ranges::move(RouteConflicts(typed, given.objects, request.ns, known.rollouts), std::back_inserter(findings));
   if (HasErrors(findings)) {
     return Fail(ErrorCode::kInvalid, AllFindings(findings), "Nothing was changed. Mend the file and apply it again.");
   }
-  TRY_OK(preparation.ResolveAll(findings));
+  std::ranges::move(stored_findings, std::back_inserter(findings));
+  TRY_OK(preparation.ResolveAll(typed));
   Prepared prepared = preparation.Finish(request.by, given.files);
   prepared.report.findings = std::move(findings);
   return prepared;
@@ -281,7 +288,7 @@ Result<Prepared> PrepareImage(const ImageChange& change, const Known& known, Art
   Preparation preparation(known, artifacts);
   TRY_OK(preparation.Override(change));
   std::vector<Finding> findings;
-  TRY_OK(preparation.ResolveAll(findings));
+  TRY_OK(preparation.ResolveAll(preparation.ReadAfter(findings)));
   return preparation.Finish(change.by, "set-image");
 }
 
