@@ -84,7 +84,12 @@ void FleetCore::Consider(const RolloutName& name) {
     entity->dirty = !entity->requests.empty();
   }
   const rollout::World world = WorldOf(*entity, ports_.judge, ports_.analyses);
-  const DecideAt at{now, WallNow(), ports_.clock.BootId(), settings_.restate_after};
+  const DecideAt at{.now = now,
+                    .wall = WallNow(),
+                    .boot_id = ports_.clock.BootId(),
+                    .restate_after = settings_.restate_after,
+                    .judge = ports_.judge == nullptr ? nullptr : ports_.judge->MemoryOf(name),
+                    .analyses = ports_.analyses == nullptr ? nullptr : ports_.analyses->MemoryOf(name)};
   Result<Decision> decision = Decide(*entity, world, request ? &request->request : nullptr, at);
   ++health_.decisions;
   if (!decision) {
@@ -135,6 +140,7 @@ void FleetCore::OnCommitted(const RolloutName& name, Decision decision, const st
   entity->owed.reset();
   entity->dirty = false;
   entity->stored = std::move(decision.status);
+  entity->remembered = decision.remembered;
   if (decision.attempt) entity->attempts[decision.attempt->attempt.ordinal] = *decision.attempt;
   if (decision.forgotten) entity->attempts.erase(*decision.forgotten);
   for (const RevisionId& gone : decision.gone) entity->revisions.erase(gone);

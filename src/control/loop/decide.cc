@@ -136,6 +136,20 @@ void CloseSuperseded(const Entity& entity, const rollout::Status& status, const 
   transaction.put.push_back({std::string(state::kAttemptTable), state::AttemptKey(row), state::Encode(row)});
 }
 
+// A memory that is not due waits for a commit that has another reason.
+void TakeMemory(const Memory* memory, std::uint64_t& remembered, Decision& decision) {
+  if (memory == nullptr || memory->version <= remembered) return;
+  if (decision.IsEmpty() && !memory->is_due) return;
+  remembered = memory->version;
+  for (const Row& row : memory->rows) {
+    if (row.value.empty()) {
+      decision.transaction.erase.emplace_back(row.table, row.key);
+    } else {
+      decision.transaction.put.push_back(row);
+    }
+  }
+}
+
 }  // namespace
 
 audit::Entry Bounded(audit::Entry entry) {
@@ -211,6 +225,9 @@ Result<Decision> Decide(const Entity& entity, const rollout::World& world, const
     transaction.put.push_back(
         {std::string(state::kStatusTable), state::RolloutKey(entity.name()), state::Encode(decision.status)});
   }
+  decision.remembered = entity.remembered;
+  TakeMemory(at.judge, decision.remembered.judge, decision);
+  TakeMemory(at.analyses, decision.remembered.analyses, decision);
   return decision;
 }
 

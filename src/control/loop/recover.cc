@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The start: load what is stored, look at what runs, owe what the outbox owes, and go on from there.
+#include <algorithm>
 #include <utility>
 
 #include "control/loop/fleet_core.h"
 #include "control/loop/reboot.h"
 #include "wire/state/codec.h"
+#include "wire/state/judgement.h"
 #include "wire/state/keys.h"
 
 namespace tuesday::control {
@@ -19,6 +21,7 @@ struct FleetCore::Loaded {
   std::uint64_t last_release = 0;
   std::optional<state::ClockRecord> clock;
   std::vector<OutboxRow> outbox;
+  std::map<RolloutName, std::vector<Row>> memories;  // Of judge and analyses.
 };
 
 namespace {
@@ -64,6 +67,16 @@ Result<FleetCore::Loaded> FleetCore::Load(Store& store) {
     TRY(const std::optional<std::string> row, store.Get(state::kStatusTable, state::RolloutKey(name)));
     if (!row) continue;
     TRY(loaded.statuses[name], state::Decode<state::StatusRecord>(*row));
+  }
+  for (const std::string_view table : {state::kJudgeTable, state::kAnalysisTable}) {
+    TRY(const std::vector<Row> rows, store.List(table, ""));
+    for (const Row& row : rows) {
+      const auto owner = std::ranges::find_if(loaded.rollouts, [&row](const state::RolloutRecord& rollout) {
+        const std::string key = state::RolloutKey(rollout.spec.name);
+        return row.key == key || row.key.starts_with(key + "/");
+      });
+      if (owner != loaded.rollouts.end()) loaded.memories[owner->spec.name].push_back(row);
+    }
   }
   TRY(const std::vector<state::ReleaseRecord> releases, LoadTable<state::ReleaseRecord>(store, state::kReleaseTable));
   if (!releases.empty()) loaded.last_release = releases.back().number;
@@ -114,6 +127,10 @@ Result<void> FleetCore::TakeOver(Loaded loaded) {
   }
   for (state::AttemptRecord& attempt : loaded.attempts) {
     if (Entity* entity = Find(attempt.rollout)) entity->attempts[attempt.attempt.ordinal] = std::move(attempt);
+  }
+  for (const auto& [name, rows] : loaded.memories) {
+    if (ports_.judge != nullptr) TRY_OK(ports_.judge->Restore(name, rows, boot_id, Now()));
+    if (ports_.analyses != nullptr) TRY_OK(ports_.analyses->Restore(name, rows, boot_id, Now()));
   }
   for (const OutboxRow& row : loaded.outbox) {
     TRY(Target target, TargetOf(row));

@@ -8,7 +8,7 @@
 
 #include "core/metrics/source.h"
 
-namespace tuesday::cli::simulate {
+namespace tuesday::judge {
 
 class RememberingSource : public metrics::Source {
  public:
@@ -37,4 +37,4 @@ class RememberingSource : public metrics::Source {
   mutable std::vector<Answer> answers_;  // One evaluation, one thread.
 };
 
-}  // namespace tuesday::cli::simulate
+}  // namespace tuesday::judge
