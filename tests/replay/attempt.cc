@@ -14,7 +14,7 @@
 #include "core/manifest/object.h"
 #include "core/metrics/batch.h"
 #include "core/metrics/view.h"
-#include "core/promql/parser.h"
+#include "testing/virtual_executor.h"
 
 namespace tuesday::replay {
 namespace {
@@ -195,10 +195,13 @@ class Inside {
   void Judge(const control::JudgedRollout& view, Instant now) {
     const Duration interval = milliseconds(played_.interval_ms);
     const std::int64_t due = (now - kBegan) / interval;
-    // The judge leaves out what is too late; so do we.
-    next_tick_ = std::max(next_tick_, due - control::JudgeSettings().ticks_behind_max);
     for (; next_tick_ <= due; ++next_tick_) Evaluate(kBegan + next_tick_ * interval);
-    judge_.Look(view, now);
+    clock_.Set(now);
+    do {
+      changed_ = false;
+      judge_.Look(view, now);
+      executor_.RunUntil(now);
+    } while (changed_);
     for (const control::SignalView& signal : judge_.Signals(kRollout)) {
       const auto phases = played_.phases.find(signal.name);
       if (phases == played_.phases.end()) continue;
@@ -245,7 +248,15 @@ class Inside {
   state::Exposure exposure_{"api-server-stable", "api-server-canary", {}, {}, "", false, {}};
   metrics::SeriesStore store_;
   control::Recorder recorder_{store_, kJoin};
-  control::RuleJudge judge_{store_, recorder_, nullptr, kJoin};
+  testing::FakeClock clock_;
+  testing::VirtualExecutor executor_{clock_};
+  bool changed_ = false;
+  control::RuleJudge judge_{{.store = store_,
+                             .recorder = recorder_,
+                             .analyses = nullptr,
+                             .executor = executor_,
+                             .join = kJoin,
+                             .changed = [this](const RolloutName&) { changed_ = true; }}};
   std::int64_t next_tick_ = 0;
   Played played_;
 };
