@@ -142,6 +142,11 @@ def weight(bench, name="api"):
     return bench.rollout(name)["weight_permille"]
 
 
+def stands(bench, ordinal, *stages):
+    attempt = bench.attempt("api")
+    return attempt.get("ordinal") == ordinal and attempt.get("stage") in stages
+
+
 def bench_start(tuesday, examples, options):
     """From the process' start to its first answer that it is ready: with a fresh folder, and again on what it has."""
     with Bench(tuesday, examples) as bench:
@@ -153,7 +158,8 @@ def bench_start(tuesday, examples, options):
         for _ in range(options.starts):
             bench.kill_daemon()
             again.append(bench.start_daemon() * 1000)
-        say("daemon_start", max(fresh, quantile(again, 0.5)), f"ms: the slower of a fresh start and the median of {options.starts} restarts")
+        say("daemon_start", max(fresh, quantile(again, 0.5)),
+            f"ms: the slower of a fresh start and the median of {options.starts} restarts")
         say("daemon_start_fresh", fresh, "ms, the edge's start included")
         say("daemon_start_again", quantile(again, 0.5), "ms, after kill -9")
 
@@ -185,7 +191,8 @@ def bench_aborts(tuesday, examples, options):
                 raise Failed(f"{len(aborted)} aborts in the journal after one was asked for")
             times.append(max(0.0, counters.moved_at - wall_seconds(aborted[0]["time"])))
             if (i + 1) % 10 == 0:
-                progress(f"abort {i + 1} of {options.aborts}: the longest took {max(times) * 1000:.0f} ms, {load.totals()['failed']} requests failed")
+                failed = load.totals()["failed"]
+                progress(f"abort {i + 1} of {options.aborts}: the longest took {max(times) * 1000:.0f} ms, {failed} requests failed")
             bench.run("rollout", "retry", "api")
         counters.over = True
         settle(load)
@@ -213,10 +220,11 @@ def bench_crashes(tuesday, examples, options):
             bind(bench, "api", version, counters=bench.folder / "canary.counters", latency_ms=5, crash_after_s=2)
             before = counters.read()[0]
             apply(bench, "api", version, HALF, abort_delay=1)
-            wait_for(f"attempt {i + 2} is aborted", lambda n=i + 2: bench.attempt("api").get("ordinal") == n and bench.attempt("api").get("stage") == "aborted", 90, 0.05)
+            wait_for(f"attempt {i + 2} is aborted", lambda n=i + 2: stands(bench, n, "aborted"), 90, 0.05)
             begun_by_crashing += counters.read()[0] - before > 0
             if (i + 1) % 5 == 0:
-                progress(f"crash {i + 1} of {options.crashes}: {load.totals()['failed']} requests failed, {counters.lost_inside()} were inside")
+                failed = load.totals()["failed"]
+                progress(f"crash {i + 1} of {options.crashes}: {failed} requests failed, {counters.lost_inside()} were inside")
         settle(load)
         failed, inside = load.totals()["failed"], counters.lost_inside()
         if begun_by_crashing < options.crashes:
@@ -239,8 +247,7 @@ def bench_promotions(tuesday, examples, options):
         wait_for("load flows", lambda: load.totals()["ok"] > options.rate, 30)
         for i in range(options.promotions):
             apply(bench, "api", ("v2", "v1")[i % 2], [{"setWeight": 50}])
-            wait_for(f"promotion {i + 1}",
-                     lambda n=i + 2: bench.attempt("api").get("ordinal") == n and bench.attempt("api").get("stage") in ("baking", "done"), 90, 0.05)
+            wait_for(f"promotion {i + 1}", lambda n=i + 2: stands(bench, n, "baking", "done"), 90, 0.05)
             if (i + 1) % 5 == 0:
                 progress(f"promotion {i + 1} of {options.promotions}: {load.totals()['failed']} requests failed")
         settle(load)
@@ -299,9 +306,12 @@ def bench_edge(tuesday, examples, options):
         servers = [instance["address"] for revision in view["revisions"] for instance in revision["instances"]]
         plain_port, quiet_port = free_port(), free_port()
         plain = bench.folder / "plain.cfg"
-        plain.write_text(PLAIN_HAPROXY.format(port=plain_port, servers="\n".join(f"  server s{i} {a} check" for i, a in enumerate(servers))))
-        quiet = edge_without_log((bench.state / "edge/haproxy.cfg").read_text(), bench.folder, quiet_port)
-        others = [subprocess.Popen(["haproxy", "-db", "-f", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for path in (plain, quiet)]
+        lines = "\n".join(f"  server s{i} {address} check" for i, address in enumerate(servers))
+        plain.write_text(PLAIN_HAPROXY.format(port=plain_port, servers=lines))
+        quiet = edge_without_log((bench.state / "edge/haproxy/haproxy.cfg").read_text(), bench.folder, quiet_port)
+        # In sessions of their own, as our edge is: the scheduler shares the machine between sessions.
+        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+        others = [subprocess.Popen(["haproxy", "-db", "-f", str(path)], **nowhere) for path in (plain, quiet)]
         try:
             for port in (plain_port, quiet_port, bench.port):
                 wait_for(f"port {port} answers", lambda p=port: curl_ok(p), 20)
@@ -314,13 +324,15 @@ def bench_edge(tuesday, examples, options):
             for process in others:
                 process.kill()
                 process.wait()
-        say("edge_throughput_log_vs_nolog", quantile([ours / nolog for ours, nolog, _ in rounds], 0.5), f"ratio, median of {len(rounds)} rounds")
-        say("edge_throughput_vs_plain_haproxy", quantile([ours / theirs for ours, _, theirs in rounds], 0.5), f"ratio, median of {len(rounds)} rounds")
+        unit = f"ratio, median of {len(rounds)} rounds"
+        say("edge_throughput_log_vs_nolog", quantile([ours / nolog for ours, nolog, _ in rounds], 0.5), unit)
+        say("edge_throughput_vs_plain_haproxy", quantile([ours / theirs for ours, _, theirs in rounds], 0.5), unit)
         say("edge_requests", quantile([ours for ours, _, _ in rounds], 0.5), "requests/s")
 
 
 def curl_ok(port):
-    return subprocess.run(["curl", "-sf", "-o", "/dev/null", "-H", f"Host: {HOST}", f"http://127.0.0.1:{port}/"], check=False).returncode == 0
+    command = ["curl", "-sf", "-o", "/dev/null", "-H", f"Host: {HOST}", f"http://127.0.0.1:{port}/"]
+    return subprocess.run(command, check=False).returncode == 0
 
 
 def bench_hour(tuesday, examples, options):
@@ -336,7 +348,7 @@ def bench_hour(tuesday, examples, options):
         for name in names:
             view = bench.wait_healthy(name)
             for revision in view["revisions"]:
-                instances += [{"namespace": "default", "rollout": name, "revision": revision["id"], "instance": instance["id"]}
+                instances += [{"namespace": "default", "rollout": name, "revision": revision["revision"], "instance": instance["name"]}
                               for instance in revision["instances"]]
         if len(instances) != 10 * options.instances:
             raise Failed(f"{len(instances)} instances run")
@@ -369,8 +381,8 @@ def bench_simulate(tuesday, examples, options):
     times, played = [], 0.0
     for _ in range(options.rounds * 2 + 1):
         began = time.monotonic()
-        done = subprocess.run([str(tuesday), "--json", "simulate", "-f", str(playbook / "rollout.yaml"), "-f", str(playbook / "prometheus-rule.yaml")],
-                              capture_output=True, text=True, check=False)
+        files = ["-f", str(playbook / "rollout.yaml"), "-f", str(playbook / "prometheus-rule.yaml")]
+        done = subprocess.run([str(tuesday), "--json", "simulate", *files], capture_output=True, text=True, check=False)
         times.append(time.monotonic() - began)
         if done.returncode != 0:
             raise Failed(f"simulate ended with {done.returncode}: {done.stderr[-300:]}")
@@ -419,8 +431,8 @@ def main():
         progress(f"{name} begins")
         try:
             PARTS[name](tuesday, examples, options)
-        except Failed as error:
-            progress(f"{name} FAILED: {error}")
+        except (Failed, OSError, KeyError, ValueError, subprocess.SubprocessError) as error:
+            progress(f"{name} FAILED: {type(error).__name__}: {error}")
             failed = True
         progress(f"{name} took {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
