@@ -36,6 +36,10 @@ void Fleet::SetImage(const RolloutName& rollout, std::string container, std::str
   core_->SetImage(rollout, std::move(container), std::move(image), std::move(by), std::move(done));
 }
 
+void Fleet::Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done) {
+  core_->Undo(rollout, number, std::move(by), std::move(done));
+}
+
 Result<RolloutView> Fleet::Get(const RolloutName& rollout) const { return core_->Get(rollout); }
 std::vector<RolloutView> Fleet::List(const std::optional<Namespace>& ns) const { return core_->List(ns); }
 std::vector<state::ObjectRecord> Fleet::Objects(const std::optional<Namespace>& ns) const { return core_->Objects(ns); }

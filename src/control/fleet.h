@@ -100,6 +100,10 @@ class Fleet {
   // A new revision with another image for one container ("*" is all).
   void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
 
+  // Back to a revision that is kept, by the strategy like any other: to `number`, or to the one before the present. kNotFound
+  // when there is none, kConflict when it is the present one.
+  void Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done);
+
   Result<RolloutView> Get(const RolloutName& rollout) const;
   std::vector<RolloutView> List(const std::optional<Namespace>& ns) const;
   std::vector<state::ObjectRecord> Objects(const std::optional<Namespace>& ns) const;

@@ -58,6 +58,9 @@ class Preparation {
   // set-image: the object stays as it was given, with another image.
   Result<void> Override(const ImageChange& change);
 
+  // undo: the object stays as it was given, and runs as an earlier revision.
+  Result<void> Pin(const UndoChange& change);
+
   // Resolves every rollout that is concerned.
   Result<void> ResolveAll(std::vector<Finding>& findings);
 
@@ -66,6 +69,10 @@ class Preparation {
  private:
   void Store(state::ObjectRecord record, ObjectChange change);
   std::set<RolloutName> Concerned() const;
+  bool IsKept(const RolloutName& name, const RevisionId& revision) const {
+    const auto revisions = known_.revisions.find(name);
+    return revisions != known_.revisions.end() && revisions->second.contains(revision);
+  }
   Result<std::string> ImageDigest(const RolloutName& name, const std::string& container, const std::string& image);
   Result<void> ResolveOne(const RolloutName& name, const TypedObjects& typed);
   Uid Mint(const std::string& name) const { return Uid(Sha256Hex(known_.mint + " " + name).substr(0, kUidHexDigits)); }
@@ -87,7 +94,7 @@ void Preparation::Take(const ObjectName& name, Json content, const std::string& 
     record.generation = Generation{1};
   } else {
     record = known->second;
-    if (record.content == content && record.image_override.empty()) {
+    if (record.content == content && record.image_override.empty() && record.pinned.empty()) {
       prepared_.report.objects.push_back({name, ObjectChange::kUnchanged});
       return;
     }
@@ -96,6 +103,7 @@ void Preparation::Take(const ObjectName& name, Json content, const std::string& 
   record.file = file;
   record.content = std::move(content);
   record.image_override.clear();
+  record.pinned = RevisionId();
   Store(std::move(record), known == known_.objects.end() ? ObjectChange::kCreated : ObjectChange::kConfigured);
 }
 
@@ -129,9 +137,20 @@ Result<void> Preparation::Override(const ImageChange& change) {
   return {};
 }
 
+Result<void> Preparation::Pin(const UndoChange& change) {
+  const auto known = known_.objects.find({change.rollout.ns, "Rollout", change.rollout.name});
+  if (known == known_.objects.end()) return Fail(ErrorCode::kNotFound, "There is no rollout " + change.rollout.Text() + ".");
+  state::ObjectRecord record = known->second;
+  record.pinned = change.revision;
+  ++record.generation.value;
+  Store(std::move(record), ObjectChange::kConfigured);
+  return {};
+}
+
 std::set<RolloutName> Preparation::Concerned() const {
   std::set<RolloutName> concerned = given_;
   for (const state::ObjectRecord& changed : prepared_.objects) {
+    if (!changed.pinned.empty()) concerned.insert({changed.name.ns, changed.name.name});
     if (!IsResolvedFrom(changed.name.kind)) continue;
     for (const auto& [name, rollout] : known_.rollouts) {
       if (name.ns == changed.name.ns) concerned.insert(name);
@@ -171,6 +190,8 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
       Resolve({name, record.uid, object->second, typed, record.image_override, resolver, known_.runs_analyses}));
   state::RolloutRecord wanted;
   wanted.spec = std::move(resolved.spec);
+  const bool pinned = !record.pinned.empty() && IsKept(name, record.pinned);
+  if (pinned) wanted.spec.revision = record.pinned;
   wanted.exposure = std::move(resolved.exposure);
   std::optional<state::RolloutRecord> before;
   if (const auto found = known_.rollouts.find(name); found != known_.rollouts.end()) before = found->second;
@@ -191,7 +212,7 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
   ++wanted.spec.generation.value;
   resolved.revision.made_at = known_.now;
   prepared_.rollouts.push_back(std::move(wanted));
-  prepared_.revisions.push_back(std::move(resolved.revision));
+  if (!pinned) prepared_.revisions.push_back(std::move(resolved.revision));
   return {};
 }
 
@@ -283,6 +304,14 @@ Result<Prepared> PrepareImage(const ImageChange& change, const Known& known, Art
   std::vector<Finding> findings;
   TRY_OK(preparation.ResolveAll(findings));
   return preparation.Finish(change.by, "set-image");
+}
+
+Result<Prepared> PrepareUndo(const UndoChange& change, const Known& known, ArtifactStore& artifacts) {
+  Preparation preparation(known, artifacts);
+  TRY_OK(preparation.Pin(change));
+  std::vector<Finding> findings;
+  TRY_OK(preparation.ResolveAll(findings));
+  return preparation.Finish(change.by, "undo");
 }
 
 std::string CertificateOf(const std::map<ObjectName, state::ObjectRecord>& objects, const std::string& secret) {

@@ -48,6 +48,14 @@ struct ImageChange {
 };
 Result<Prepared> PrepareImage(const ImageChange& change, const Known& known, ArtifactStore& artifacts);
 
+// The same for a rollout that goes back to a revision that is kept.
+struct UndoChange {
+  RolloutName rollout;
+  RevisionId revision;
+  std::string by;
+};
+Result<Prepared> PrepareUndo(const UndoChange& change, const Known& known, ArtifactStore& artifacts);
+
 // Certificate and key of a Secret "namespace/name" in PEM, or "" when there is none.
 std::string CertificateOf(const std::map<ObjectName, state::ObjectRecord>& objects, const std::string& secret);
 

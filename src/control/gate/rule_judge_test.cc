@@ -83,7 +83,7 @@ class JudgeBench {
   RolloutName name_;
   rollout::Spec spec_;
   rollout::Status status_;
-  state::Exposure exposure_{"api-stable", "api-canary", {}, {}, "", false, {}};
+  state::Exposure exposure_{.stable_service = "api-stable", .canary_service = "api-canary"};
   std::vector<InstanceState> instances_;
 };
 

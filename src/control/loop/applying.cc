@@ -59,6 +59,26 @@ Transaction TransactionOf(const Prepared& prepared, std::uint64_t number, WallTi
   return transaction;
 }
 
+// The revision with that number, or the newest before the present one.
+Result<RevisionId> RevisionBefore(const Entity& entity, std::optional<int> number) {
+  const RevisionId& present = entity.record.spec.revision;
+  const std::vector<rollout::RevisionState>& revisions = entity.stored.status.revisions;
+  std::optional<rollout::RevisionState> found;
+  for (const rollout::RevisionState& revision : revisions) {
+    const bool fits = number ? revision.number == *number : revision.id != present;
+    if (fits && (!found || revision.number > found->number)) found = revision;
+  }
+  const std::string name = entity.name().Text();
+  if (!found || !entity.revisions.contains(found->id)) {
+    const std::string what = number ? "revision " + std::to_string(*number) : "earlier revision";
+    return Fail(ErrorCode::kNotFound, name + " has no " + what + " any more.",
+                "`tuesday rollout history` lists those that are kept.");
+  }
+  if (found->id == present)
+    return Fail(ErrorCode::kConflict, name + " is at revision " + std::to_string(found->number) + " already.");
+  return found->id;
+}
+
 }  // namespace
 
 void FleetCore::QueueChange(std::function<void()> change) {
@@ -113,6 +133,25 @@ void FleetCore::SetImage(const RolloutName& rollout, std::string container, std:
     auto known = std::make_shared<Known>(KnownNow());
     Ask<Prepared>(
         "apply", [&artifacts = ports_.artifacts, change, known] { return PrepareImage(change, *known, artifacts); },
+        [this, done](Result<Prepared> prepared) {
+          if (!prepared) return done(std::unexpected(prepared.error()));
+          CommitChange(*std::move(prepared), done);
+        });
+  });
+}
+
+void FleetCore::Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done) {
+  if (!recovered_) return done(std::unexpected(kNotLoaded));
+  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
+  const Entity* entity = Find(rollout);
+  if (entity == nullptr) return done(Fail(ErrorCode::kNotFound, "There is no rollout " + rollout.Text() + "."));
+  Result<RevisionId> revision = RevisionBefore(*entity, number);
+  if (!revision) return done(std::unexpected(revision.error()));
+  const UndoChange change{rollout, *std::move(revision), std::move(by)};
+  QueueChange([this, change, done = ThenNextChange(std::move(done))] {
+    auto known = std::make_shared<Known>(KnownNow());
+    Ask<Prepared>(
+        "apply", [&artifacts = ports_.artifacts, change, known] { return PrepareUndo(change, *known, artifacts); },
         [this, done](Result<Prepared> prepared) {
           if (!prepared) return done(std::unexpected(prepared.error()));
           CommitChange(*std::move(prepared), done);

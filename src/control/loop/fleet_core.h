@@ -34,6 +34,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> done);
   void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
   void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
+  void Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done);
 
   // consider.cc
   void Act(const RolloutName& rollout, rollout::Request request, Done<void> done);

@@ -14,6 +14,7 @@ rollout::Status AfterReboot(rollout::Status status, Instant now) {
   attempt.progressed_at = now;
   if (attempt.pause) attempt.pause->since = now;
   if (attempt.evidence_due_from) attempt.evidence_due_from = now;
+  if (attempt.switched_at) attempt.switched_at = now;
   if (attempt.promoted_at) attempt.promoted_at = now;
   if (attempt.aborted_at) attempt.aborted_at = now;
   return status;

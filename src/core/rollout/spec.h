@@ -66,6 +66,8 @@ struct CanaryStrategy {
   int max_traffic_weight = 100;
   int background_analysis = -1;  // Index in `Spec::analyses`, or -1.
   int background_starting_step = 0;
+  bool flips = false;      // Blue-green: all requests go over at once, and stay while one instance can answer them.
+  int post_analysis = -1;  // Runs after they went over and before the revision is stable: index in `Spec::analyses`, or -1.
 
   friend bool operator==(const CanaryStrategy&, const CanaryStrategy&) = default;
 };

@@ -52,6 +52,7 @@ struct Attempt {
   int analysis_round = 0;
   std::optional<PauseState> pause;
   std::optional<Instant> evidence_due_from;  // When the step would have ended but for missing evidence.
+  std::optional<Instant> switched_at;        // All requests were seen to go to it.
   std::optional<Instant> promoted_at;
   std::optional<Instant> aborted_at;
   Ending ending = Ending::kNone;

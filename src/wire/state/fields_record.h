@@ -53,6 +53,7 @@ void Fields(V& v, ObjectRecord& x) {
   v("file", x.file);
   v("content", x.content);
   v("image_override", x.image_override);
+  v("pinned", x.pinned);
 }
 
 template <typename V>
@@ -84,6 +85,7 @@ void Fields(V& v, Exposure& x) {
   v("canary_service", x.canary_service);
   v("rules", x.rules);
   v("tls", x.tls);
+  v("services_swap", x.services_swap);
   v("check_path", x.check_path);
   v("sticky", x.sticky);
   v("made", x.made);

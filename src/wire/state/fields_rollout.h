@@ -58,6 +58,8 @@ void Fields(V& v, CanaryStrategy& x) {
   v("max_traffic_weight", x.max_traffic_weight);
   v("background_analysis", x.background_analysis);
   v("background_starting_step", x.background_starting_step);
+  v("flips", x.flips);
+  v("post_analysis", x.post_analysis);
 }
 
 template <typename V>
@@ -123,6 +125,7 @@ void Fields(V& v, Attempt& x) {
   v("analysis_round", x.analysis_round);
   v("pause", x.pause);
   v("evidence_due_from", x.evidence_due_from);
+  v("switched_at", x.switched_at);
   v("promoted_at", x.promoted_at);
   v("aborted_at", x.aborted_at);
   v("ending", x.ending);

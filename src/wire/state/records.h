@@ -38,6 +38,7 @@ struct ObjectRecord {
   std::string file;                                   // Where it was last read from, for messages.
   Json content;                                       // The whole object by YAML's core schema.
   std::map<std::string, std::string> image_override;  // Container -> reference, by set-image; the next apply ends it.
+  RevisionId pinned;  // By undo: this revision whatever `content` says; empty: none. The next apply ends it.
   friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
 };
 
@@ -69,7 +70,8 @@ struct Exposure {
     friend bool operator==(const Tls&, const Tls&) = default;
   };
   std::vector<Tls> tls;
-  std::string check_path;  // Of the edge's own health check; empty: a TCP connect.
+  bool services_swap = false;  // Blue-green: who has the requests is the stable service.
+  std::string check_path;      // Of the edge's own health check; empty: a TCP connect.
   bool sticky = false;
   std::vector<std::string> made;  // "Service default/api-canary": what nobody gave and was made with defaults.
   friend bool operator==(const Exposure&, const Exposure&) = default;

@@ -52,6 +52,7 @@ std::uint64_t StepsHash(const Spec& spec) {
       mix(scale->match_traffic_weight ? 1 : 0);
     }
   }
+  mix(spec.canary.flips ? 1 : 0);
   constexpr std::uint64_t kExactMax = (std::uint64_t{1} << 53) - 1;
   return hash & kExactMax;
 }
@@ -67,6 +68,7 @@ void AdoptSteps(Turn& turn) {
   if (!known || IsInitial(*attempt)) return;
   attempt->stage = Stage::kStepping;
   attempt->step = 0;
+  attempt->switched_at.reset();
   attempt->step_started_at = turn.now;
   attempt->progressed_at = turn.now;
   attempt->step_released = false;
@@ -74,6 +76,14 @@ void AdoptSteps(Turn& turn) {
   attempt->evidence_due_from.reset();
   ++attempt->analysis_round;
   Tell(turn, "rollout.steps_changed", "The steps were changed: it begins at the first again.");
+}
+
+// Blue-green, and the other side still stands at full size: there is nothing to wait for on the way back. Argo calls it
+// the fast track.
+bool IsStandingBy(const Turn& turn, const RevisionId& id) {
+  const RevisionState* revision = FindRevision(turn.status, id);
+  return turn.spec.canary.flips && revision != nullptr && revision->desired >= turn.spec.replicas &&
+         ReadyCount(turn, id) >= turn.spec.replicas && turn.spec.replicas > 0;
 }
 
 }  // namespace
@@ -90,13 +100,15 @@ void BeginAttempt(Turn& turn, const RevisionId& revision) {
   attempt.step_started_at = turn.now;
   attempt.progressed_at = turn.now;
   attempt.steps_hash = StepsHash(turn.spec);
+  attempt.full = status.stable.has_value() && IsStandingBy(turn, revision);
   status.attempt = std::move(attempt);
   Json::Object data{{"ordinal", status.attempts_begun}};
   if (status.stable.has_value()) data.emplace("stable", status.stable->str());
+  const std::string_view way = status.attempt->full ? " at once, for it still stands by at full size" : "";
   const std::string from =
       status.stable.has_value() ? " over " + RevisionText(status, *status.stable) : " as the first version";
-  Tell(turn, "rollout.started", "Started to bring " + RevisionText(status, revision) + " to stable" + from + ".",
-       std::move(data));
+  Tell(turn, "rollout.started",
+       "Started to bring " + RevisionText(status, revision) + " to stable" + from + std::string(way) + ".", std::move(data));
 }
 
 void AdoptSpec(Turn& turn) {

@@ -145,6 +145,8 @@ Weight CanaryWeight(Turn& turn, const Attempt& attempt) {
   const RevisionState* canary = FindRevision(turn.status, attempt.revision);
   const bool routed_now = canary != nullptr && turn.status.route.canary_slot == canary->slot;
   const Weight current = routed_now ? turn.status.route.weight : kNoWeight;
+  // Once all requests have gone over, an instance that is not ready is no reason to send them all back: the gate is.
+  if (turn.spec.canary.flips && current == kFullWeight && approved == kFullWeight) return kFullWeight;
   Weight weight = std::min(approved, before);
   if (IsSettled(turn, attempt)) {
     weight = approved;
