@@ -19,7 +19,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kReconciles = 20'000;
 constexpr int kRounds = 9;
-constexpr int kPlays = 20;
+constexpr int kPlays = 5;
 
 double Seconds(SteadyClock::time_point since) { return std::chrono::duration<double>(SteadyClock::now() - since).count(); }
 

@@ -91,6 +91,13 @@ def settle(load):
     wait_for("two more seconds", lambda: len(load.seconds()) >= lines + 2, 30)
 
 
+def tell_failures(load):
+    """Which seconds had failures, and how the answers were: nobody can look it up afterwards."""
+    for second in load.seconds():
+        if second["failed"]:
+            progress(f"failed in one second: {json.dumps({key: value for key, value in second.items() if key != 'kind'})}")
+
+
 class Counters(threading.Thread):
     """Watches the counters that the canary's instances share; knows when the last request began, on the wall clock."""
 
@@ -196,6 +203,7 @@ def bench_aborts(tuesday, examples, options):
             bench.run("rollout", "retry", "api")
         counters.over = True
         settle(load)
+        tell_failures(load)
         say("rollout_abort_to_last_canary_request_p50", quantile(times, 0.5) * 1000, f"ms over {len(times)} aborts")
         say("rollout_abort_to_last_canary_request_p99", quantile(times, 0.99) * 1000, f"ms over {len(times)} aborts")
         say("rollout_abort_to_last_canary_request_max", max(times) * 1000, "ms")
@@ -226,6 +234,7 @@ def bench_crashes(tuesday, examples, options):
                 failed = load.totals()["failed"]
                 progress(f"crash {i + 1} of {options.crashes}: {failed} requests failed, {counters.lost_inside()} were inside")
         settle(load)
+        tell_failures(load)
         failed, inside = load.totals()["failed"], counters.lost_inside()
         if begun_by_crashing < options.crashes:
             raise Failed(f"only {begun_by_crashing} of {options.crashes} crashing canaries were asked anything")
@@ -251,6 +260,7 @@ def bench_promotions(tuesday, examples, options):
             if (i + 1) % 5 == 0:
                 progress(f"promotion {i + 1} of {options.promotions}: {load.totals()['failed']} requests failed")
         settle(load)
+        tell_failures(load)
         say("rollout_promotion_failed_requests", load.totals()["failed"], f"requests in {options.promotions} promotions")
         say_load("rollout_promotion_load", load)
         say("daemon_rss_after_promotions", mebibytes(bench.daemon.pid), "MiB")
