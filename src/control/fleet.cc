@@ -17,6 +17,8 @@ void Fleet::Apply(ApplyRequest request, Done<ApplyReport> done) {
   core_->Apply(std::move(request), ApplyMode::kApply, std::move(done));
 }
 
+void Fleet::Delete(DeleteRequest request, Done<ApplyReport> done) { core_->Delete(std::move(request), std::move(done)); }
+
 void Fleet::Plan(ApplyRequest request, Done<ApplyReport> done) {
   core_->Apply(std::move(request), ApplyMode::kPlan, std::move(done));
 }

@@ -79,6 +79,25 @@ TEST(Fleet, AbortsOnRequestAndTriesAgainOnRequest) {
   EXPECT_EQ(bench.View().status.attempt->ordinal, 3u);
 }
 
+TEST(Fleet, AnAttemptThatANewerOneReplacedEndsAndSaysByWhich) {
+  FleetBench bench;
+  bench.Start();
+  Deploy(bench, "v1");
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v2")));
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.CanaryPermille() == 100; }, kCanaryLimit));
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v3")));
+  bench.executor().RunFor(seconds(5));
+  for (const bool again : {false, true}) {
+    if (again) bench.Crash();
+    if (again) bench.Start();
+    const state::AttemptRecord replaced = bench.View().attempts.at(1);
+    EXPECT_TRUE(replaced.ended);
+    EXPECT_EQ(replaced.attempt.ending, rollout::Ending::kSuperseded);
+    EXPECT_EQ(replaced.attempt.reason, "superseded by rev 3");
+    EXPECT_EQ(replaced.attempt.stage, rollout::Stage::kDone);
+  }
+}
+
 TEST(Fleet, TwoRolloutsAtOnceDoNotDisturbEachOther) {
   FleetBench bench;
   bench.FailVersion("v3");

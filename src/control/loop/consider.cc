@@ -18,7 +18,7 @@ constexpr std::size_t kRequestsMax = 16;  // Waiting operators of one rollout.
 constexpr std::size_t kToldMax = 200;     // Verdicts that wait for a store that does not write.
 
 // On the store's lane. A commit whose answer was an error may have been done: the row is read back before it is believed.
-Result<void> CommitOn(Store& store, BlobStore& blobs, Decision decision, const std::string& key) {
+Result<void> CommitOn(Store& store, BlobStore& blobs, Decision decision) {
   for (std::size_t i = 0; i < decision.samples.size(); ++i) {
     Json::Object& data = decision.transaction.entries[decision.samples_of[i]].entry.data;
     const Result<std::string> digest = blobs.Put(decision.samples[i]);
@@ -31,8 +31,8 @@ Result<void> CommitOn(Store& store, BlobStore& blobs, Decision decision, const s
   Result<void> committed = store.Commit(decision.transaction);
   if (committed) return committed;
   for (const Row& row : decision.transaction.put) {
-    if (row.table != state::kStatusTable) continue;
-    const Result<std::optional<std::string>> stored = store.Get(state::kStatusTable, key);
+    if (row.table != state::kStatusTable && row.table != state::kRemovedTable) continue;
+    const Result<std::optional<std::string>> stored = store.Get(row.table, row.key);
     if (stored && *stored == row.value) return {};
   }
   return committed;
@@ -120,10 +120,7 @@ void FleetCore::Commit(Entity& entity, Decision decision, std::optional<PendingR
   auto shared = std::make_shared<Decision>(std::move(decision));
   auto asked = std::make_shared<std::optional<PendingRequest>>(std::move(request));
   Ask<void>(
-      "store",
-      [&store = ports_.store, &blobs = ports_.blobs, shared, key = state::RolloutKey(name)] {
-        return CommitOn(store, blobs, *shared, key);
-      },
+      "store", [&store = ports_.store, &blobs = ports_.blobs, shared] { return CommitOn(store, blobs, *shared); },
       [this, name, shared, asked](const Result<void>& result) { OnCommitted(name, std::move(*shared), *asked, result); });
 }
 
@@ -136,10 +133,15 @@ void FleetCore::OnCommitted(const RolloutName& name, Decision decision, const st
   ++health_.commits;
   health_.store.clear();
   entity->trouble.clear();
+  if (decision.left) {
+    if (request) request->done({});
+    return Leave(name, *decision.left);
+  }
   const bool was_owed = entity->owed.has_value();
   entity->owed.reset();
   entity->dirty = false;
   entity->stored = std::move(decision.status);
+  if (decision.closed) entity->attempts[decision.closed->attempt.ordinal] = *decision.closed;
   entity->remembered = decision.remembered;
   if (decision.attempt) entity->attempts[decision.attempt->attempt.ordinal] = *decision.attempt;
   if (decision.forgotten) entity->attempts.erase(*decision.forgotten);

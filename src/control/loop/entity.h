@@ -59,8 +59,10 @@ struct Decision {
   std::vector<std::string> restated;      // Known ones that shall be asked again.
   std::vector<rollout::AnalysisTarget> analyses;
   std::optional<state::AttemptRecord> attempt;  // The attempt's row, when it changed.
+  std::optional<state::AttemptRecord> closed;   // The row of the attempt before, when a newer one took its place.
   std::vector<RevisionId> gone;                 // Revisions whose rows go.
   std::optional<std::uint64_t> forgotten;       // The attempt whose row goes.
+  std::optional<state::RemovedRecord> left;     // Nothing of the rollout is left: all its rows go.
   std::optional<Instant> wake_at;
   Remembered remembered;   // Once it is stored.
   std::size_t told = 0;    // How many of the judge's entries are in the transaction.

@@ -18,6 +18,7 @@ struct FleetCore::Loaded {
   std::map<RolloutName, state::StatusRecord> statuses;
   std::vector<state::RevisionRecord> revisions;
   std::vector<state::AttemptRecord> attempts;
+  std::vector<state::RemovedRecord> removed;
   std::uint64_t last_release = 0;
   std::optional<state::ClockRecord> clock;
   std::vector<OutboxRow> outbox;
@@ -62,6 +63,7 @@ Result<FleetCore::Loaded> FleetCore::Load(Store& store) {
   TRY(loaded.rollouts, LoadTable<state::RolloutRecord>(store, state::kRolloutTable));
   TRY(loaded.revisions, LoadTable<state::RevisionRecord>(store, state::kRevisionTable));
   TRY(loaded.attempts, LoadTable<state::AttemptRecord>(store, state::kAttemptTable));
+  TRY(loaded.removed, LoadTable<state::RemovedRecord>(store, state::kRemovedTable));
   for (const state::RolloutRecord& rollout : loaded.rollouts) {
     const RolloutName& name = rollout.spec.name;
     TRY(const std::optional<std::string> row, store.Get(state::kStatusTable, state::RolloutKey(name)));
@@ -105,6 +107,7 @@ Result<void> FleetCore::TakeOver(Loaded loaded) {
   if (loaded.clock && loaded.clock->boot_id == boot_id) join_ = loaded.clock->join;
   for (state::ObjectRecord& object : loaded.objects) objects_[object.name] = std::move(object);
   for (state::ImageBinding& image : loaded.images) images_[image.reference] = std::move(image);
+  for (state::RemovedRecord& removed : loaded.removed) removed_[removed.rollout] = std::move(removed);
   last_release_ = loaded.last_release;
   for (state::RolloutRecord& record : loaded.rollouts) {
     const RolloutName name = record.spec.name;
@@ -148,6 +151,7 @@ void FleetCore::Begin(Done<void> done) {
   Transaction transaction;
   const state::ClockRecord clock{ports_.clock.BootId(), join_};
   transaction.put.push_back({std::string(state::kMetaTable), std::string(state::kClockKey), state::Encode(clock)});
+  DropOldest(transaction);
   // A full disk stops new rollouts, not the daemon: without this row only the join of the clocks is made anew.
   Ask<void>(
       "store", [&store = ports_.store, transaction] { return store.Commit(transaction); },

@@ -72,6 +72,13 @@ struct CanaryStrategy {
   friend bool operator==(const CanaryStrategy&, const CanaryStrategy&) = default;
 };
 
+// Somebody deleted the rollout: nothing shall be left of it.
+struct Removal {
+  std::string by;
+  std::string reason;
+  friend bool operator==(const Removal&, const Removal&) = default;
+};
+
 // Everything that the machine reads. Equal specs decide equally.
 struct Spec {
   RolloutName name;
@@ -89,6 +96,7 @@ struct Spec {
   NoEvidencePolicy no_evidence = NoEvidencePolicy::kAbortAfterDeadline;
   Duration bake = std::chrono::minutes(10);
   BakeKeep bake_keep = BakeKeep::kPredecessor;
+  std::optional<Removal> removal;  // Never taken back: whoever wants the rollout again applies it when it is gone.
 
   friend bool operator==(const Spec&, const Spec&) = default;
 };

@@ -70,6 +70,14 @@ struct RevisionState {
   friend bool operator==(const RevisionState&, const RevisionState&) = default;
 };
 
+// How far a deleted rollout has come: first its route goes, then, when open requests had their time, its instances.
+struct RemovalState {
+  Instant began;
+  std::optional<Instant> unrouted_at;  // The edge was seen without its route; again each time that it had come back.
+  std::optional<Instant> gone_at;      // Neither route nor instance is left.
+  friend bool operator==(const RemovalState&, const RemovalState&) = default;
+};
+
 struct Status {
   Generation observed;                   // The spec's generation at the last decision.
   std::vector<RevisionState> revisions;  // By number. The newest is last.
@@ -80,6 +88,7 @@ struct Status {
   Phase phase = Phase::kProgressing;
   std::string message;           // Why the phase is what it is; empty when healthy.
   bool operator_paused = false;  // `pause` was said; `resume` takes it back.
+  std::optional<RemovalState> removal;
   friend bool operator==(const Status&, const Status&) = default;
 };
 

@@ -26,6 +26,7 @@ std::string Encode(const RolloutRecord& record) { return EncodeRow(record); }
 std::string Encode(const StatusRecord& record) { return EncodeRow(record); }
 std::string Encode(const AttemptRecord& record) { return EncodeRow(record); }
 std::string Encode(const ReleaseRecord& record) { return EncodeRow(record); }
+std::string Encode(const RemovedRecord& record) { return EncodeRow(record); }
 std::string Encode(const ClockRecord& record) { return EncodeRow(record); }
 std::string Encode(const rollout::Route& route) { return EncodeRow(route); }
 std::string Encode(const rollout::CountTarget& count) { return EncodeRow(count); }
@@ -57,6 +58,10 @@ Result<AttemptRecord> Decode(std::string_view text) {
 template <>
 Result<ReleaseRecord> Decode(std::string_view text) {
   return DecodeRow<ReleaseRecord>(text);
+}
+template <>
+Result<RemovedRecord> Decode(std::string_view text) {
+  return DecodeRow<RemovedRecord>(text);
 }
 template <>
 Result<ClockRecord> Decode(std::string_view text) {

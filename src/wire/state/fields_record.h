@@ -128,6 +128,14 @@ void Fields(V& v, ReleaseRecord& x) {
 }
 
 template <typename V>
+void Fields(V& v, RemovedRecord& x) {
+  v("rollout", x.rollout);
+  v("uid", x.uid);
+  v("last_target", x.last_target);
+  v("at", x.at);
+}
+
+template <typename V>
 void Fields(V& v, ClockRecord& x) {
   v("boot_id", x.boot_id);
   v("join", x.join);

@@ -63,6 +63,12 @@ void Fields(V& v, CanaryStrategy& x) {
 }
 
 template <typename V>
+void Fields(V& v, Removal& x) {
+  v("by", x.by);
+  v("reason", x.reason);
+}
+
+template <typename V>
 void Fields(V& v, Spec& x) {
   v("name", x.name);
   v("uid", x.uid);
@@ -79,6 +85,7 @@ void Fields(V& v, Spec& x) {
   v("no_evidence", x.no_evidence);
   v("bake", x.bake);
   v("bake_keep", x.bake_keep);
+  v("removal", x.removal);
 }
 
 template <typename V>
@@ -143,6 +150,13 @@ void Fields(V& v, RevisionState& x) {
 }
 
 template <typename V>
+void Fields(V& v, RemovalState& x) {
+  v("began", x.began);
+  v("unrouted_at", x.unrouted_at);
+  v("gone_at", x.gone_at);
+}
+
+template <typename V>
 void Fields(V& v, Status& x) {
   v("observed", x.observed);
   v("revisions", x.revisions);
@@ -153,6 +167,7 @@ void Fields(V& v, Status& x) {
   v("phase", x.phase);
   v("message", x.message);
   v("operator_paused", x.operator_paused);
+  v("removal", x.removal);
 }
 
 }  // namespace tuesday::rollout

@@ -117,6 +117,18 @@ struct ReleaseRecord {
   friend bool operator==(const ReleaseRecord&, const ReleaseRecord&) = default;
 };
 
+// A rollout that was deleted and is gone. Table "removed", key "namespace/name": its instances and its route, should they
+// come back from an old disk, are known as ours. The last kRemovedKept stay.
+struct RemovedRecord {
+  RolloutName rollout;
+  Uid uid;
+  Generation last_target;  // A rollout of the same name counts its targets on from here.
+  WallTime at{};
+  friend bool operator==(const RemovedRecord&, const RemovedRecord&) = default;
+};
+
+inline constexpr std::size_t kRemovedKept = 200;
+
 // How the two clocks of one boot are joined. Table "meta", key "clock".
 struct ClockRecord {
   std::string boot_id;

@@ -6,23 +6,6 @@
 namespace tuesday::rollout {
 namespace {
 
-// The spec has turned away from the attempt's revision.
-void Supersede(Turn& turn, const std::string& why) {
-  std::optional<Attempt>& attempt = turn.status.attempt;
-  if (!attempt.has_value() || attempt->stage == Stage::kDone) return;
-  const bool ended_before = attempt->ending != Ending::kNone;
-  if (!ended_before) {
-    attempt->ending = Ending::kSuperseded;
-    attempt->reason = why;
-    const std::string what = attempt->stage == Stage::kBaking ? "The bake of " : "The rollout of ";
-    Tell(turn, "rollout.superseded", what + RevisionText(turn.status, attempt->revision) + " ended: " + why);
-  }
-  attempt->stage = Stage::kDone;
-  attempt->pause.reset();
-  attempt->evidence_due_from.reset();
-  turn.changed = true;
-}
-
 // Makes `id` the newest revision, as Argo numbers one that comes back.
 void NumberAsNewest(Status& status, const RevisionId& id) {
   int newest = 0;
@@ -87,6 +70,22 @@ bool IsStandingBy(const Turn& turn, const RevisionId& id) {
 }
 
 }  // namespace
+
+void Supersede(Turn& turn, const std::string& why) {
+  std::optional<Attempt>& attempt = turn.status.attempt;
+  if (!attempt.has_value() || attempt->stage == Stage::kDone) return;
+  const bool ended_before = attempt->ending != Ending::kNone;
+  if (!ended_before) {
+    attempt->ending = Ending::kSuperseded;
+    attempt->reason = why;
+    const std::string what = attempt->stage == Stage::kBaking ? "The bake of " : "The rollout of ";
+    Tell(turn, "rollout.superseded", what + RevisionText(turn.status, attempt->revision) + " ended: " + why);
+  }
+  attempt->stage = Stage::kDone;
+  attempt->pause.reset();
+  attempt->evidence_due_from.reset();
+  turn.changed = true;
+}
 
 void BeginAttempt(Turn& turn, const RevisionId& revision) {
   Status& status = turn.status;
