@@ -5,9 +5,12 @@
 import argparse
 import json
 import mmap
+import os
 import pathlib
 import re
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -198,6 +201,56 @@ def bench_edge(tuesday, examples, rounds):
             plain.wait()
 
 
+def until_answered(port, host, began):
+    """Milliseconds since `began` until a new connection gets the service's answer."""
+    request = f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 5) as connection:
+                connection.sendall(request)
+                if connection.recv(64).startswith(b"HTTP/1.1 200"):
+                    return (time.monotonic() - began) * 1000
+        except OSError:
+            pass
+        if time.monotonic() - began > 10:
+            raise Failed("the edge did not come back")
+
+
+def bench_edge_return(tuesday, examples, rounds):
+    """With no daemon: the edge is killed and comes back from what is on disk. HAProxy alone, then its supervisor too."""
+    with Bench(tuesday, examples) as bench:
+        bench.start_daemon()
+        bind(bench, "api", "v1")
+        apply(bench, "api", "v1", [{"setWeight": 50}])
+        bench.wait_healthy("api")
+        bench.kill_daemon()
+        folder = next(path.parent for path in bench.state.rglob("edge.json"))
+        alone, both = [], []
+        for _ in range(rounds):
+            # A HAProxy that lived for less than five seconds is started again after a back-off.
+            time.sleep(5.2)
+            haproxy = bench.pid_of("haproxy\0-db")
+            began = time.monotonic()
+            os.kill(haproxy, signal.SIGKILL)
+            alone.append(until_answered(bench.port, "api.default.localhost", began))
+            supervisor = bench.pid_of("supervise\0edge")
+            began = time.monotonic()
+            os.kill(supervisor, signal.SIGKILL)
+            while haproxy := bench.pid_of("haproxy\0-db"):
+                os.kill(haproxy, signal.SIGKILL)
+            # Its successor asks for the lock once.
+            while bench.pid_of("supervise\0edge"):
+                pass
+            with open(bench.folder / "edge.log", "ab") as log:
+                subprocess.Popen([bench.tuesday, "supervise", "edge", str(folder)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
+            both.append(until_answered(bench.port, "api.default.localhost", began))
+        say("edge_return_after_kill", quantile(alone, 0.5), "ms")
+        say("edge_return_after_kill_worst", max(alone), "ms")
+        say("edge_return_after_kill_of_all", quantile(both, 0.5), "ms")
+        say("edge_return_after_kill_of_all_worst", max(both), "ms")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True, type=pathlib.Path)
@@ -210,7 +263,8 @@ def main():
     failed = False
     for run in (lambda: bench_aborts(tuesday, examples, options.aborts, options.rate),
                 lambda: bench_promotions(tuesday, examples, options.promotions, options.rate),
-                lambda: bench_edge(tuesday, examples, options.rounds)):
+                lambda: bench_edge(tuesday, examples, options.rounds),
+                lambda: bench_edge_return(tuesday, examples, options.rounds)):
         try:
             run()
         except Failed as error:
