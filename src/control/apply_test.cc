@@ -136,6 +136,31 @@ TEST(Apply, PlanShowsStepsAndChangesNothing) {
   EXPECT_EQ(bench.View().spec.generation.value, 1u);
 }
 
+TEST(Apply, PlanSaysWhichRulesWillCountAndWhy) {
+  FleetBench bench;
+  bench.Start();
+  const std::string rules = R"(---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: rules}
+spec:
+  groups:
+    - name: g
+      rules:
+        - {alert: DiskFull, expr: "node_disk_free_bytes < 1"}
+        - {alert: CanaryErrors, expr: 'rate(http_requests_total{status="500", canary="true"}[1m]) > 1'}
+)";
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1") + rules));
+  ASSERT_TRUE(bench.RunUntilStable("v1", minutes(1)));
+  const Result<ApplyReport> report = bench.Apply(FleetBench::Manifest("v2"));
+  ASSERT_TRUE(report) << report.error().message;
+  const std::vector<std::string>& gates = report->rollouts.front().gates;
+  ASSERT_EQ(gates.size(), 3u) << ::testing::PrintToString(gates);
+  EXPECT_THAT(gates[0], HasSubstr("CanaryErrors (counts): "));
+  EXPECT_THAT(gates[1], HasSubstr("restarts, readiness and hanging requests"));
+  EXPECT_THAT(gates[2], HasSubstr("DiskFull (only shown): "));
+}
+
 TEST(Apply, SetImageMakesARevisionWithTheOtherImage) {
   FleetBench bench;
   bench.Start();

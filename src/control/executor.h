@@ -11,8 +11,8 @@
 namespace tuesday::control {
 
 // Lanes: "store" (commits, in order), "apply" (reading manifests, taking artifacts in), "observe workloads",
-// "observe edge", one for each target ("route ns/name", "count ns/name rev"), and "abort": routes that take traffic away
-// from a canary, which must have a worker of their own.
+// "observe edge", "judge ns/name" (ticks of rules), "analysis" (queries), one for each target ("route ns/name", "count ns/name
+// rev"), and "abort": routes that take traffic away from a canary, which must have a worker of their own.
 class Executor {
  public:
   virtual ~Executor() = default;

@@ -17,6 +17,8 @@ void Fleet::Apply(ApplyRequest request, Done<ApplyReport> done) {
   core_->Apply(std::move(request), ApplyMode::kApply, std::move(done));
 }
 
+void Fleet::Delete(DeleteRequest request, Done<ApplyReport> done) { core_->Delete(std::move(request), std::move(done)); }
+
 void Fleet::Plan(ApplyRequest request, Done<ApplyReport> done) {
   core_->Apply(std::move(request), ApplyMode::kPlan, std::move(done));
 }
@@ -34,6 +36,10 @@ void Fleet::Act(const RolloutName& rollout, rollout::Request request, Done<void>
 void Fleet::SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by,
                      Done<ApplyReport> done) {
   core_->SetImage(rollout, std::move(container), std::move(image), std::move(by), std::move(done));
+}
+
+void Fleet::Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done) {
+  core_->Undo(rollout, number, std::move(by), std::move(done));
 }
 
 Result<RolloutView> Fleet::Get(const RolloutName& rollout) const { return core_->Get(rollout); }

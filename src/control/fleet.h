@@ -63,6 +63,15 @@ struct ApplyRequest {
   std::string by;
 };
 
+// What shall go: the objects that are named, and those that the files hold.
+struct DeleteRequest {
+  Namespace ns;  // Of objects that name none.
+  std::vector<ManifestText> files;
+  std::vector<ObjectName> objects;
+  std::string by;
+  std::string reason;
+};
+
 class FleetCore;
 
 class Fleet {
@@ -85,6 +94,10 @@ class Fleet {
   // The same without effect. Artifacts named by the manifests themselves are taken in, which nobody can see.
   void Plan(ApplyRequest request, Done<ApplyReport> done);
 
+  // All or nothing too. Answers when it is durable; a rollout is gone later, when neither its route nor an instance is seen.
+  // kNotFound: there is none of them. What another object still needs is kept, with an error.
+  void Delete(DeleteRequest request, Done<ApplyReport> done);
+
   // Takes the artifact in and binds the reference to it from now on; running revisions keep what they have.
   void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
   std::vector<state::ImageBinding> Images() const;
@@ -99,6 +112,10 @@ class Fleet {
 
   // A new revision with another image for one container ("*" is all).
   void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
+
+  // Back to a revision that is kept, by the strategy like any other: to `number`, or to the one before the present. kNotFound
+  // when there is none, kConflict when it is the present one.
+  void Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done);
 
   Result<RolloutView> Get(const RolloutName& rollout) const;
   std::vector<RolloutView> List(const std::optional<Namespace>& ns) const;

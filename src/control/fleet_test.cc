@@ -79,6 +79,25 @@ TEST(Fleet, AbortsOnRequestAndTriesAgainOnRequest) {
   EXPECT_EQ(bench.View().status.attempt->ordinal, 3u);
 }
 
+TEST(Fleet, AnAttemptThatANewerOneReplacedEndsAndSaysByWhich) {
+  FleetBench bench;
+  bench.Start();
+  Deploy(bench, "v1");
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v2")));
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.CanaryPermille() == 100; }, kCanaryLimit));
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v3")));
+  bench.executor().RunFor(seconds(5));
+  for (const bool again : {false, true}) {
+    if (again) bench.Crash();
+    if (again) bench.Start();
+    const state::AttemptRecord replaced = bench.View().attempts.at(1);
+    EXPECT_TRUE(replaced.ended);
+    EXPECT_EQ(replaced.attempt.ending, rollout::Ending::kSuperseded);
+    EXPECT_EQ(replaced.attempt.reason, "superseded by rev 3");
+    EXPECT_EQ(replaced.attempt.stage, rollout::Stage::kDone);
+  }
+}
+
 TEST(Fleet, TwoRolloutsAtOnceDoNotDisturbEachOther) {
   FleetBench bench;
   bench.FailVersion("v3");
@@ -198,6 +217,70 @@ TEST(FleetStore, WorksOnThroughAStoreThatFailsForAMinuteInMidCanary) {
   bench.store().FailCommits(std::nullopt);
   EXPECT_TRUE(bench.RunUntilStable("v2", kCanaryLimit));
   EXPECT_TRUE(bench.store().VerifyJournal());
+}
+
+TEST(Fleet, UndoGoesBackByTheStrategyUntilTheNextApply) {
+  FleetBench bench;
+  bench.Start();
+  Deploy(bench, "v1");
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v2")));
+  ASSERT_TRUE(bench.RunUntilStable("v2", kCanaryLimit));
+  const Result<ApplyReport> report = bench.Undo();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_FALSE(bench.IsStable("v1")) << "by its steps";
+  ASSERT_TRUE(bench.RunUntilStable("v1", kCanaryLimit));
+  EXPECT_EQ(bench.View().status.revisions.back().number, 3);
+  // What else changes in the namespace does not end it, a restart neither.
+  bench.Crash();
+  bench.Start();
+  ASSERT_TRUE(bench.Apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\ndata: {a: b}\n"));
+  bench.executor().RunFor(minutes(1));
+  EXPECT_TRUE(bench.IsStable("v1"));
+  // The file says v2, and who applies it means it.
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v2")));
+  EXPECT_TRUE(bench.RunUntilStable("v2", kCanaryLimit));
+}
+
+TEST(Fleet, UndoToARevisionThatIsNotKeptOrIsThePresentOneIsRefused) {
+  FleetBench bench;
+  bench.Start();
+  Deploy(bench, "v1");
+  EXPECT_EQ(bench.Undo().error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(bench.Undo(1).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(bench.Undo(7).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(bench.Undo(std::nullopt, "web").error().code, ErrorCode::kNotFound);
+}
+
+TEST(Fleet, BlueGreenGivesEverythingAtOnceAndTakesAFaultyVersionBackAtOnce) {
+  FleetBench bench;
+  bench.FailVersion("v3");
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(FleetBench::BlueGreenManifest("v1")));
+  ASSERT_TRUE(bench.RunUntilStable("v1", kDeployLimit));
+  ASSERT_TRUE(bench.Apply(FleetBench::BlueGreenManifest("v2")));
+  std::vector<int> weights;
+  const auto sees_weight = [&] {
+    if (weights.empty() || weights.back() != bench.CanaryPermille()) weights.push_back(bench.CanaryPermille());
+    return bench.IsStable("v2");
+  };
+  ASSERT_TRUE(bench.RunUntil(sees_weight, kCanaryLimit));
+  EXPECT_EQ(weights, (std::vector{0, 1000, 0}));
+  ASSERT_TRUE(bench.RunUntilStable("v2", kCanaryLimit));
+  ASSERT_TRUE(bench.Apply(FleetBench::BlueGreenManifest("v3")));
+  ASSERT_TRUE(bench.RunUntilAborted(kCanaryLimit));
+  EXPECT_EQ(bench.RouteText(), "stable v2");
+}
+
+TEST(Fleet, BlueGreenSurvivesACrashOfTheDaemonAtTheSwitch) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(FleetBench::BlueGreenManifest("v1")));
+  ASSERT_TRUE(bench.RunUntilStable("v1", kDeployLimit));
+  ASSERT_TRUE(bench.Apply(FleetBench::BlueGreenManifest("v2")));
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.CanaryPermille() == 1000; }, kCanaryLimit));
+  bench.Crash();
+  bench.Start();
+  EXPECT_TRUE(bench.RunUntilStable("v2", kCanaryLimit));
 }
 
 }  // namespace

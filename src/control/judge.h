@@ -12,6 +12,7 @@
 #include "core/rollout/reconcile.h"
 #include "core/rollout/world.h"
 #include "ports/edge_feed.h"
+#include "ports/store.h"
 #include "ports/traffic_router.h"
 
 namespace tuesday::control {
@@ -31,10 +32,28 @@ struct Judged {
   std::string samples;  // Bytes for the blob store; the entry's data gets their digest as "samples".
 };
 
-class Judge {
- public:
-  virtual ~Judge() = default;
+// What a restart must not lose. It goes into the transaction of the decision that it led to.
+struct Memory {
+  std::uint64_t version = 0;  // Grows with every change.
+  bool is_due = false;        // Worth a commit of its own; otherwise it waits for the next.
+  std::vector<Row> rows;      // An empty value: the row goes.
+};
 
+class Remembering {
+ public:
+  virtual ~Remembering() = default;
+
+  // Null when there is nothing. Good until the next call of anything.
+  virtual const Memory* MemoryOf(const RolloutName& rollout) = 0;
+
+  // At the start, before anything else is asked. `rows` are those of this rollout, of any of these tables; `boot_id` is
+  // this boot's: instants of another one mean nothing.
+  virtual Result<void> Restore(const RolloutName& rollout, const std::vector<Row>& rows, const std::string& boot_id,
+                               Instant now) = 0;
+};
+
+class Judge : public Remembering {
+ public:
   // The objects changed: rules are read again. Foreign findings go to the log of the caller.
   virtual void SetRules(const std::vector<manifest::Object>& rules) = 0;
 
@@ -51,10 +70,8 @@ class Judge {
 };
 
 // Runs the analyses of attempts. `Target` repeats what shall be true; `Seen` is all that is known of one rollout's runs.
-class AnalysisRunner {
+class AnalysisRunner : public Remembering {
  public:
-  virtual ~AnalysisRunner() = default;
-
   // All objects of the fleet changed: templates and rollouts are looked up among them.
   virtual void SetObjects(const std::vector<manifest::Object>& objects) = 0;
 

@@ -58,7 +58,7 @@ struct PlannedStep {
   std::string gate;               // What must pass before the next step: "rollout gate", "analysis success-rate", "".
 };
 
-enum class RolloutMove { kNone, kInitialDeploy, kCanary, kSettings };
+enum class RolloutMove { kNone, kInitialDeploy, kCanary, kSettings, kRemoval };
 
 // What an apply does, or would do, to one rollout.
 struct RolloutPlan {
@@ -71,7 +71,7 @@ struct RolloutPlan {
   std::vector<std::string> gates;  // "CanaryHighErrorRate (counts): ...", one a line.
 };
 
-enum class ObjectChange { kUnchanged, kCreated, kConfigured };
+enum class ObjectChange { kUnchanged, kCreated, kConfigured, kDeleted, kAbsent };
 
 struct AppliedObject {
   ObjectName name;
@@ -86,12 +86,24 @@ struct ApplyReport {
   std::vector<std::string> said;  // Sentences for people: defaults that were made, what is not watched.
 };
 
+// Something that runs and belongs to no rollout that is known.
+struct OrphanView {
+  enum class Origin {
+    kDeleted,  // Its rollout was deleted here: it is being stopped.
+    kUnknown,  // Of another state, or of one that was lost: it is left alone.
+  };
+  RolloutName rollout;
+  InstanceId instance;  // Empty: the rollout's route at the edge.
+  Origin origin = Origin::kUnknown;
+};
+
 // What one of the outside parts looks like from here, for `status` and `doctor`.
 struct Health {
   bool recovered = false;
   std::string store;      // Empty: well. Otherwise one sentence.
   std::string edge;       // "
   std::string workloads;  // "
+  std::vector<OrphanView> orphans;
   std::uint64_t decisions = 0;
   std::uint64_t commits = 0;
   std::uint64_t commits_failed = 0;

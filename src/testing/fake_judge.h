@@ -46,6 +46,8 @@ class FakeJudge : public control::Judge {
   std::vector<control::SignalView> Signals(const RolloutName&) const override { return {}; }
   std::optional<Instant> WakeAt(const RolloutName&) const override { return std::nullopt; }
   void Forget(const RolloutName& rollout) override { gates_.erase(rollout); }
+  const control::Memory* MemoryOf(const RolloutName&) override { return nullptr; }
+  Result<void> Restore(const RolloutName&, const std::vector<Row>&, const std::string&, Instant) override { return {}; }
 
   std::size_t rules() const { return rules_; }
 

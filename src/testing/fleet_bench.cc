@@ -62,6 +62,14 @@ std::string FleetBench::Manifest(const std::string& version, const std::string& 
   return text;
 }
 
+std::string FleetBench::BlueGreenManifest(const std::string& version, const std::string& name) {
+  std::string text = Manifest(version, name);
+  const std::size_t begin = text.find("    canary:\n");
+  text.replace(begin, text.find("  template:") - begin,
+               "    blueGreen: {activeService: " + name + "-active, previewService: " + name + "-preview}\n");
+  return text;
+}
+
 void FleetBench::Start() {
   judge_ = std::make_unique<FakeJudge>();
   judge_->SetOpinion([this](const RolloutName& name, const rollout::Attempt& attempt) { return Opinion(name, attempt); });
@@ -102,6 +110,14 @@ Result<control::ApplyReport> FleetBench::Apply(const std::string& manifests) {
   fleet_->Apply({Namespace("default"), {{"test.yaml", manifests}}, "tester"},
                 [answer](Result<control::ApplyReport> report) { answer->emplace(std::move(report)); });
   CHECK(executor_.RunUntilHolds([&] { return answer->has_value(); }, kAnswerLimit), "Apply answers");
+  return **answer;
+}
+
+Result<control::ApplyReport> FleetBench::Undo(std::optional<int> number, const std::string& name) {
+  auto answer = std::make_shared<std::optional<Result<control::ApplyReport>>>();
+  fleet_->Undo(NameOf(name), number, "tester",
+               [answer](Result<control::ApplyReport> report) { answer->emplace(std::move(report)); });
+  CHECK(executor_.RunUntilHolds([&] { return answer->has_value(); }, kAnswerLimit), "Undo answers");
   return **answer;
 }
 

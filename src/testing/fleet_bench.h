@@ -25,6 +25,8 @@ class FleetBench {
   // A Rollout with four replicas, steps 10 % and 50 % of one minute each, and a bake of two minutes. Images are
   // "<name>:<version>", bound to artifacts whose digest depends on both.
   static std::string Manifest(const std::string& version, const std::string& name = "api");
+  // The same with the strategy blueGreen, which promotes by itself.
+  static std::string BlueGreenManifest(const std::string& version, const std::string& name = "api");
 
   // Builds the fleet (again) and loads it.
   void Start();
@@ -32,6 +34,7 @@ class FleetBench {
   void Crash();
 
   Result<control::ApplyReport> Apply(const std::string& manifests);
+  Result<control::ApplyReport> Undo(std::optional<int> number = std::nullopt, const std::string& name = "api");
   Result<void> Act(rollout::Verb verb, const std::string& name = "api");
 
   // True when the version is stable, judged to the end, and serves everything.

@@ -16,6 +16,10 @@ from tuesday_bench import Bench, Failed, wait_for  # noqa: E402
 PLAIN = "tests/e2e/plain.yaml.in"
 
 
+class Skipped(Exception):
+    """The machine does not allow what the case needs; the message says what."""
+
+
 def expect(condition, what):
     if not condition:
         raise Failed(what)
@@ -163,6 +167,77 @@ def case_everything_speaks_json_and_exit_codes(bench):
     expect(bench.run("nonsense", check=False).returncode == 2, "wrong usage is not exit 2")
 
 
+def instances_of(bench):
+    return [pid for pid in bench.processes() if "./service" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")]
+
+
+def case_a_deleted_rollout_is_gone_although_the_daemon_is_killed_on_the_way(bench):
+    first_version(bench)
+    load = bench.load("api.default.localhost", 50)
+    wait_for("load flows", lambda: load.totals()["ok"] > 50, 30)
+    path = bench.manifest("api", "v1", PLAIN)
+    text = pathlib.Path(path).read_text().replace("      steps:", "      scaleDownDelaySeconds: 3\n      steps:", 1)
+    pathlib.Path(path).write_text(text)
+    bench.run("apply", "-f", path)
+    expect(bench.run("delete", "rollout", "nobody", check=False).returncode == 2, "an unknown rollout is not exit 2")
+    bench.run("delete", "rollout", "api", "--reason", "not used")
+    bench.kill_daemon()
+    bench.start_daemon()
+    done = bench.run("delete", "rollout", "api", "--wait", "--timeout", "60s", check=False)
+    expect(done.returncode in (0, 2), f"delete --wait ended with {done.returncode}: {done.stderr}")
+    wait_for("the rollout is gone", lambda: bench.run("rollout", "get", "api", check=False).returncode == 2, 60)
+    expect(not instances_of(bench), f"instances are left: {instances_of(bench)}")
+    ok = load.totals()["ok"]
+    lines = len(load.seconds())
+    wait_for("two more seconds", lambda: len(load.seconds()) >= lines + 2, 30)
+    expect(load.totals()["ok"] <= ok + 50, "requests are still answered")
+    log = bench.run("audit", "log", "--rollout", "api", "--verify").stdout
+    expect("not used" in log and "rollout.removed" in log, f"the journal does not tell it: {log[-600:]}")
+    expect("orphan" not in bench.run("status").stdout, "something is left behind")
+    bench.run("apply", "-f", path)
+    bench.wait_healthy("api", "v1")
+
+
+def fill(folder):
+    """Takes every byte that is left, down to single pages."""
+    with open(folder / "filler", "ab", buffering=0) as filler:
+        for size in (1 << 20, 4096):
+            try:
+                while True:
+                    filler.write(b"x" * size)
+            except OSError:
+                pass
+
+
+def case_a_full_disk_stops_changes_and_no_request(bench):
+    import subprocess
+    bench.state.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=384m,mode=755", "tmpfs", str(bench.state)], capture_output=True, text=True)
+    if mounted.returncode != 0:
+        raise Skipped(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    try:
+        first_version(bench, latency_ms=1)
+        load = bench.load("api.default.localhost", 50)
+        wait_for("load flows", lambda: load.totals()["ok"] > 50, 30)
+        folder = bench.artifact("api", "v2")
+        bench.run("image", "bind", "registry.example.com/api:v2", f"dir:{folder}")
+        fill(bench.state)
+        done = bench.run("apply", "-f", bench.manifest("api", "v2", PLAIN), check=False)
+        expect(done.returncode != 0 and "Nothing was changed" in done.stderr, f"apply on a full disk: {done.returncode} {done.stderr}")
+        expect("does not write" in bench.run("status").stdout, "status does not name the store")
+        ok = load.totals()["ok"]
+        wait_for("requests go on", lambda: load.totals()["ok"] > ok + 100, 30)
+        (bench.state / "filler").unlink()
+        bench.run("apply", "-f", bench.manifest("api", "v2", PLAIN))
+        promoted(bench, "api", 2)
+        expect(load.totals()["failed"] == 0, f"failed requests: {load.totals()}")
+        bench.run("audit", "log", "--verify")
+    finally:
+        bench.stop_daemon()
+        bench.kill_all()
+        subprocess.run(["umount", "-l", str(bench.state)], check=False)
+
+
 CASES = {name[5:]: case for name, case in list(globals().items()) if name.startswith("case_")}
 
 
@@ -182,6 +257,8 @@ def main():
                 case(bench)
                 passed += 1
                 print(f"ok   {name} ({time.monotonic() - began:.1f} s)", flush=True)
+            except Skipped as why:
+                print(f"skip {name}: {why}", flush=True)
             except Exception as error:  # noqa: BLE001: a case may fail in any way, and the next one still runs.
                 failed += 1
                 print(f"FAIL {name} ({time.monotonic() - began:.1f} s): {error}", flush=True)

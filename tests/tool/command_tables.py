@@ -77,6 +77,8 @@ def commands_tables(program: pathlib.Path) -> str:
     for words, text in commands(program):
         usage = re.search(r"^Usage: (.*)$", text, re.M)
         example = re.search(r"^Example:\n  (.*)$", text, re.M)
+        if not example or not example[1].startswith(f"tuesday {' '.join(words)}") and words != ["completion"]:
+            raise SystemExit(f"`tuesday {' '.join(words)} --help` has no example of itself")
         lines += ["", f"## tuesday {' '.join(words)}", "", text.splitlines()[0]]
         rows = [(f"`{what.split()[0]}`", said) for what, said in section(text, "Positionals")]
         rows += [(_flag(what), said) for what, said in section(text, "Options") if not what.startswith("-h,")]

@@ -18,7 +18,7 @@ PLACES = {
     ("rollout.cc", "kHistoryKeys"): "Rollout `spec.analysis`",
     ("rollout.cc", "kSelectorKeys"): "Rollout `spec.selector`",
     ("rollout.cc", "kStrategyKeys"): "Rollout `spec.strategy`",
-    ("rollout.cc", "kBlueGreenKeys"): "Rollout `spec.strategy.blueGreen` (refused as a whole)",
+    ("blue_green.cc", "kBlueGreenKeys"): "Rollout `spec.strategy.blueGreen`",
     ("canary.cc", "kCanaryKeys"): "Rollout `spec.strategy.canary`",
     ("canary.cc", "kRoutingKeys"): "`canary.trafficRouting`",
     ("canary.cc", "kNginxKeys"): "`canary.trafficRouting.nginx`",

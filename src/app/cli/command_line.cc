@@ -20,6 +20,7 @@ struct CommandLine {
   ServeOptions serve;
   CheckOptions check;
   ApplyOptions apply;
+  DeleteOptions remove;
   GetOptions get;
   ActOptions act;
   AuditOptions audit;
@@ -85,6 +86,13 @@ void AddFiles(CommandLine& line) {
     command->add_flag("--wait", line.apply.wait, "Shows the rollout's way and ends with its verdict");
     command->add_option("--timeout", line.apply.timeout, "Stops waiting after this long (exit 4); the rollout goes on");
   }
+  CLI::App* remove = Command(line, line.app, "delete", "Takes objects away; a rollout with its route, instances and state.",
+                             "tuesday delete rollout api --wait", [&line] { return RunDelete(line.globals, line.remove); });
+  remove->add_option("words", line.remove.words, "KIND NAME...: rollout, service, configmap, prometheusrule, ...");
+  remove->add_option("-f,--filename", line.remove.paths, "All objects of these files or folders; - is standard input");
+  remove->add_option("--reason", line.remove.reason, "Why, for the journal");
+  remove->add_flag("--wait", line.remove.wait, "Waits until deleted rollouts are gone");
+  remove->add_option("--timeout", line.remove.timeout, "Stops waiting after this long (exit 4); the removal goes on");
   CLI::App* simulate = Command(line, line.app, "simulate", "Plays a rollout in virtual time: weights, gates and the end.",
                                "tuesday simulate -f examples/playbook --canary-errors 2",
                                [&line] { return RunSimulate(line.globals, line.simulate); });
@@ -220,7 +228,7 @@ void AddAll(CommandLine& line) {
         std::cout << CompletionScript(line.name, CommandTree(line.app));
         return kExitPass;
       });
-  completion->add_option("shell", line.name, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  completion->add_option("shell", line.name, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "app/cli/session.h"
+#include "app/cli/client/session.h"
 
 namespace tuesday::cli {
 
@@ -33,6 +33,14 @@ struct ApplyOptions {
   std::string timeout;  // A Go duration; empty: for as long as it takes.
 };
 int RunApply(const Globals& globals, const ApplyOptions& options);
+struct DeleteOptions {
+  std::vector<std::string> paths;
+  std::vector<std::string> words;  // KIND NAME...
+  std::string reason;
+  bool wait = false;
+  std::string timeout;  // A Go duration; empty: for as long as it takes.
+};
+int RunDelete(const Globals& globals, const DeleteOptions& options);
 int RunPlan(const Globals& globals, const ApplyOptions& options);
 
 int RunImageBind(const Globals& globals, const std::string& reference, const std::string& source);

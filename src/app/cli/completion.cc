@@ -29,7 +29,25 @@ CommandWords CommandTree(const CLI::App& app) {
   return words;
 }
 
+namespace {
+
+// The words so far without flags are the path of the command; each path has a line with what may follow it.
+std::string FishScript(const CommandWords& tree) {
+  std::string script =
+      "function __tuesday_path\n  set -l words\n  for word in (commandline -opc)[2..-1]\n"
+      "    string match -q -- '-*' $word; or set -a words $word\n  end\n  string join ' ' $words\nend\n"
+      "function __tuesday_words\n  set -l path (__tuesday_path)\n";
+  for (auto it = tree.rbegin(); it != tree.rend(); ++it) {
+    const std::string condition = it->first.empty() ? "true" : fmt::format("string match -q -- '{}*' \"$path\"", it->first);
+    script += fmt::format("  if {}\n    printf '%s\\n' {}\n    return\n  end\n", condition, fmt::join(it->second, " "));
+  }
+  return script + "end\ncomplete -c tuesday -a '(__tuesday_words)'\n";
+}
+
+}  // namespace
+
 std::string CompletionScript(const std::string& shell, const CommandWords& tree) {
+  if (shell == "fish") return FishScript(tree);
   std::string script = shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
   script += "_tuesday() {\n  local path='' word words=''\n  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n";
   script += "    [[ $word == -* ]] || path=\"${path:+$path }$word\"\n  done\n  case \"$path\" in\n";

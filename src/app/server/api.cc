@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "app/server/apply_json.h"
 #include "app/server/rollout_json.h"
 
 namespace tuesday::server {
@@ -39,6 +40,25 @@ Result<std::string> Wanted(const Json& body, std::string_view key) {
   const std::string value = body.At(key).StringOr("");
   if (value.empty()) return Fail(ErrorCode::kInvalid, fmt::format("The body has no \"{}\".", key));
   return value;
+}
+
+std::vector<control::ManifestText> FilesOf(const Json& body) {
+  std::vector<control::ManifestText> files;
+  const Json::Array* given = body.At("files").as_array();
+  if (given == nullptr) return files;
+  for (const Json& file : *given) files.push_back({file.At("file").StringOr(""), file.At("text").StringOr("")});
+  return files;
+}
+
+Json OrphansJson(const std::vector<control::OrphanView>& orphans) {
+  Json::Array list;
+  for (const control::OrphanView& orphan : orphans) {
+    list.emplace_back(Json::Object{{"namespace", orphan.rollout.ns.str()},
+                                   {"rollout", orphan.rollout.name},
+                                   {"instance", orphan.instance.str()},
+                                   {"origin", orphan.origin == control::OrphanView::Origin::kDeleted ? "deleted" : "unknown"}});
+  }
+  return Json(std::move(list));
 }
 
 }  // namespace
@@ -116,8 +136,10 @@ void Api::GetStatus(Call call) {
           {"message", fmt::format("{} rev {}: {}", view.name.name, record.revision_number, record.attempt.reason)}});
     }
   }
-  Json::Object status{{"rollouts", std::move(rollouts)}, {"store", health.store},         {"edge", health.edge},
-                      {"workloads", health.workloads},   {"recovered", health.recovered}, {"last_rollback", last_rollback}};
+  Json::Object status{
+      {"rollouts", std::move(rollouts)},       {"store", health.store},         {"edge", health.edge},
+      {"workloads", health.workloads},         {"recovered", health.recovered}, {"last_rollback", last_rollback},
+      {"orphans", OrphansJson(health.orphans)}};
   AnswerStatus(call.responder, std::move(status));
 }
 
@@ -132,20 +154,36 @@ void Api::AnswerStatus(const std::shared_ptr<http::Responder>& responder, Json::
 }
 
 void Api::Apply(Call call, Effect effect) {
-  const Json::Array* files = call.body.At("files").as_array();
-  if (files == nullptr || files->empty())
-    return SendError(*call.responder, {ErrorCode::kInvalid, "The body has no \"files\".", ""});
   control::ApplyRequest request;
   request.ns = Namespace(call.body.At("namespace").StringOr("default"));
   request.by = call.by;
-  for (const Json& file : *files) {
-    request.files.push_back({file.At("file").StringOr(""), file.At("text").StringOr("")});
-  }
+  request.files = FilesOf(call.body);
+  if (request.files.empty()) return SendError(*call.responder, {ErrorCode::kInvalid, "The body has no \"files\".", ""});
   const auto done = [responder = call.responder](Result<control::ApplyReport> report) {
     if (!report.has_value()) return SendError(*responder, report.error());
     SendJson(*responder, ApplyJson(*report));
   };
   effect == Effect::kApply ? parts_.fleet.Apply(std::move(request), done) : parts_.fleet.Plan(std::move(request), done);
+}
+
+void Api::Delete(Call call) {
+  control::DeleteRequest request;
+  request.ns = Namespace(call.body.At("namespace").StringOr("default"));
+  request.by = call.by;
+  request.reason = call.body.At("reason").StringOr("");
+  request.files = FilesOf(call.body);
+  if (const Json::Array* objects = call.body.At("objects").as_array(); objects != nullptr) {
+    for (const Json& object : *objects) {
+      request.objects.push_back({request.ns, object.At("kind").StringOr(""), object.At("name").StringOr("")});
+    }
+  }
+  if (request.files.empty() && request.objects.empty()) {
+    return SendError(*call.responder, {ErrorCode::kInvalid, "The body has neither \"files\" nor \"objects\".", ""});
+  }
+  parts_.fleet.Delete(std::move(request), [responder = call.responder](Result<control::ApplyReport> report) {
+    if (!report.has_value()) return SendError(*responder, report.error());
+    SendJson(*responder, ApplyJson(*report));
+  });
 }
 
 void Api::ListImages(Call call) {

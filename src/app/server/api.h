@@ -45,6 +45,7 @@ class Api {
   void Metrics(Call call);
   void GetStatus(Call call);
   void Apply(Call call, Effect effect);
+  void Delete(Call call);
   void ListImages(Call call);
   void BindImage(Call call);
   void ListRollouts(Call call);

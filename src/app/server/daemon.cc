@@ -192,7 +192,13 @@ void Daemon::BuildFleet() {
                              .wall = [this](Instant at) { return join_.ToWall(at); },
                              .changed = [this](const RolloutName& name,
                                                std::vector<audit::Entry> entries) { fleet_->Tell(name, std::move(entries)); }});
-  judge_ = std::make_unique<control::RuleJudge>(series_, *recorder_, analyses_.get(), join_);
+  judge_ = std::make_unique<control::RuleJudge>(
+      control::JudgeParts{.store = series_,
+                          .recorder = *recorder_,
+                          .analyses = analyses_.get(),
+                          .executor = *executor_,
+                          .join = join_,
+                          .changed = [this](const RolloutName& name) { fleet_->Tell(name, {}); }});
   control::FleetSettings settings;
   settings.url_base = "http://" + options_.edge_listen;
   fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,

@@ -10,6 +10,8 @@
 namespace tuesday::server {
 namespace {
 
+constexpr std::size_t kNotReadyShownMax = 10;
+
 using control::RolloutView;
 using rollout::InstanceSeen;
 
@@ -89,6 +91,11 @@ Weight SetWeightOf(const RolloutView& view) {
   return weight;
 }
 
+// The share of the newest revision, by whatever name it gets it: as a canary, or as the stable one.
+Weight ShareOfNewest(const RolloutView& view) {
+  return view.status.stable == view.spec.revision ? kFullWeight : ActualWeight(view);
+}
+
 int StepIndex(const RolloutView& view) {
   if (!view.status.attempt.has_value()) return static_cast<int>(view.spec.canary.steps.size());
   const rollout::Attempt& attempt = *view.status.attempt;
@@ -122,9 +129,39 @@ int NumberOf(const RolloutView& view, const RevisionId& revision) {
   return 0;
 }
 
+// An instance whose supervisor has not written yet has no beginning: it is new.
+double AgeSecondsOf(const InstanceState& instance, const RolloutView& view) {
+  return instance.started_at == Instant() ? 0 : SecondsOf(view.at - instance.started_at);
+}
+
+// Why an instance takes no request, in one sentence.
+std::string WhyNotReady(const InstanceState& instance) {
+  if (!instance.message.empty()) return instance.message;
+  if (!instance.last_exit.empty()) return "It ended with " + instance.last_exit + ".";
+  return "It has just been started.";
+}
+
+// Instances that should be ready and are not; those that stop are as they should be.
+Json NotReadyJson(const RolloutView& view) {
+  Json::Array list;
+  for (const InstanceState& instance : view.instances) {
+    const bool stops = instance.phase == InstancePhase::kStopping || instance.phase == InstancePhase::kStopped;
+    if (instance.ready || stops || list.size() >= kNotReadyShownMax) continue;
+    list.emplace_back(Json::Object{{"name", instance.id.str()},
+                                   {"number", NumberOf(view, instance.revision)},
+                                   {"phase", InstanceWord(instance.phase)},
+                                   {"age_seconds", AgeSecondsOf(instance, view)},
+                                   {"restarts", instance.restarts},
+                                   {"last_exit", instance.last_exit},
+                                   {"why", WhyNotReady(instance)}});
+  }
+  return Json(std::move(list));
+}
+
 Json InstanceJson(const InstanceState& instance, const RolloutView& view, const ClockJoin& join) {
   const bool serving = view.world.route.has_value() &&
                        std::binary_search(view.world.route->serving.begin(), view.world.route->serving.end(), instance.id);
+  const bool began = instance.started_at != Instant();
   return Json(Json::Object{{"name", instance.id.str()},
                            {"phase", InstanceWord(instance.phase)},
                            {"ready", instance.ready},
@@ -135,8 +172,8 @@ Json InstanceJson(const InstanceState& instance, const RolloutView& view, const 
                            {"address", fmt::format("{}:{}", instance.host, instance.port)},
                            {"cpu_seconds", instance.cpu_seconds},
                            {"memory_bytes", instance.memory_bytes},
-                           {"age_seconds", SecondsOf(view.at - instance.started_at)},
-                           {"started_at", WallText(join.ToWall(instance.started_at))}});
+                           {"age_seconds", AgeSecondsOf(instance, view)},
+                           {"started_at", began ? Json(WallText(join.ToWall(instance.started_at))) : Json()}});
 }
 
 Json RevisionJson(const rollout::RevisionState& revision, const RolloutView& view, const ClockJoin& join) {
@@ -147,7 +184,7 @@ Json RevisionJson(const rollout::RevisionState& revision, const RolloutView& vie
     if (instance.revision != revision.id) continue;
     instances.push_back(InstanceJson(instance, view, join));
     ready += instance.ready ? 1 : 0;
-    oldest = std::min(oldest, instance.started_at);
+    if (instance.started_at != Instant()) oldest = std::min(oldest, instance.started_at);
   }
   Json::Array images;
   const auto found = view.images.find(revision.id);
@@ -250,11 +287,14 @@ Json RolloutSummaryJson(const RolloutView& view, const ClockJoin& join) {
                       {"phase", PhaseWord(view.status.phase)},
                       {"message", view.status.message},
                       {"trouble", view.trouble},
+                      {"deleting", view.spec.removal.has_value()},
                       {"url", view.url},
                       {"revision", view.spec.revision.str()},
                       {"number", NumberOf(view, view.spec.revision)},
                       {"set_weight_permille", SetWeightOf(view).permille()},
                       {"weight_permille", ActualWeight(view).permille()},
+                      {"share_permille", ShareOfNewest(view).permille()},
+                      {"not_ready", NotReadyJson(view)},
                       {"step", StepJson(view)},
                       {"replicas", ReplicasJson(view)},
                       {"gate", judged ? Json(gate::VerdictName(GateOf(view).verdict)) : Json("")},
@@ -296,82 +336,6 @@ Json RolloutJson(const RolloutView& view, const ClockJoin& join) {
   object["age_seconds"] =
       view.attempts.empty() ? Json(0.0) : Json(SecondsOf(view.at - join.ToBoot(view.attempts.front().began)));
   return json;
-}
-
-Json FindingJson(const Finding& finding) {
-  return Json(Json::Object{{"file", finding.at.file},
-                           {"line", finding.at.line},
-                           {"column", finding.at.column},
-                           {"severity", SeverityName(finding.severity)},
-                           {"rule", finding.rule},
-                           {"message", finding.message},
-                           {"mend", finding.mend}});
-}
-
-namespace {
-
-std::string_view ChangeWord(control::ObjectChange change) {
-  switch (change) {
-    case control::ObjectChange::kUnchanged: return "unchanged";
-    case control::ObjectChange::kCreated: return "created";
-    case control::ObjectChange::kConfigured: return "configured";
-  }
-  return "unchanged";
-}
-
-std::string_view MoveWord(control::RolloutMove move) {
-  switch (move) {
-    case control::RolloutMove::kNone: return "none";
-    case control::RolloutMove::kInitialDeploy: return "initial deploy";
-    case control::RolloutMove::kCanary: return "canary";
-    case control::RolloutMove::kSettings: return "settings";
-  }
-  return "none";
-}
-
-Json PlanJson(const control::RolloutPlan& plan) {
-  Json::Array steps;
-  for (const control::PlannedStep& step : plan.steps) {
-    steps.emplace_back(Json::Object{{"what", step.what},
-                                    {"weight_permille", step.weight.permille()},
-                                    {"canary_instances", step.canary_instances},
-                                    {"stable_instances", step.stable_instances},
-                                    {"dwell_seconds", step.dwell.has_value() ? Json(SecondsOf(*step.dwell)) : Json()},
-                                    {"gate", step.gate}});
-  }
-  Json::Array gates;
-  for (const std::string& gate : plan.gates) gates.emplace_back(gate);
-  return Json(Json::Object{{"namespace", plan.name.ns.str()},
-                           {"name", plan.name.name},
-                           {"move", MoveWord(plan.move)},
-                           {"from", plan.from.str()},
-                           {"to", plan.to.str()},
-                           {"steps", std::move(steps)},
-                           {"dwell_seconds_min", SecondsOf(plan.dwell_least)},
-                           {"gates", std::move(gates)}});
-}
-
-}  // namespace
-
-Json ApplyJson(const control::ApplyReport& report) {
-  Json::Array objects;
-  for (const control::AppliedObject& object : report.objects) {
-    objects.emplace_back(Json::Object{{"namespace", object.name.ns.str()},
-                                      {"kind", object.name.kind},
-                                      {"name", object.name.name},
-                                      {"change", ChangeWord(object.change)}});
-  }
-  Json::Array rollouts;
-  for (const control::RolloutPlan& plan : report.rollouts) rollouts.push_back(PlanJson(plan));
-  Json::Array findings;
-  for (const Finding& finding : report.findings) findings.push_back(FindingJson(finding));
-  Json::Array said;
-  for (const std::string& sentence : report.said) said.emplace_back(sentence);
-  return Json(Json::Object{{"release", report.release},
-                           {"objects", std::move(objects)},
-                           {"rollouts", std::move(rollouts)},
-                           {"findings", std::move(findings)},
-                           {"said", std::move(said)}});
 }
 
 }  // namespace tuesday::server

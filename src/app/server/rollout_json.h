@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rollouts, plans and applies as the API shows them. Names of members are public: they are added to, never renamed.
+// Rollouts as the API shows them. Names of members are public: they are added to, never renamed.
 #pragma once
 
 #include "base/json.h"
@@ -13,9 +13,5 @@ Json RolloutJson(const control::RolloutView& view, const ClockJoin& join);
 
 // One line of a list: what `status` and `rollout list` show.
 Json RolloutSummaryJson(const control::RolloutView& view, const ClockJoin& join);
-
-Json ApplyJson(const control::ApplyReport& report);
-
-Json FindingJson(const Finding& finding);
 
 }  // namespace tuesday::server

@@ -49,6 +49,8 @@ std::vector<Route> MakeRoutes() {
        [](Api& api, Call call) { api.Apply(std::move(call), Api::Effect::kApply); }},
       {"POST", "/v1/plan", admin, "Says what apply would do.",
        [](Api& api, Call call) { api.Apply(std::move(call), Api::Effect::kPlan); }},
+      {"POST", "/v1/delete", admin, "Takes objects away: all that are named or none.",
+       [](Api& api, Call call) { api.Delete(std::move(call)); }},
       {"GET", "/v1/images", admin, "What image names stand for.", [](Api& api, Call call) { api.ListImages(std::move(call)); }},
       {"POST", "/v1/images", admin, "Binds an image name to an artifact.",
        [](Api& api, Call call) { api.BindImage(std::move(call)); }},

@@ -189,17 +189,11 @@ Result<std::vector<analysis::Spec>> ResolveAnalyses(const manifest::Object& roll
                                                     const manifest::CheckContext& context, const ArgumentSource& source) {
   std::vector<analysis::Spec> specs;
   const auto* body = std::get_if<manifest::Rollout>(&rollout.body);
-  const auto* canary = body == nullptr ? nullptr : std::get_if<manifest::CanaryStrategy>(&body->strategy);
-  if (canary == nullptr) return specs;
-  const auto add = [&](const manifest::AnalysisRef& reference) -> Result<void> {
-    TRY(analysis::Spec spec, RunResolver(reference, objects, context, source).Resolve());
+  if (body == nullptr) return specs;
+  for (const manifest::AnalysisRef* reference : manifest::AnalysesOf(*body)) {
+    TRY(analysis::Spec spec, RunResolver(*reference, objects, context, source).Resolve());
     specs.push_back(std::move(spec));
-    return {};
-  };
-  for (const manifest::Step& step : canary->steps) {
-    if (const auto* analysis = std::get_if<manifest::StepAnalysis>(&step.body)) TRY_OK(add(analysis->analysis));
   }
-  if (canary->analysis.has_value()) TRY_OK(add(*canary->analysis));
   return specs;
 }
 

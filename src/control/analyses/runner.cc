@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/promql/engine.h"
 #include "core/promql/parser.h"
+#include "wire/state/judgement.h"
 
 namespace tuesday::control {
 namespace {
@@ -67,6 +69,32 @@ ArgumentSource SourceOf(const JudgedRollout& rollout, const manifest::Metadata& 
   return source;
 }
 
+// Measurements taken and ends reached: what a restart must not lose. What was only asked is asked again.
+int Taken(const analysis::Status& status) {
+  int taken = analysis::IsDone(status.phase) ? 1 : 0;
+  for (const analysis::MetricStatus& metric : status.metrics) {
+    taken += metric.successful + metric.failed + metric.inconclusive + metric.error + metric.no_evidence;
+  }
+  return taken;
+}
+
+// The answer to what was asked died with the process that asked.
+void AskAgain(analysis::Status& status, Instant now) {
+  for (analysis::MetricStatus& metric : status.metrics) {
+    if (!std::exchange(metric.waiting, false)) continue;
+    metric.next_at = now;
+  }
+}
+
+// Instants of another boot: what was to come is due now, what has been happened just now.
+void ToBoot(analysis::Status& status, Instant now) {
+  if (status.started_at) status.started_at = now;
+  for (analysis::MetricStatus& metric : status.metrics) {
+    if (metric.next_at) metric.next_at = now;
+    for (analysis::Measurement& measurement : metric.measurements) measurement.at = now;
+  }
+}
+
 }  // namespace
 
 LiveAnalyses::Run* LiveAnalyses::Find(const RolloutName& name, const Key& key) {
@@ -83,6 +111,7 @@ void LiveAnalyses::Target(const JudgedRollout& rollout, const rollout::AnalysisT
     Begin(rollout, target.key);
     return;
   }
+  if (std::exchange(run->is_resting, false)) Step(rollout.name, target.key, analysis::Tick());
   if (target.running || run->ending) return;
   run->ending = true;
   Step(rollout.name, target.key, analysis::End());
@@ -114,6 +143,8 @@ void LiveAnalyses::Begin(const JudgedRollout& rollout, const Key& key) {
     Step(rollout.name, key, analysis::Tick());
     return;
   }
+  memories_[rollout.name].is_old = true;
+  memories_[rollout.name].memory.is_due = true;
   run.status.phase = analysis::Phase::kError;
   run.status.message = run.broken;
   parts_.changed(rollout.name,
@@ -123,7 +154,10 @@ void LiveAnalyses::Begin(const JudgedRollout& rollout, const Key& key) {
 void LiveAnalyses::Step(const RolloutName& name, const Key& key, const analysis::Event& event) {
   Run* run = Find(name, key);
   if (run == nullptr || analysis::IsDone(run->status.phase)) return;
-  analysis::Outcome outcome = analysis::Step(run->spec, std::move(run->status), event, parts_.clock.Now());
+  analysis::Outcome outcome = analysis::Step(run->spec, run->status, event, parts_.clock.Now());
+  Kept& kept = memories_[name];
+  kept.is_old = kept.is_old || run->status != outcome.status;
+  kept.memory.is_due = kept.memory.is_due || Taken(run->status) != Taken(outcome.status);
   run->status = std::move(outcome.status);
   for (audit::Entry& entry : outcome.entries) entry.data["analysis"] = run->name;
   for (const analysis::Measure& command : outcome.commands) Measure(name, key, command);
@@ -152,11 +186,44 @@ void LiveAnalyses::Measure(const RolloutName& name, const Key& key, const analys
       });
 }
 
+const Memory* LiveAnalyses::MemoryOf(const RolloutName& rollout) {
+  const auto found = memories_.find(rollout);
+  if (found == memories_.end()) return nullptr;
+  Kept& kept = found->second;
+  if (std::exchange(kept.is_old, false)) {
+    state::AnalysesRecord record;
+    record.boot_id = parts_.clock.BootId();
+    for (const auto& [key, run] : runs_[rollout]) {
+      record.runs.push_back({key, run.name, run.spec, run.status, run.ending, run.broken});
+    }
+    ++kept.memory.version;
+    kept.memory.rows = {{std::string(state::kAnalysisTable), rollout.Text(), state::Encode(record)}};
+  }
+  return &kept.memory;
+}
+
+Result<void> LiveAnalyses::Restore(const RolloutName& rollout, const std::vector<Row>& rows, const std::string& boot_id,
+                                   Instant now) {
+  for (const Row& row : rows) {
+    if (row.table != state::kAnalysisTable) continue;
+    TRY(state::AnalysesRecord record, state::DecodeAnalyses(row.value));
+    for (state::AnalysesRecord::Run& stored : record.runs) {
+      Run run{stored.name, std::move(stored.spec), std::move(stored.status), stored.ending, stored.broken, false};
+      run.is_resting = !analysis::IsDone(run.status.phase);
+      if (record.boot_id != boot_id) ToBoot(run.status, now);
+      AskAgain(run.status, now);
+      runs_[rollout].insert_or_assign(stored.key, std::move(run));
+    }
+  }
+  return {};
+}
+
 std::vector<rollout::AnalysisSeen> LiveAnalyses::Seen(const RolloutName& rollout) const {
   std::vector<rollout::AnalysisSeen> seen;
   const auto found = runs_.find(rollout);
   if (found == runs_.end()) return seen;
   for (const auto& [key, run] : found->second) {
+    if (run.is_resting) continue;
     seen.push_back({key, PhaseOf(run.status.phase), run.status.message, PassedOf(run.spec, run.status)});
   }
   return seen;

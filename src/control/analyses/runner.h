@@ -49,7 +49,16 @@ class LiveAnalyses : public AnalysisRunner {
   };
   std::vector<RunView> Runs(const RolloutName& rollout) const;
 
-  void Forget(const RolloutName& rollout) { runs_.erase(rollout); }
+  void Forget(const RolloutName& rollout) {
+    runs_.erase(rollout);
+    memories_.erase(rollout);
+  }
+
+  // Runs that were under way are not seen until somebody targets them; then they go on, and what they had asked is asked
+  // again.
+  const Memory* MemoryOf(const RolloutName& rollout) override;
+  Result<void> Restore(const RolloutName& rollout, const std::vector<Row>& rows, const std::string& boot_id,
+                       Instant now) override;
 
  private:
   struct Run {
@@ -57,7 +66,12 @@ class LiveAnalyses : public AnalysisRunner {
     analysis::Spec spec;
     analysis::Status status;
     bool ending = false;
-    std::string broken;  // Why it could not be begun.
+    std::string broken;       // Why it could not be begun.
+    bool is_resting = false;  // Restored, and not targeted since.
+  };
+  struct Kept {
+    Memory memory;
+    bool is_old = false;  // `memory` has to be written anew.
   };
   using Key = rollout::AnalysisRunKey;
 
@@ -69,6 +83,7 @@ class LiveAnalyses : public AnalysisRunner {
   AnalysisParts parts_;
   std::vector<manifest::Object> objects_;
   std::map<RolloutName, std::map<Key, Run>> runs_;
+  std::map<RolloutName, Kept> memories_;
   std::shared_ptr<LiveAnalyses*> self_;  // Callbacks that come after our end find null.
 };
 

@@ -40,12 +40,12 @@ void NoteIfMissing(const ObjectName& name, const TypedObjects& objects, state::E
 state::Exposure ResolveExposure(const RolloutName& name, const manifest::Rollout& rollout, const TypedObjects& objects) {
   state::Exposure exposure;
   const auto* canary = std::get_if<manifest::CanaryStrategy>(&rollout.strategy);
-  if (canary != nullptr) {
-    exposure.stable_service = canary->stable_service;
-    exposure.canary_service = canary->canary_service;
-  }
+  const manifest::ServiceNames services = manifest::ServicesOf(rollout);
+  exposure.stable_service = services.stable;
+  exposure.canary_service = services.next;
+  exposure.services_swap = canary == nullptr;
   if (exposure.stable_service.empty()) exposure.stable_service = name.name;
-  if (exposure.canary_service.empty()) exposure.canary_service = name.name + "-canary";
+  if (exposure.canary_service.empty()) exposure.canary_service = name.name + (canary == nullptr ? "-preview" : "-canary");
   exposure.check_path = EdgeCheckPath(rollout);
   NoteIfMissing({name.ns, "Service", exposure.stable_service}, objects, exposure);
   NoteIfMissing({name.ns, "Service", exposure.canary_service}, objects, exposure);

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "control/apply/conflicts.h"
+#include "control/apply/gates.h"
 #include "control/apply/plan.h"
 #include "control/apply/resolve.h"
 #include "control/apply/typed.h"
@@ -28,7 +29,10 @@ std::string AllFindings(const std::vector<Finding>& findings) {
   return text;
 }
 
-std::string_view ChangeName(ObjectChange change) { return change == ObjectChange::kCreated ? "created" : "configured"; }
+std::string_view ChangeName(ObjectChange change) {
+  if (change == ObjectChange::kDeleted) return "deleted";
+  return change == ObjectChange::kCreated ? "created" : "configured";
+}
 
 // What is wrong between the objects given, and between them and those that are there already.
 std::vector<Finding> CheckAgainst(const Known& known, const std::vector<manifest::Object>& given, const Namespace& ns) {
@@ -59,6 +63,15 @@ class Preparation {
   // set-image: the object stays as it was given, with another image.
   Result<void> Override(const ImageChange& change);
 
+  // Takes one object out. False when there is none.
+  bool Remove(const ObjectName& name, const DeleteRequest& request);
+
+  // Whether what stays still has all that it names.
+  Result<void> CheckRest() const;
+
+  // undo: the object stays as it was given, and runs as an earlier revision.
+  Result<void> Pin(const UndoChange& change);
+
   // Everything that there will be, given and stored.
   TypedObjects ReadAfter(std::vector<Finding>& findings) const { return ReadStored(after_, findings); }
 
@@ -70,6 +83,10 @@ class Preparation {
  private:
   void Store(state::ObjectRecord record, ObjectChange change);
   std::set<RolloutName> Concerned() const;
+  bool IsKept(const RolloutName& name, const RevisionId& revision) const {
+    const auto revisions = known_.revisions.find(name);
+    return revisions != known_.revisions.end() && revisions->second.contains(revision);
+  }
   Result<std::string> ImageDigest(const RolloutName& name, const std::string& container, const std::string& image);
   Result<void> ResolveOne(const RolloutName& name, const TypedObjects& typed);
   Uid Mint(const std::string& name) const { return Uid(Sha256Hex(known_.mint + " " + name).substr(0, kUidHexDigits)); }
@@ -91,7 +108,7 @@ void Preparation::Take(const ObjectName& name, Json content, const std::string& 
     record.generation = Generation{1};
   } else {
     record = known->second;
-    if (record.content == content && record.image_override.empty()) {
+    if (record.content == content && record.image_override.empty() && record.pinned.empty()) {
       prepared_.report.objects.push_back({name, ObjectChange::kUnchanged});
       return;
     }
@@ -100,6 +117,7 @@ void Preparation::Take(const ObjectName& name, Json content, const std::string& 
   record.file = file;
   record.content = std::move(content);
   record.image_override.clear();
+  record.pinned = RevisionId();
   Store(std::move(record), known == known_.objects.end() ? ObjectChange::kCreated : ObjectChange::kConfigured);
 }
 
@@ -133,13 +151,63 @@ Result<void> Preparation::Override(const ImageChange& change) {
   return {};
 }
 
+bool Preparation::Remove(const ObjectName& name, const DeleteRequest& request) {
+  const auto rollout = name.kind == "Rollout" ? known_.rollouts.find({name.ns, name.name}) : known_.rollouts.end();
+  const bool is_going = rollout != known_.rollouts.end() && rollout->second.spec.removal.has_value();
+  const bool is_there = after_.erase(name) > 0;
+  prepared_.report.objects.push_back({name, is_there || is_going ? ObjectChange::kDeleted : ObjectChange::kAbsent});
+  if (!is_there) return is_going;
+  prepared_.deleted.push_back(name);
+  prepared_.release.changed[name.ns.str() + "/" + name.kind + "/" + name.name] = ChangeName(ObjectChange::kDeleted);
+  if (rollout == known_.rollouts.end() || is_going) return true;
+  state::RolloutRecord wanted = rollout->second;
+  wanted.spec.removal = rollout::Removal{request.by, request.reason};
+  ++wanted.spec.generation.value;
+  RolloutPlan plan;
+  plan.name = wanted.spec.name;
+  plan.move = RolloutMove::kRemoval;
+  plan.from = wanted.spec.revision;
+  prepared_.report.rollouts.push_back(std::move(plan));
+  prepared_.rollouts.push_back(std::move(wanted));
+  return true;
+}
+
+Result<void> Preparation::CheckRest() const {
+  std::vector<Finding> findings;
+  std::vector<manifest::Object> rest;
+  for (auto& [name, object] : ReadStored(after_, findings)) {
+    object.metadata.ns = name.ns.str();
+    rest.push_back(std::move(object));
+  }
+  findings = manifest::CheckObjects(rest);
+  std::erase_if(findings, [](const Finding& finding) { return finding.severity != Severity::kError; });
+  if (findings.empty()) return {};
+  return Fail(ErrorCode::kConflict, AllFindings(findings), "Nothing was deleted. Delete what names it first, or with it.");
+}
+
+Result<void> Preparation::Pin(const UndoChange& change) {
+  const auto known = known_.objects.find({change.rollout.ns, "Rollout", change.rollout.name});
+  if (known == known_.objects.end()) return Fail(ErrorCode::kNotFound, "There is no rollout " + change.rollout.Text() + ".");
+  state::ObjectRecord record = known->second;
+  record.pinned = change.revision;
+  ++record.generation.value;
+  Store(std::move(record), ObjectChange::kConfigured);
+  return {};
+}
+
 std::set<RolloutName> Preparation::Concerned() const {
   std::set<RolloutName> concerned = given_;
+  std::set<Namespace> namespaces;
   for (const state::ObjectRecord& changed : prepared_.objects) {
-    if (!IsResolvedFrom(changed.name.kind)) continue;
-    for (const auto& [name, rollout] : known_.rollouts) {
-      if (name.ns == changed.name.ns) concerned.insert(name);
-    }
+    if (!changed.pinned.empty()) concerned.insert({changed.name.ns, changed.name.name});
+    if (IsResolvedFrom(changed.name.kind)) namespaces.insert(changed.name.ns);
+  }
+  for (const ObjectName& deleted : prepared_.deleted) {
+    if (IsResolvedFrom(deleted.kind)) namespaces.insert(deleted.ns);
+  }
+  for (const auto& [name, rollout] : known_.rollouts) {
+    const bool stays = after_.contains({name.ns, "Rollout", name.name});
+    if (stays && namespaces.contains(name.ns)) concerned.insert(name);
   }
   return concerned;
 }
@@ -175,12 +243,19 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
       Resolve({name, record.uid, object->second, typed, record.image_override, resolver, known_.runs_analyses}));
   state::RolloutRecord wanted;
   wanted.spec = std::move(resolved.spec);
+  const bool pinned = !record.pinned.empty() && IsKept(name, record.pinned);
+  if (pinned) wanted.spec.revision = record.pinned;
   wanted.exposure = std::move(resolved.exposure);
   std::optional<state::RolloutRecord> before;
   if (const auto found = known_.rollouts.find(name); found != known_.rollouts.end()) before = found->second;
+  if (before && before->spec.removal) {
+    return Fail(ErrorCode::kConflict, "Rollout " + name.Text() + " is being deleted.",
+                "Apply it when it is gone; tuesday status shows it until then.");
+  }
   wanted.spec.generation = before ? before->spec.generation : Generation{0};
   wanted.release = before ? before->release : 0;
   RolloutPlan plan = PlanOf(before, wanted);
+  if (plan.move == RolloutMove::kCanary) plan.gates = GatesOf(*before, wanted, typed);
   if (plan.move == RolloutMove::kNone && !given_.contains(name)) return {};
   std::ranges::move(resolved.said, std::back_inserter(prepared_.report.said));
   if (wanted.spec.analyses.empty() && std::ranges::none_of(typed, [](const auto& item) {
@@ -195,7 +270,7 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
   ++wanted.spec.generation.value;
   resolved.revision.made_at = known_.now;
   prepared_.rollouts.push_back(std::move(wanted));
-  prepared_.revisions.push_back(std::move(resolved.revision));
+  if (!pinned) prepared_.revisions.push_back(std::move(resolved.revision));
   return {};
 }
 
@@ -290,6 +365,39 @@ Result<Prepared> PrepareImage(const ImageChange& change, const Known& known, Art
   std::vector<Finding> findings;
   TRY_OK(preparation.ResolveAll(preparation.ReadAfter(findings)));
   return preparation.Finish(change.by, "set-image");
+}
+
+Result<Prepared> PrepareDelete(const DeleteRequest& request, const Known& known, ArtifactStore& artifacts) {
+  std::vector<ObjectName> names = request.objects;
+  for (ObjectName& name : names) {
+    if (HasNoNamespace(name.kind)) name.ns = Namespace();
+  }
+  std::string files;
+  for (const ManifestText& file : request.files) {
+    TRY(const RawByName raw, RawObjects(file.text, file.file, request.ns));
+    for (const auto& [name, content] : raw) names.push_back(name);
+    files += (files.empty() ? "" : ", ") + file.file;
+  }
+  Preparation preparation(known, artifacts);
+  bool any = false;
+  for (const ObjectName& name : names) any = preparation.Remove(name, request) || any;
+  if (!any) {
+    const ObjectName first = names.empty() ? ObjectName{} : names.front();
+    return Fail(ErrorCode::kNotFound, "There is no " + first.kind + " " + first.ns.str() + "/" + first.name +
+                                          (names.size() > 1 ? ", and none of the others." : "."));
+  }
+  TRY_OK(preparation.CheckRest());
+  std::vector<Finding> findings;
+  TRY_OK(preparation.ResolveAll(preparation.ReadAfter(findings)));
+  return preparation.Finish(request.by, files.empty() ? "delete" : files);
+}
+
+Result<Prepared> PrepareUndo(const UndoChange& change, const Known& known, ArtifactStore& artifacts) {
+  Preparation preparation(known, artifacts);
+  TRY_OK(preparation.Pin(change));
+  std::vector<Finding> findings;
+  TRY_OK(preparation.ResolveAll(preparation.ReadAfter(findings)));
+  return preparation.Finish(change.by, "undo");
 }
 
 std::string CertificateOf(const std::map<ObjectName, state::ObjectRecord>& objects, const std::string& secret) {

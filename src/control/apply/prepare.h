@@ -27,13 +27,14 @@ struct Known {
 };
 
 struct Prepared {
+  std::vector<ObjectName> deleted;
   std::vector<state::ObjectRecord> objects;  // Created or configured.
   std::vector<state::RolloutRecord> rollouts;
   std::vector<state::RevisionRecord> revisions;
   state::ReleaseRecord release;  // Its number is given when it is committed.
   ApplyReport report;
 
-  bool IsEmpty() const { return objects.empty() && rollouts.empty(); }
+  bool IsEmpty() const { return objects.empty() && rollouts.empty() && deleted.empty(); }
 };
 
 // Reads, checks and resolves everything. An error's message holds every finding, a line each.
@@ -47,6 +48,17 @@ struct ImageChange {
   std::string by;
 };
 Result<Prepared> PrepareImage(const ImageChange& change, const Known& known, ArtifactStore& artifacts);
+
+// What a delete would change. Rollouts that need an object that goes are worked out anew; an error when one cannot do without.
+Result<Prepared> PrepareDelete(const DeleteRequest& request, const Known& known, ArtifactStore& artifacts);
+
+// The same for a rollout that goes back to a revision that is kept.
+struct UndoChange {
+  RolloutName rollout;
+  RevisionId revision;
+  std::string by;
+};
+Result<Prepared> PrepareUndo(const UndoChange& change, const Known& known, ArtifactStore& artifacts);
 
 // Certificate and key of a Secret "namespace/name" in PEM, or "" when there is none.
 std::string CertificateOf(const std::map<ObjectName, state::ObjectRecord>& objects, const std::string& secret);

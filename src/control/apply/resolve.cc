@@ -24,11 +24,6 @@ rollout::NoEvidencePolicy PolicyOf(manifest::NoEvidence value) {
 
 Result<void> ResolveSpec(const ResolveInput& input, const manifest::Rollout& rollout, const manifest::Annotations& annotations,
                          rollout::Spec& spec) {
-  const auto* canary = std::get_if<manifest::CanaryStrategy>(&rollout.strategy);
-  if (canary == nullptr) {
-    return Fail(ErrorCode::kUnsupported, input.name.Text() + " has the strategy blueGreen, which is not done yet.",
-                "Give it a canary strategy.");
-  }
   if (rollout.replicas < 0 || rollout.replicas > rollout::kReplicasMax) {
     return Fail(ErrorCode::kLimit, input.name.Text() + " wants " + std::to_string(rollout.replicas) +
                                        " replicas; one machine takes 0 to " + std::to_string(rollout::kReplicasMax) + ".");
@@ -41,7 +36,7 @@ Result<void> ResolveSpec(const ResolveInput& input, const manifest::Rollout& rol
   spec.progress_deadline_abort = rollout.progress_deadline_abort;
   spec.paused = rollout.paused;
   spec.revision_history_limit = rollout.revision_history_limit;
-  TRY(spec.canary, ResolveStrategy(*canary, spec.analyses));
+  TRY(spec.canary, ResolveStrategy(rollout, spec.analyses));
   if (!spec.analyses.empty() && !input.runs_analyses) {
     return Fail(ErrorCode::kUnsupported,
                 input.name.Text() + " names the analysis " + spec.analyses.front() + ", and no analyses are run here.");

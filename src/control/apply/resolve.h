@@ -42,7 +42,7 @@ Result<std::map<std::string, std::string>> ResolveEnvironment(const Namespace& n
 // Services, Ingresses and certificates of a rollout, with defaults for what nobody gave.
 state::Exposure ResolveExposure(const RolloutName& name, const manifest::Rollout& rollout, const TypedObjects& objects);
 
-// The machine's canary strategy; kUnsupported names what it does not do.
-Result<rollout::CanaryStrategy> ResolveStrategy(const manifest::CanaryStrategy& canary, std::vector<std::string>& analyses);
+// The machine's strategy; the names of its analyses go to `analyses`. kUnsupported names what it does not do.
+Result<rollout::CanaryStrategy> ResolveStrategy(const manifest::Rollout& rollout, std::vector<std::string>& analyses);
 
 }  // namespace tuesday::control

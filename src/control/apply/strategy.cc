@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/apply/resolve.h"
+#include "core/rollout/blue_green.h"
 
 namespace tuesday::control {
 
@@ -40,9 +41,7 @@ Result<rollout::Step> ResolveStep(const manifest::Step& step, std::vector<std::s
               step.at.Text() + ": the step `" + std::get<manifest::StepUnsupported>(step.body).name + "` is not done yet.");
 }
 
-}  // namespace
-
-Result<rollout::CanaryStrategy> ResolveStrategy(const manifest::CanaryStrategy& canary, std::vector<std::string>& analyses) {
+Result<rollout::CanaryStrategy> ResolveCanary(const manifest::CanaryStrategy& canary, std::vector<std::string>& analyses) {
   rollout::CanaryStrategy strategy;
   if (canary.steps.size() > static_cast<std::size_t>(rollout::kStepsMax)) {
     return Fail(ErrorCode::kLimit, "A strategy takes at most " + std::to_string(rollout::kStepsMax) + " steps.");
@@ -64,6 +63,27 @@ Result<rollout::CanaryStrategy> ResolveStrategy(const manifest::CanaryStrategy& 
   strategy.dynamic_stable_scale = canary.dynamic_stable_scale;
   strategy.min_pods_per_replica_set = canary.min_pods_per_replica_set;
   return strategy;
+}
+
+rollout::CanaryStrategy ResolveBlueGreen(const manifest::BlueGreenStrategy& given, std::vector<std::string>& analyses) {
+  rollout::BlueGreenStrategy strategy;
+  strategy.preview_replicas = given.preview_replicas;
+  strategy.auto_promotion = given.auto_promotion;
+  strategy.auto_promotion_after = given.auto_promotion_after;
+  strategy.scale_down_delay = given.scale_down_delay;
+  strategy.abort_scale_down_delay = given.abort_scale_down_delay;
+  if (given.pre_promotion_analysis) strategy.pre_analysis = AddAnalysis(*given.pre_promotion_analysis, analyses);
+  if (given.post_promotion_analysis) strategy.post_analysis = AddAnalysis(*given.post_promotion_analysis, analyses);
+  return rollout::StrategyOf(strategy);
+}
+
+}  // namespace
+
+Result<rollout::CanaryStrategy> ResolveStrategy(const manifest::Rollout& rollout, std::vector<std::string>& analyses) {
+  if (const auto* blue_green = std::get_if<manifest::BlueGreenStrategy>(&rollout.strategy)) {
+    return ResolveBlueGreen(*blue_green, analyses);
+  }
+  return ResolveCanary(std::get<manifest::CanaryStrategy>(rollout.strategy), analyses);
 }
 
 }  // namespace tuesday::control

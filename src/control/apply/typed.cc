@@ -7,8 +7,6 @@ namespace tuesday::control {
 
 namespace {
 
-bool HasNoNamespace(std::string_view kind) { return kind.starts_with("Cluster") || kind == "Namespace"; }
-
 void Flatten(const Json& content, const Namespace& fallback, std::map<ObjectName, Json>& objects) {
   if (content.is_null()) return;
   if (content.At("kind").StringOr("").ends_with("List") && content.At("items").as_array() != nullptr) {
@@ -19,6 +17,8 @@ void Flatten(const Json& content, const Namespace& fallback, std::map<ObjectName
 }
 
 }  // namespace
+
+bool HasNoNamespace(std::string_view kind) { return kind.starts_with("Cluster") || kind == "Namespace"; }
 
 ObjectName FullName(const manifest::Object& object, const Namespace& fallback) {
   ObjectName name{fallback, object.kind, object.metadata.name};

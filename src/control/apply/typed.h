@@ -15,6 +15,9 @@ namespace tuesday::control {
 
 using TypedObjects = std::map<ObjectName, manifest::Object>;
 
+// Whether objects of the kind belong to no namespace.
+bool HasNoNamespace(std::string_view kind);
+
 // The full name; the namespace is `fallback` where the object names none, and empty for what has none.
 ObjectName FullName(const manifest::Object& object, const Namespace& fallback);
 ObjectName FullName(const Json& content, const Namespace& fallback);

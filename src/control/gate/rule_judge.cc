@@ -5,59 +5,61 @@
 #include <utility>
 
 #include "control/gate/sealing_source.h"
+#include "control/gate/sides.h"
 #include "control/metrics/roles.h"
 #include "core/metrics/view.h"
-#include "core/rules/file.h"
-#include "core/rules/verdict.h"
+#include "core/rules/reads.h"
+#include "wire/state/judgement.h"
 
 namespace tuesday::control {
 
-// One group in one attempt.
-struct RuleJudge::GroupCase {
-  rules::GroupState state;
-  std::vector<rules::FiringAtStart> firing_at_start;  // By rule.
-  std::int64_t next_tick = 0;                         // k of attempt start + k x interval.
-  bool counts = false;                                // One of its rules does.
-};
-
+// One attempt. What ticks made of it is never changed, only replaced: a worker may be reading it.
 struct RuleJudge::Case {
   AttemptId attempt;
-  bool is_judged = true;  // False when it has ended: shown, but no longer looked at.
   Instant began;
-  std::uint64_t rules_version = 0;
-  std::vector<GroupCase> groups;
+  bool is_judged = true;      // False when it has ended: shown, but no longer looked at.
+  std::uint64_t edition = 0;  // Of attempt and groups: what a worker did for another one is dropped.
+  bool is_turning = false;    // A worker takes ticks.
+  std::shared_ptr<const judge::AttemptCase> stands = std::make_shared<judge::AttemptCase>();
+  std::shared_ptr<const Groups> groups;  // Those that `stands` is parallel to.
   std::map<InstanceId, int> restarts_at_start;
-  std::map<std::string, SignalView> signals;   // By name.
-  std::map<std::string, gate::RuleSaid> said;  // Of those that count.
+  std::vector<Judged> news;  // Since the last look.
   std::optional<rollout::GateSeen> gate;
   std::optional<Instant> gate_at;
+  int ticks_unsaved = 0;
+  std::string rules_row;  // `stands` encoded.
+  Memory memory;
+  bool is_memory_old = false;  // `memory` has to be written anew.
+};
+
+// The ticks of one rollout that a worker takes in a row, with everything that they need.
+struct RuleJudge::Turn {
+  struct Planned {
+    judge::Tick tick;
+    std::vector<metrics::RoleRow> rows;
+    bool has_gap = false;
+  };
+  std::uint64_t edition = 0;
+  RolloutName rollout;
+  AttemptId attempt;
+  std::int64_t began_ms = 0;
+  std::int64_t sample_interval_ms = 0;
+  ClockJoin join;
+  std::shared_ptr<const Groups> groups;
+  std::shared_ptr<const metrics::Source> source;
+  std::vector<Planned> ticks;
+  // Made by the worker.
+  judge::AttemptCase stands;
+  std::vector<Judged> news;
+  std::string rules_row;
+
+  void Take();
+  void TakeOne(const Planned& planned);
 };
 
 namespace {
 
 constexpr std::string_view kGateSignal = "tuesday/rollout-gate";
-
-Duration IntervalOf(const rules::Group& group) { return group.interval.value_or(rules::kDefaultInterval); }
-
-bool AsksForRollback(const manifest::Object& object) {
-  const auto found = object.metadata.annotations.find(std::string(rules::kRollbackAnnotation));
-  return found != object.metadata.annotations.end() && found->second == "true";
-}
-
-std::string ContainerOf(const JudgedRollout& rollout) { return rollout.name.name; }
-
-// The labels by which rules can find each side, an instance each.
-rules::AttemptLabels LabelsOfAttempt(const JudgedRollout& rollout, const std::vector<metrics::RoleRow>& rows) {
-  rules::AttemptLabels labels;
-  labels.metrics = rules::OwnMetrics();
-  for (const metrics::RoleRow& row : rows) {
-    const Owner owner{rollout.name, RevisionId(row.revision), rollout.name.name + "-" + row.revision + "-0",
-                      rollout.status.attempt->id};
-    const metrics::Labels own = LabelsOf(owner, "up").With(metrics::kNameLabel, "");
-    (row.canary ? labels.canary : labels.stable).push_back(metrics::WithRole(own, row, ContainerOf(rollout)));
-  }
-  return labels;
-}
 
 Json::Object VerdictData(const gate::Finding& finding) {
   Json::Array evidence;
@@ -68,178 +70,170 @@ Json::Object VerdictData(const gate::Finding& finding) {
   return {{"verdict", std::string(gate::VerdictName(finding.verdict))}, {"evidence", std::move(evidence)}};
 }
 
-gate::AnalysisStands StandsOf(rollout::AnalysisPhase phase) {
-  switch (phase) {
-    case rollout::AnalysisPhase::kPending: return gate::AnalysisStands::kPending;
-    case rollout::AnalysisPhase::kRunning: return gate::AnalysisStands::kRunning;
-    case rollout::AnalysisPhase::kSuccessful: return gate::AnalysisStands::kSuccessful;
-    case rollout::AnalysisPhase::kFailed: return gate::AnalysisStands::kFailed;
-    case rollout::AnalysisPhase::kError: return gate::AnalysisStands::kError;
-    case rollout::AnalysisPhase::kInconclusive: break;
-  }
-  return gate::AnalysisStands::kInconclusive;
+bool Counts(const judge::AlertStands& alert) { return alert.standing.kind != rules::StandingKind::kShown; }
+
+WallTime WallOf(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
+
+audit::Entry EntryOf(const rules::Group& group, const judge::AlertStands& alert) {
+  const std::string& name = group.rules[alert.rule].name;
+  audit::Entry entry;
+  entry.kind = "gate.rule";
+  entry.message = name + ": " + std::string(gate::VerdictName(alert.finding.verdict)) + ". " + alert.finding.reason;
+  entry.data = VerdictData(alert.finding);
+  entry.data.insert_or_assign("rule", Json(group.name + "/" + name));
+  entry.data.insert_or_assign("counts", Json(Counts(alert)));
+  entry.data.insert_or_assign("standing", Json(alert.standing.why));
+  entry.data.insert_or_assign("at", Json(WallText(WallOf(alert.at_ms))));
+  return entry;
+}
+
+SignalView SignalOf(const rules::Group& group, const judge::AlertStands& alert) {
+  SignalView signal;
+  signal.name = group.rules[alert.rule].name;
+  signal.counts = Counts(alert);
+  signal.standing = alert.standing.why;
+  if (alert.phase == rules::AlertPhase::kPending) signal.state = RuleState::kPending;
+  if (alert.phase == rules::AlertPhase::kFiring) signal.state = RuleState::kFiring;
+  signal.finding = alert.finding;
+  signal.at = WallOf(alert.at_ms);
+  return signal;
 }
 
 }  // namespace
 
-RuleJudge::RuleJudge(const metrics::SeriesStore& store, const Recorder& recorder, const AnalysisRunner* analyses,
-                     ClockJoin join, JudgeSettings settings)
-    : store_(store), recorder_(recorder), analyses_(analyses), join_(join), settings_(settings) {}
-
-RuleJudge::~RuleJudge() = default;
-
-void RuleJudge::SetRules(const std::vector<manifest::Object>& rules) {
-  groups_.clear();
-  ++rules_version_;
-  for (const manifest::Object& object : rules) {
-    const auto* body = std::get_if<manifest::PrometheusRule>(&object.body);
-    if (body == nullptr) continue;
-    rules::ReadGroupsResult read = rules::ReadGroups(body->spec, object.at.file);
-    const rules::ObjectAsks asks = AsksForRollback(object) ? rules::ObjectAsks::kYes : rules::ObjectAsks::kNo;
-    for (rules::Group& group : read.groups) groups_.push_back({std::move(group), asks});
-  }
+void RuleJudge::Turn::Take() {
+  for (const Planned& planned : ticks) TakeOne(planned);
+  rules_row = state::Encode(state::RulesCaseRecord{attempt, stands});
 }
 
-void RuleJudge::Begin(const JudgedRollout& rollout, Case& attempt) {
+void RuleJudge::Turn::TakeOne(const Planned& planned) {
+  const judge::RuleGroup& group = (*groups)[planned.tick.group];
+  judge::GroupCase& stood = stands.groups[planned.tick.group];
+  const metrics::AttemptView view(IdentityOf(rollout), source, planned.rows);
+  SealingSource sealed(view);
+  const std::int64_t at_ms = join.ToWall(planned.tick.at).time_since_epoch().count();
+  const rules::AttemptLabels labels = LabelsOfAttempt(rollout, attempt, planned.rows);
+  const judge::TickInput input{sealed, labels, {began_ms, sample_interval_ms}, at_ms, planned.has_gap};
+  const std::vector<judge::AlertNews> changed = judge::TakeTick(group, input, stood);
+  if (changed.empty()) return;
+  const std::string samples = sealed.TakeBytes();
+  for (const judge::AlertNews& alert : changed) news.push_back({EntryOf(group.group, stood.alerts[alert.alert]), samples});
+}
+
+RuleJudge::RuleJudge(JudgeParts parts, JudgeSettings settings)
+    : parts_(std::move(parts)), settings_(settings), self_(std::make_shared<RuleJudge*>(this)) {}
+
+RuleJudge::~RuleJudge() { *self_ = nullptr; }
+
+void RuleJudge::SetRules(const std::vector<manifest::Object>& rules) {
+  groups_ = std::make_shared<const Groups>(GroupsOf(rules));
+}
+
+void RuleJudge::Begin(const JudgedRollout& rollout, Case& attempt) const {
   const rollout::Attempt& judged = *rollout.status.attempt;
-  if (attempt.attempt != judged.id) {
+  if (attempt.attempt != judged.id || attempt.began != judged.started_at) {
+    const std::uint64_t version = attempt.memory.version;
+    const std::uint64_t edition = attempt.edition;
     attempt = Case();
+    attempt.memory.version = version;
+    attempt.edition = edition;
     attempt.attempt = judged.id;
     attempt.began = judged.started_at;
     for (const InstanceState& instance : rollout.instances) attempt.restarts_at_start[instance.id] = instance.restarts;
+    attempt.is_memory_old = true;
   }
-  if (attempt.rules_version == rules_version_) return;
-  attempt.rules_version = rules_version_;
-  attempt.groups.assign(groups_.size(), GroupCase());
-  attempt.said.clear();
-  attempt.signals.clear();
+  if (attempt.groups == groups_) return;
+  judge::AttemptCase aligned = *attempt.stands;
+  judge::Align(*groups_, aligned);
+  attempt.stands = std::make_shared<const judge::AttemptCase>(std::move(aligned));
+  attempt.groups = groups_;
+  attempt.is_turning = false;
+  ++attempt.edition;
+}
+
+// In the bake the predecessor's last window is looked at too, as long as it is kept.
+Duration RuleJudge::ReachOf(const rules::Group& group, const rollout::Attempt& attempt) {
+  const std::optional<std::int64_t> reach_ms = rules::ReachMsOf(group);
+  if (attempt.promoted_at || !reach_ms) return kFrozenWindow;
+  return std::min<Duration>(std::chrono::milliseconds(*reach_ms), kFrozenWindow);
+}
+
+std::shared_ptr<RuleJudge::Turn> RuleJudge::TurnOf(const JudgedRollout& rollout, Case& attempt, Instant now) const {
+  auto turn = std::make_shared<Turn>();
+  turn->stands = *attempt.stands;
+  for (const judge::Tick& tick : judge::DueTicks(*groups_, turn->stands, attempt.began, now, settings_.ticks_per_turn_max)) {
+    Turn::Planned& planned = turn->ticks.emplace_back();
+    planned.tick = tick;
+    planned.rows = RoleRowsOf(*rollout.status.attempt, rollout.exposure, parts_.join, tick.at);
+    const Duration reach = std::min(tick.at - attempt.began, ReachOf((*groups_)[tick.group].group, *rollout.status.attempt));
+    planned.has_gap = parts_.recorder.HasGap(Milliseconds(tick.at - reach), Milliseconds(tick.at));
+  }
+  if (turn->ticks.empty()) return nullptr;
+  turn->edition = attempt.edition;
+  turn->rollout = rollout.name;
+  turn->attempt = attempt.attempt;
+  turn->began_ms = Milliseconds(attempt.began);
+  turn->sample_interval_ms = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.recorder.SampleInterval()).count();
+  turn->join = parts_.join;
+  turn->groups = groups_;
+  turn->source = parts_.store.Snapshot();
+  return turn;
+}
+
+void RuleJudge::Start(const RolloutName& name, Case& attempt, std::shared_ptr<Turn> turn) {
+  attempt.is_turning = true;
+  parts_.executor.Run(
+      "judge " + name.Text(), [turn] { turn->Take(); },
+      [self = self_, turn] {
+        if (*self != nullptr) (*self)->TakeIn(turn->rollout, *turn);
+      });
+}
+
+void RuleJudge::TakeIn(const RolloutName& name, const Turn& turn) {
+  const auto found = cases_.find(name);
+  if (found == cases_.end() || found->second->edition != turn.edition) return;
+  Case& attempt = *found->second;
+  attempt.is_turning = false;
+  attempt.stands = std::make_shared<const judge::AttemptCase>(turn.stands);
+  attempt.rules_row = turn.rules_row;
+  attempt.news.insert(attempt.news.end(), turn.news.begin(), turn.news.end());
+  attempt.ticks_unsaved += static_cast<int>(turn.ticks.size());
+  attempt.is_memory_old = true;
+  attempt.gate_at.reset();
+  parts_.changed(name);
 }
 
 std::vector<Judged> RuleJudge::Look(const JudgedRollout& rollout, Instant now) {
-  std::vector<Judged> news;
   if (!rollout.status.attempt || !IsJudged(*rollout.status.attempt)) {
-    if (const auto ended = cases_.find(rollout.name); ended != cases_.end()) ended->second->is_judged = false;
-    return news;
+    const auto ended = cases_.find(rollout.name);
+    if (ended == cases_.end()) return {};
+    if (std::exchange(ended->second->is_judged, false)) ended->second->is_memory_old = true;
+    return std::exchange(ended->second->news, {});
   }
   std::unique_ptr<Case>& found = cases_[rollout.name];
   if (!found) found = std::make_unique<Case>();
   Case& attempt = *found;
-  attempt.is_judged = true;
   Begin(rollout, attempt);
-  for (std::size_t i = 0; i < attempt.groups.size(); ++i) {
-    GroupCase& group = attempt.groups[i];
-    const Duration interval = IntervalOf(groups_[i].group);
-    const std::int64_t due = (now - attempt.began) / interval;
-    if (due - group.next_tick > settings_.ticks_behind_max) group.next_tick = due - settings_.ticks_behind_max;
-    for (; group.next_tick <= due; ++group.next_tick) {
-      EvaluateGroup(rollout, attempt, i, attempt.began + group.next_tick * interval, news);
-    }
+  attempt.is_judged = true;
+  if (!attempt.is_turning) {
+    if (std::shared_ptr<Turn> turn = TurnOf(rollout, attempt, now)) Start(rollout.name, attempt, std::move(turn));
   }
-  if (!attempt.gate_at || now - *attempt.gate_at >= settings_.gate_interval || !news.empty()) {
-    JudgeGate(rollout, attempt, now, news);
-  }
-  return news;
+  if (!attempt.gate_at || now - *attempt.gate_at >= settings_.gate_interval) JudgeGate(rollout, attempt, now);
+  return std::exchange(attempt.news, {});
 }
 
-void RuleJudge::EvaluateGroup(const JudgedRollout& rollout, Case& attempt, std::size_t index, Instant at,
-                              std::vector<Judged>& news) {
-  GroupCase& group = attempt.groups[index];
-  const rules::Group& rules = groups_[index].group;
-  const std::vector<metrics::RoleRow> rows = RoleRowsOf(*rollout.status.attempt, rollout.exposure, join_, at);
-  const metrics::AttemptView view({rollout.name.ns.str(), rollout.name.name, ContainerOf(rollout)}, store_.Snapshot(), rows);
-  SealingSource sealed(view);
-  rules::Evaluation evaluation = rules::Evaluate(rules, std::move(group.state), sealed, Milliseconds(at));
-  group.state = evaluation.state;
-  if (group.firing_at_start.empty()) {
-    // At the very start the canary has no samples: what fires then fires for somebody else.
-    for (const rules::RuleState& state : evaluation.state.rules) {
-      const bool fires = at == attempt.began && !state.alerts.empty();
-      group.firing_at_start.push_back(fires ? rules::FiringAtStart::kYes : rules::FiringAtStart::kNo);
-    }
-  }
-  const std::string samples = sealed.TakeBytes();
-  const std::size_t before = news.size();
-  for (std::size_t rule = 0; rule < rules.rules.size(); ++rule) {
-    if (rules.rules[rule].kind != rules::RuleKind::kAlert) continue;
-    TakeRule(rollout, attempt, index, rule, evaluation, view, at, news);
-  }
-  for (std::size_t i = before; i < news.size(); ++i) news[i].samples = samples;
-}
-
-void RuleJudge::TakeRule(const JudgedRollout& rollout, Case& attempt, std::size_t index, std::size_t rule,
-                         const rules::Evaluation& evaluation, const metrics::Source& source, Instant at,
-                         std::vector<Judged>& news) {
-  const rules::Group& group = groups_[index].group;
-  const std::vector<metrics::RoleRow> rows = RoleRowsOf(*rollout.status.attempt, rollout.exposure, join_, at);
-  const rules::Standing standing = rules::StandingOf(group, rule, LabelsOfAttempt(rollout, rows), groups_[index].asks,
-                                                     attempt.groups[index].firing_at_start[rule]);
-  SignalView signal;
-  signal.name = group.rules[rule].name;
-  signal.counts = standing.kind != rules::StandingKind::kShown;
-  signal.standing = standing.why;
-  signal.at = join_.ToWall(at);
-  rules::AttemptTime time;
-  time.began_ms = Milliseconds(attempt.began);
-  time.sample_interval_ms = std::chrono::duration_cast<std::chrono::milliseconds>(recorder_.SampleInterval()).count();
-  signal.finding = rules::JudgeRule(group, rule, evaluation, source, time);
-  const rules::RuleState& state = evaluation.state.rules[rule];
-  if (rules::HasPhase(state, rules::AlertPhase::kPending)) signal.state = RuleState::kPending;
-  if (rules::HasPhase(state, rules::AlertPhase::kFiring)) signal.state = RuleState::kFiring;
-  const std::int64_t now_ms = Milliseconds(at);
-  const Duration reach = std::min<Duration>(at - attempt.began, kFrozenWindow);
-  const std::int64_t from_ms = now_ms - std::chrono::duration_cast<std::chrono::milliseconds>(reach).count();
-  if (signal.finding.verdict == gate::Verdict::kPass && recorder_.HasGap(from_ms, now_ms)) {
-    signal.finding.verdict = gate::Verdict::kNoEvidence;
-    signal.finding.reason = signal.name + ": lines of the edge's log were lost in the window, so its numbers are too low.";
-  }
-  const std::string key = group.name + "/" + signal.name;
-  if (signal.counts) {
-    attempt.groups[index].counts = true;
-    attempt.said[key] = {
-        signal.name, signal.finding,
-        standing.kind == rules::StandingKind::kCountsWhenFiring ? gate::Counting::kWhenFiring : gate::Counting::kAlways,
-        rules::ReadsRestarts(group, rule)};
-  } else {
-    attempt.said.erase(key);
-  }
-  const auto last = attempt.signals.find(key);
-  const bool is_news = last == attempt.signals.end() || last->second.finding.verdict != signal.finding.verdict ||
-                       last->second.state != signal.state || last->second.counts != signal.counts;
-  if (is_news) {
-    Judged judged;
-    judged.entry.kind = "gate.rule";
-    judged.entry.message =
-        signal.name + ": " + std::string(gate::VerdictName(signal.finding.verdict)) + ". " + signal.finding.reason;
-    judged.entry.data = VerdictData(signal.finding);
-    judged.entry.data.insert_or_assign("rule", Json(key));
-    judged.entry.data.insert_or_assign("counts", Json(signal.counts));
-    judged.entry.data.insert_or_assign("standing", Json(signal.standing));
-    judged.entry.data.insert_or_assign("at", Json(WallText(signal.at)));
-    news.push_back(std::move(judged));
-  }
-  attempt.signals[key] = std::move(signal);
-}
-
-// Of the rules that count: as often as the one that was asked least.
-int RuleJudge::EvaluationsOf(const Case& attempt) {
-  std::optional<std::int64_t> least;
-  for (const GroupCase& group : attempt.groups) {
-    if (group.counts) least = std::min(least.value_or(group.state.evaluations), group.state.evaluations);
-  }
-  return static_cast<int>(least.value_or(0));
-}
-
-void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant now, std::vector<Judged>& news) {
-  attempt.gate_at = now;
+gate::RolloutGateInput RuleJudge::GateInput(const JudgedRollout& rollout, const Case& attempt, Instant now) const {
   const rollout::Attempt& judged = *rollout.status.attempt;
   gate::RolloutGateInput input;
-  for (const auto& [key, said] : attempt.said) input.rules.push_back(said);
-  if (analyses_ != nullptr) {
-    for (const rollout::AnalysisSeen& seen : analyses_->Seen(rollout.name)) {
-      if (seen.key.attempt != judged.id) continue;
-      const std::string& name = rollout.spec.analyses[static_cast<std::size_t>(seen.key.analysis)];
-      input.analyses.push_back({name, StandsOf(seen.phase), seen.measurements_passed, seen.message});
-    }
+  judge::RulesSay say = judge::WhatRulesSay(*attempt.groups, *attempt.stands);
+  input.rules = std::move(say.rules);
+  input.evaluations = say.evaluations;
+  if (parts_.analyses != nullptr) {
+    input.analyses = AnalysesSay(parts_.analyses->Seen(rollout.name), judged.id, rollout.spec.analyses);
+  }
+  if (input.rules.empty()) {
+    // Where no rule counts, an analysis' measurements are what was evaluated.
+    for (const gate::AnalysisSaid& said : input.analyses) input.evaluations += said.measurements_passed;
   }
   for (const InstanceState& instance : rollout.instances) {
     if (instance.revision != judged.revision || instance.phase == InstancePhase::kStopping) continue;
@@ -250,25 +244,26 @@ void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant n
     const bool is_first_start = instance.phase == InstancePhase::kStarting && instance.restarts == 0;
     if (!instance.ready && !is_first_start) ++input.instances.canary_down;
   }
-  input.evaluations = EvaluationsOf(attempt);
-  if (input.rules.empty()) {
-    // Where no rule counts, an analysis' measurements are what was evaluated.
-    for (const gate::AnalysisSaid& said : input.analyses) input.evaluations += said.measurements_passed;
-  }
-  input.canary_requests = static_cast<double>(recorder_.RequestsOf(rollout.name, judged.revision, judged.id));
+  input.canary_requests = static_cast<double>(parts_.recorder.RequestsOf(rollout.name, judged.revision, judged.id));
   if (judged.baseline && judged.stage == rollout::Stage::kStepping) {
-    input.hanging = recorder_.HangingOf(rollout.name, judged.revision, *judged.baseline, Milliseconds(attempt.began));
+    input.hanging = parts_.recorder.HangingOf(rollout.name, judged.revision, *judged.baseline, Milliseconds(attempt.began));
   }
-  input.from = join_.ToWall(attempt.began);
-  input.to = join_.ToWall(now);
-  rollout::GateSeen seen{judged.id, gate::JudgeRollout(input)};
+  input.from = parts_.join.ToWall(attempt.began);
+  input.to = parts_.join.ToWall(now);
+  return input;
+}
+
+void RuleJudge::JudgeGate(const JudgedRollout& rollout, Case& attempt, Instant now) {
+  attempt.gate_at = now;
+  rollout::GateSeen seen{attempt.attempt, gate::JudgeRollout(GateInput(rollout, attempt, now))};
   if (!attempt.gate || attempt.gate->finding.verdict != seen.finding.verdict) {
     Judged told;
     told.entry.kind = "gate.verdict";
     told.entry.message =
         "The rollout gate says " + std::string(gate::VerdictName(seen.finding.verdict)) + ": " + seen.finding.reason;
     told.entry.data = VerdictData(seen.finding);
-    news.push_back(std::move(told));
+    attempt.news.push_back(std::move(told));
+    attempt.is_memory_old = true;
   }
   attempt.gate = std::move(seen);
 }
@@ -283,24 +278,67 @@ std::optional<rollout::GateSeen> RuleJudge::Gate(const RolloutName& rollout) con
 std::vector<SignalView> RuleJudge::Signals(const RolloutName& rollout) const {
   std::vector<SignalView> signals;
   const auto found = cases_.find(rollout);
-  if (found == cases_.end()) return signals;
-  for (const auto& [key, signal] : found->second->signals) signals.push_back(signal);
-  if (found->second->gate) {
+  if (found == cases_.end() || !found->second->groups) return signals;
+  const Case& attempt = *found->second;
+  for (std::size_t i = 0; i < attempt.stands->groups.size(); ++i) {
+    for (const judge::AlertStands& alert : attempt.stands->groups[i].alerts) {
+      signals.push_back(SignalOf((*attempt.groups)[i].group, alert));
+    }
+  }
+  if (attempt.gate) {
+    const Instant at = attempt.gate_at.value_or(attempt.began);
     signals.push_back({std::string(kGateSignal), true, "All that counts, taken together.", RuleState::kInactive,
-                       found->second->gate->finding, join_.ToWall(*found->second->gate_at)});
+                       attempt.gate->finding, parts_.join.ToWall(at)});
   }
   return signals;
 }
 
 std::optional<Instant> RuleJudge::WakeAt(const RolloutName& rollout) const {
   const auto found = cases_.find(rollout);
-  if (found == cases_.end() || !found->second->is_judged || !found->second->gate_at) return std::nullopt;
-  Instant wake = *found->second->gate_at + settings_.gate_interval;
-  for (std::size_t i = 0; i < found->second->groups.size(); ++i) {
-    const Instant tick = found->second->began + found->second->groups[i].next_tick * IntervalOf(groups_[i].group);
-    wake = std::min(wake, tick);
+  if (found == cases_.end() || !found->second->is_judged || !found->second->groups) return std::nullopt;
+  const Case& attempt = *found->second;
+  std::optional<Instant> wake;
+  if (attempt.gate_at) wake = *attempt.gate_at + settings_.gate_interval;
+  if (attempt.is_turning) return wake;
+  const std::optional<Instant> tick = judge::NextTickAt(*attempt.groups, *attempt.stands, attempt.began);
+  return tick && (!wake || *tick < *wake) ? tick : wake;
+}
+
+const Memory* RuleJudge::MemoryOf(const RolloutName& rollout) {
+  const auto found = cases_.find(rollout);
+  if (found == cases_.end()) return nullptr;
+  Case& attempt = *found->second;
+  if (std::exchange(attempt.is_memory_old, false)) {
+    const std::string table(state::kJudgeTable);
+    state::JudgementRecord record{attempt.attempt, attempt.began, attempt.restarts_at_start, std::nullopt};
+    if (attempt.gate) record.gate = attempt.gate->finding;
+    ++attempt.memory.version;
+    attempt.memory.rows = {{table, rollout.Text(), attempt.is_judged ? state::Encode(record) : ""},
+                           {table, state::RulesCaseKey(rollout), attempt.is_judged ? attempt.rules_row : ""}};
+    attempt.memory.is_due = !attempt.is_judged || attempt.ticks_unsaved >= settings_.ticks_unsaved_max;
+    if (attempt.memory.is_due) attempt.ticks_unsaved = 0;
   }
-  return wake;
+  return &attempt.memory;
+}
+
+Result<void> RuleJudge::Restore(const RolloutName& rollout, const std::vector<Row>& rows, const std::string&, Instant) {
+  auto restored = std::make_unique<Case>();
+  for (const Row& row : rows) {
+    if (row.table != state::kJudgeTable) continue;
+    if (row.key == state::RulesCaseKey(rollout)) {
+      TRY(state::RulesCaseRecord rules, state::DecodeRulesCase(row.value));
+      restored->stands = std::make_shared<const judge::AttemptCase>(std::move(rules.stands));
+      restored->rules_row = row.value;
+    } else {
+      TRY(state::JudgementRecord record, state::DecodeJudgement(row.value));
+      restored->attempt = record.attempt;
+      restored->began = record.began;
+      restored->restarts_at_start = std::move(record.restarts_at_start);
+      if (record.gate) restored->gate = {record.attempt, *std::move(record.gate)};
+    }
+  }
+  if (!restored->attempt.str().empty()) cases_[rollout] = std::move(restored);
+  return {};
 }
 
 }  // namespace tuesday::control

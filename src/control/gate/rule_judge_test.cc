@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "testing/fake_clock.h"
+#include "testing/virtual_executor.h"
+
 namespace tuesday::control {
 namespace {
 
@@ -56,6 +59,7 @@ class JudgeBench {
     made.baseline = RevisionId("aaa");
     made.started_at = at;
   }
+  void End() { status_.attempt->stage = rollout::Stage::kDone; }
   JudgedRollout View() const { return {name_, spec_, status_, exposure_, instances_}; }
   const std::vector<InstanceState>& instances() const { return instances_; }
   std::vector<InstanceState>& instances() { return instances_; }
@@ -79,16 +83,13 @@ class JudgeBench {
   RolloutName name_;
   rollout::Spec spec_;
   rollout::Status status_;
-  state::Exposure exposure_{"api-stable", "api-canary", {}, {}, "", false, {}};
+  state::Exposure exposure_{.stable_service = "api-stable", .canary_service = "api-canary"};
   std::vector<InstanceState> instances_;
 };
 
 class RuleJudgeTest : public ::testing::Test {
  protected:
-  RuleJudgeTest() {
-    manifest::ReadResult read = manifest::ReadManifests(kRules, "rules.yaml");
-    judge_.SetRules(read.objects);
-  }
+  RuleJudgeTest() { judge_ = MakeJudge(); }
 
   // `bad` of every 100 requests of each canary fail, a second a turn.
   void Run(std::vector<JudgeBench*> benches, std::vector<std::uint64_t> bad, int turns) {
@@ -101,17 +102,46 @@ class RuleJudgeTest : public ::testing::Test {
       }
       recorder_.OnInstances(instances, now_);
       for (std::size_t b = 0; b < benches.size(); ++b) {
-        for (Judged& judged : judge_.Look(benches[b]->View(), now_)) told_.push_back(std::move(judged));
+        Look(*benches[b]);
         std::ranges::move(benches[b]->Requests(100 - bad[b], bad[b]), std::back_inserter(batch.tallies));
       }
       recorder_.OnBatch(batch, now_);
     }
   }
-  gate::Verdict VerdictOf(const JudgeBench& bench) const { return judge_.Gate(bench.name())->finding.verdict; }
+  // As the loop does: looks, and looks again when the ticks have been taken.
+  void Look(const JudgeBench& bench) {
+    clock_.Set(now_);
+    do {
+      changed_ = false;
+      for (Judged& judged : judge_->Look(bench.View(), now_)) told_.push_back(std::move(judged));
+      executor_.RunUntil(now_);
+    } while (changed_);
+  }
+  // The process ends and another one begins with what was stored.
+  void Restart(const JudgeBench& bench) {
+    std::vector<Row> rows;
+    if (const Memory* memory = judge_->MemoryOf(bench.name())) rows = memory->rows;
+    judge_ = MakeJudge();
+    ASSERT_TRUE(judge_->Restore(bench.name(), rows, "boot", now_).has_value());
+  }
+  std::unique_ptr<RuleJudge> MakeJudge() {
+    auto made = std::make_unique<RuleJudge>(JudgeParts{.store = store_,
+                                                       .recorder = recorder_,
+                                                       .analyses = nullptr,
+                                                       .executor = executor_,
+                                                       .join = kJoin,
+                                                       .changed = [this](const RolloutName&) { changed_ = true; }});
+    made->SetRules(manifest::ReadManifests(kRules, "rules.yaml").objects);
+    return made;
+  }
+  gate::Verdict VerdictOf(const JudgeBench& bench) const { return judge_->Gate(bench.name())->finding.verdict; }
 
   metrics::SeriesStore store_;
   Recorder recorder_{store_, kJoin};
-  RuleJudge judge_{store_, recorder_, nullptr, kJoin};
+  testing::FakeClock clock_;
+  testing::VirtualExecutor executor_{clock_};
+  bool changed_ = false;
+  std::unique_ptr<RuleJudge> judge_;
   Instant now_ = kStart;
   std::vector<Judged> told_;
 };
@@ -121,14 +151,14 @@ TEST_F(RuleJudgeTest, AHealthyCanaryPassesOnceThereIsEvidence) {
   Run({&api}, {0}, 2);
   EXPECT_EQ(VerdictOf(api), gate::Verdict::kNoEvidence);
   Run({&api}, {0}, 90);
-  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_.Gate(api.name())->finding.reason;
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_->Gate(api.name())->finding.reason;
 }
 
 TEST_F(RuleJudgeTest, ErrorsFailItAndTheSamplesAreSealed) {
   JudgeBench api("api");
   Run({&api}, {5}, 60);
   EXPECT_EQ(VerdictOf(api), gate::Verdict::kFail);
-  EXPECT_THAT(judge_.Gate(api.name())->finding.reason, HasSubstr("CanaryHighErrorRate"));
+  EXPECT_THAT(judge_->Gate(api.name())->finding.reason, HasSubstr("CanaryHighErrorRate"));
   const auto sealed = std::ranges::find_if(told_, [](const Judged& judged) {
     return judged.entry.kind == "gate.rule" && judged.entry.message.find("fail") != std::string::npos;
   });
@@ -141,8 +171,8 @@ TEST_F(RuleJudgeTest, ErrorsFailItAndTheSamplesAreSealed) {
 TEST_F(RuleJudgeTest, AWatchdogThatAlwaysFiresDoesNotCount) {
   JudgeBench api("api");
   Run({&api}, {0}, 90);
-  EXPECT_THAT(judge_.Signals(api.name()), Contains(Field(&SignalView::name, "Watchdog")));
-  for (const SignalView& signal : judge_.Signals(api.name())) {
+  EXPECT_THAT(judge_->Signals(api.name()), Contains(Field(&SignalView::name, "Watchdog")));
+  for (const SignalView& signal : judge_->Signals(api.name())) {
     EXPECT_FALSE(signal.name == "Watchdog" && signal.counts);
   }
   EXPECT_NE(VerdictOf(api), gate::Verdict::kFail);
@@ -152,7 +182,7 @@ TEST_F(RuleJudgeTest, TwoRolloutsAtOnceNeverSeeEachOthersErrors) {
   JudgeBench api("api");
   JudgeBench web("web");
   Run({&api, &web}, {0, 50}, 90);
-  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_.Gate(api.name())->finding.reason;
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_->Gate(api.name())->finding.reason;
   EXPECT_EQ(VerdictOf(web), gate::Verdict::kFail);
 }
 
@@ -164,9 +194,68 @@ TEST_F(RuleJudgeTest, ARetryIsNotJudgedByTheErrorsOfTheAttemptBefore) {
   api.Begin("u.3", now_);
   for (int i = 0; i < 90; ++i) {
     Run({&api}, {0}, 1);
-    ASSERT_NE(VerdictOf(api), gate::Verdict::kFail) << i << ": " << judge_.Gate(api.name())->finding.reason;
+    ASSERT_NE(VerdictOf(api), gate::Verdict::kFail) << i << ": " << judge_->Gate(api.name())->finding.reason;
   }
-  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_.Gate(api.name())->finding.reason;
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_->Gate(api.name())->finding.reason;
+}
+
+// What there is of a rule, by its entries.
+std::vector<std::string> MessagesOf(const std::vector<Judged>& told, const std::string& kind) {
+  std::vector<std::string> messages;
+  for (const Judged& judged : told) {
+    if (judged.entry.kind == kind) messages.push_back(judged.entry.message);
+  }
+  return messages;
+}
+
+TEST_F(RuleJudgeTest, ARestartLosesNoPendingAlertAndTellsNothingTwice) {
+  JudgeBench api("api");
+  Run({&api}, {5}, 25);  // Errors since the start, pending, and not firing yet.
+  ASSERT_NE(VerdictOf(api), gate::Verdict::kFail);
+  const std::vector<std::string> before = MessagesOf(told_, "gate.rule");
+  Restart(api);
+  EXPECT_NE(VerdictOf(api), gate::Verdict::kFail);
+  Run({&api}, {5}, 25);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kFail);
+  // As it would have gone without the restart.
+  const std::vector<std::string> after = MessagesOf(told_, "gate.rule");
+  ASSERT_EQ(after.size(), before.size() + 1);
+  EXPECT_THAT(after.back(), HasSubstr("CanaryHighErrorRate: fail"));
+}
+
+TEST_F(RuleJudgeTest, TicksThatWereNotStoredAreTakenAgain) {
+  JudgeBench api("api");
+  Run({&api}, {5}, 15);
+  std::vector<Row> rows = judge_->MemoryOf(api.name())->rows;
+  Run({&api}, {5}, 40);
+  ASSERT_EQ(VerdictOf(api), gate::Verdict::kFail);
+  const std::vector<std::string> told = MessagesOf(std::exchange(told_, {}), "gate.rule");
+  judge_ = MakeJudge();
+  ASSERT_TRUE(judge_->Restore(api.name(), rows, "boot", now_).has_value());
+  Run({&api}, {5}, 1);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kFail);
+  EXPECT_EQ(MessagesOf(told_, "gate.rule").back(), told.back());
+}
+
+TEST_F(RuleJudgeTest, RestartsBeforeTheDaemonsOwnAreStillTheCanarys) {
+  JudgeBench api("api");
+  Run({&api}, {0}, 5);
+  api.instances()[1].restarts = 1;
+  Restart(api);
+  Run({&api}, {0}, 2);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kFail);
+  EXPECT_THAT(judge_->Gate(api.name())->finding.reason, HasSubstr("restarted 1 time"));
+}
+
+TEST_F(RuleJudgeTest, AnAttemptThatEndedLeavesNothingToRestore) {
+  JudgeBench api("api");
+  Run({&api}, {0}, 20);
+  for (const Row& row : judge_->MemoryOf(api.name())->rows) EXPECT_FALSE(row.value.empty()) << row.key;
+  api.End();
+  Run({&api}, {0}, 1);
+  const Memory* memory = judge_->MemoryOf(api.name());
+  EXPECT_TRUE(memory->is_due);
+  for (const Row& row : memory->rows) EXPECT_TRUE(row.value.empty()) << row.key;
 }
 
 TEST_F(RuleJudgeTest, LostLinesAreNoEvidence) {
@@ -177,7 +266,20 @@ TEST_F(RuleJudgeTest, LostLinesAreNoEvidence) {
   recorder_.OnBatch(cut, now_);
   Run({&api}, {0}, 15);
   EXPECT_EQ(VerdictOf(api), gate::Verdict::kNoEvidence);
-  EXPECT_THAT(judge_.Gate(api.name())->finding.reason, HasSubstr("lost"));
+  EXPECT_THAT(judge_->Gate(api.name())->finding.reason, HasSubstr("lost"));
+}
+
+TEST_F(RuleJudgeTest, LostLinesAreForgottenWhenTheRulesWindowHasPassedThem) {
+  JudgeBench api("api");
+  Run({&api}, {0}, 1);
+  EdgeBatch cut;
+  cut.reconnected = true;
+  recorder_.OnBatch(cut, now_);
+  Run({&api}, {0}, 50);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kNoEvidence);
+  // The window is one minute.
+  Run({&api}, {0}, 30);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_->Gate(api.name())->finding.reason;
 }
 
 TEST_F(RuleJudgeTest, ACanaryWhoseInstancesAreAllDownFails) {

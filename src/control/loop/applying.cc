@@ -26,9 +26,12 @@ NewEntry ReleaseEntry(const Prepared& prepared, std::uint64_t number, WallTime a
   NewEntry entry;
   entry.at = at;
   entry.object = {Namespace(), "Release", std::to_string(number)};
-  entry.entry.kind = "release.applied";
-  entry.entry.message = "Release " + std::to_string(number) + ": " + std::to_string(prepared.objects.size()) +
-                        " objects from " + prepared.release.file + ".";
+  const bool deletes = !prepared.deleted.empty();
+  const std::size_t count = deletes ? prepared.deleted.size() : prepared.objects.size();
+  entry.entry.kind = deletes ? "release.deleted" : "release.applied";
+  entry.entry.message = "Release " + std::to_string(number) + ": " + std::to_string(count) +
+                        (count == 1 ? " object" : " objects") +
+                        (deletes ? " deleted (" + prepared.release.file + ")." : " from " + prepared.release.file + ".");
   entry.entry.data = {{"by", prepared.release.by},
                       {"file", prepared.release.file},
                       {"changed", std::move(changed)},
@@ -45,6 +48,9 @@ Transaction TransactionOf(const Prepared& prepared, std::uint64_t number, WallTi
   for (const state::ObjectRecord& object : prepared.objects) {
     put(state::kObjectTable, state::ObjectKey(object.name), state::Encode(object));
   }
+  for (const ObjectName& deleted : prepared.deleted) {
+    transaction.erase.emplace_back(state::kObjectTable, state::ObjectKey(deleted));
+  }
   for (state::RolloutRecord rollout : prepared.rollouts) {
     rollout.release = number;
     put(state::kRolloutTable, state::RolloutKey(rollout.spec.name), state::Encode(rollout));
@@ -57,6 +63,26 @@ Transaction TransactionOf(const Prepared& prepared, std::uint64_t number, WallTi
   put(state::kReleaseTable, state::ReleaseKey(number), state::Encode(release));
   transaction.entries.push_back(ReleaseEntry(prepared, number, at));
   return transaction;
+}
+
+// The revision with that number, or the newest before the present one.
+Result<RevisionId> RevisionBefore(const Entity& entity, std::optional<int> number) {
+  const RevisionId& present = entity.record.spec.revision;
+  const std::vector<rollout::RevisionState>& revisions = entity.stored.status.revisions;
+  std::optional<rollout::RevisionState> found;
+  for (const rollout::RevisionState& revision : revisions) {
+    const bool fits = number ? revision.number == *number : revision.id != present;
+    if (fits && (!found || revision.number > found->number)) found = revision;
+  }
+  const std::string name = entity.name().Text();
+  if (!found || !entity.revisions.contains(found->id)) {
+    const std::string what = number ? "revision " + std::to_string(*number) : "earlier revision";
+    return Fail(ErrorCode::kNotFound, name + " has no " + what + " any more.",
+                "`tuesday rollout history` lists those that are kept.");
+  }
+  if (found->id == present)
+    return Fail(ErrorCode::kConflict, name + " is at revision " + std::to_string(found->number) + " already.");
+  return found->id;
 }
 
 }  // namespace
@@ -104,6 +130,20 @@ void FleetCore::Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> do
   });
 }
 
+void FleetCore::Delete(DeleteRequest request, Done<ApplyReport> done) {
+  if (!recovered_) return done(std::unexpected(kNotLoaded));
+  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
+  QueueChange([this, request = std::move(request), done = ThenNextChange(std::move(done))] {
+    auto known = std::make_shared<Known>(KnownNow());
+    Ask<Prepared>(
+        "apply", [&artifacts = ports_.artifacts, request, known] { return PrepareDelete(request, *known, artifacts); },
+        [this, done](Result<Prepared> prepared) {
+          if (!prepared) return done(std::unexpected(prepared.error()));
+          CommitChange(*std::move(prepared), done);
+        });
+  });
+}
+
 void FleetCore::SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by,
                          Done<ApplyReport> done) {
   if (!recovered_) return done(std::unexpected(kNotLoaded));
@@ -113,6 +153,25 @@ void FleetCore::SetImage(const RolloutName& rollout, std::string container, std:
     auto known = std::make_shared<Known>(KnownNow());
     Ask<Prepared>(
         "apply", [&artifacts = ports_.artifacts, change, known] { return PrepareImage(change, *known, artifacts); },
+        [this, done](Result<Prepared> prepared) {
+          if (!prepared) return done(std::unexpected(prepared.error()));
+          CommitChange(*std::move(prepared), done);
+        });
+  });
+}
+
+void FleetCore::Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done) {
+  if (!recovered_) return done(std::unexpected(kNotLoaded));
+  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
+  const Entity* entity = Find(rollout);
+  if (entity == nullptr) return done(Fail(ErrorCode::kNotFound, "There is no rollout " + rollout.Text() + "."));
+  Result<RevisionId> revision = RevisionBefore(*entity, number);
+  if (!revision) return done(std::unexpected(revision.error()));
+  const UndoChange change{rollout, *std::move(revision), std::move(by)};
+  QueueChange([this, change, done = ThenNextChange(std::move(done))] {
+    auto known = std::make_shared<Known>(KnownNow());
+    Ask<Prepared>(
+        "apply", [&artifacts = ports_.artifacts, change, known] { return PrepareUndo(change, *known, artifacts); },
         [this, done](Result<Prepared> prepared) {
           if (!prepared) return done(std::unexpected(prepared.error()));
           CommitChange(*std::move(prepared), done);
@@ -143,17 +202,29 @@ void FleetCore::CommitChange(Prepared prepared, Done<ApplyReport> done) {
 
 void FleetCore::TakePrepared(const Prepared& prepared) {
   bool read_again = false;  // What judge and analyses look things up in.
+  const auto note = [&read_again](const std::string& kind) {
+    read_again |= kind == "PrometheusRule" || kind == "Rollout" || kind.ends_with("AnalysisTemplate");
+  };
   for (const state::ObjectRecord& object : prepared.objects) {
     objects_[object.name] = object;
-    const std::string& kind = object.name.kind;
-    read_again |= kind == "PrometheusRule" || kind == "Rollout" || kind.ends_with("AnalysisTemplate");
+    note(object.name.kind);
+  }
+  for (const ObjectName& deleted : prepared.deleted) {
+    objects_.erase(deleted);
+    note(deleted.kind);
   }
   if (read_again) ReadRules();
   for (const state::RolloutRecord& rollout : prepared.rollouts) {
+    const bool is_new = !entities_.contains(rollout.spec.name);
     Entity& entity = entities_[rollout.spec.name];
     entity.record = rollout;
     entity.record.release = last_release_;
-    if (entity.stored.boot_id.empty()) entity.stored.boot_id = ports_.clock.BootId();
+    if (!is_new) continue;
+    entity.stored.boot_id = ports_.clock.BootId();
+    // Answers to what its predecessor of the same name asked for are not taken for its own.
+    if (const auto before = removed_.find(rollout.spec.name); before != removed_.end()) {
+      entity.stored.last_target = before->second.last_target;
+    }
   }
   for (const state::RevisionRecord& revision : prepared.revisions)
     entities_[revision.rollout].revisions[revision.id] = revision;

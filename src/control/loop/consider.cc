@@ -18,7 +18,7 @@ constexpr std::size_t kRequestsMax = 16;  // Waiting operators of one rollout.
 constexpr std::size_t kToldMax = 200;     // Verdicts that wait for a store that does not write.
 
 // On the store's lane. A commit whose answer was an error may have been done: the row is read back before it is believed.
-Result<void> CommitOn(Store& store, BlobStore& blobs, Decision decision, const std::string& key) {
+Result<void> CommitOn(Store& store, BlobStore& blobs, Decision decision) {
   for (std::size_t i = 0; i < decision.samples.size(); ++i) {
     Json::Object& data = decision.transaction.entries[decision.samples_of[i]].entry.data;
     const Result<std::string> digest = blobs.Put(decision.samples[i]);
@@ -31,8 +31,8 @@ Result<void> CommitOn(Store& store, BlobStore& blobs, Decision decision, const s
   Result<void> committed = store.Commit(decision.transaction);
   if (committed) return committed;
   for (const Row& row : decision.transaction.put) {
-    if (row.table != state::kStatusTable) continue;
-    const Result<std::optional<std::string>> stored = store.Get(state::kStatusTable, key);
+    if (row.table != state::kStatusTable && row.table != state::kRemovedTable) continue;
+    const Result<std::optional<std::string>> stored = store.Get(row.table, row.key);
     if (stored && *stored == row.value) return {};
   }
   return committed;
@@ -84,7 +84,12 @@ void FleetCore::Consider(const RolloutName& name) {
     entity->dirty = !entity->requests.empty();
   }
   const rollout::World world = WorldOf(*entity, ports_.judge, ports_.analyses);
-  const DecideAt at{now, WallNow(), ports_.clock.BootId(), settings_.restate_after};
+  const DecideAt at{.now = now,
+                    .wall = WallNow(),
+                    .boot_id = ports_.clock.BootId(),
+                    .restate_after = settings_.restate_after,
+                    .judge = ports_.judge == nullptr ? nullptr : ports_.judge->MemoryOf(name),
+                    .analyses = ports_.analyses == nullptr ? nullptr : ports_.analyses->MemoryOf(name)};
   Result<Decision> decision = Decide(*entity, world, request ? &request->request : nullptr, at);
   ++health_.decisions;
   if (!decision) {
@@ -115,10 +120,7 @@ void FleetCore::Commit(Entity& entity, Decision decision, std::optional<PendingR
   auto shared = std::make_shared<Decision>(std::move(decision));
   auto asked = std::make_shared<std::optional<PendingRequest>>(std::move(request));
   Ask<void>(
-      "store",
-      [&store = ports_.store, &blobs = ports_.blobs, shared, key = state::RolloutKey(name)] {
-        return CommitOn(store, blobs, *shared, key);
-      },
+      "store", [&store = ports_.store, &blobs = ports_.blobs, shared] { return CommitOn(store, blobs, *shared); },
       [this, name, shared, asked](const Result<void>& result) { OnCommitted(name, std::move(*shared), *asked, result); });
 }
 
@@ -131,10 +133,16 @@ void FleetCore::OnCommitted(const RolloutName& name, Decision decision, const st
   ++health_.commits;
   health_.store.clear();
   entity->trouble.clear();
+  if (decision.left) {
+    if (request) request->done({});
+    return Leave(name, *decision.left);
+  }
   const bool was_owed = entity->owed.has_value();
   entity->owed.reset();
   entity->dirty = false;
   entity->stored = std::move(decision.status);
+  if (decision.closed) entity->attempts[decision.closed->attempt.ordinal] = *decision.closed;
+  entity->remembered = decision.remembered;
   if (decision.attempt) entity->attempts[decision.attempt->attempt.ordinal] = *decision.attempt;
   if (decision.forgotten) entity->attempts.erase(*decision.forgotten);
   for (const RevisionId& gone : decision.gone) entity->revisions.erase(gone);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "wire/state/codec.h"
+#include "wire/state/judgement.h"
 #include "wire/state/keys.h"
 
 namespace tuesday::control {
@@ -25,7 +26,7 @@ int ShareOf(const rollout::Route& route, int slot) {
 
 // The attempt's revision gets less than before: an abort, a rollback, or a newer version that takes its place.
 bool Withdraws(const rollout::Status& before, const rollout::Route& after) {
-  if (!before.attempt || after.epoch <= before.route.epoch) return false;
+  if (!before.attempt || after.slots.empty() || after.epoch <= before.route.epoch) return false;
   for (const rollout::SlotUse& use : before.route.slots) {
     if (use.revision == before.attempt->revision && ShareOf(after, use.slot) < ShareOf(before.route, use.slot)) return true;
   }
@@ -125,15 +126,59 @@ void Collect(const Entity& entity, const rollout::Status& status, Decision& deci
   decision.forgotten = oldest.first;
 }
 
-// An attempt that was superseded between two decisions would keep an open end in the history.
-void CloseSuperseded(const Entity& entity, const rollout::Status& status, const DecideAt& at, Transaction& transaction) {
-  if (!status.attempt || entity.attempts.empty()) return;
+// The machine knows one attempt, the newest: that the one before has ended, and by what, is noted here.
+std::optional<state::AttemptRecord> ClosedBy(const Entity& entity, const rollout::Status& status, const DecideAt& at) {
+  if (!status.attempt || entity.attempts.empty()) return std::nullopt;
   const auto& [ordinal, last] = *entity.attempts.rbegin();
-  if (ordinal >= status.attempt->ordinal || last.ended) return;
+  if (ordinal >= status.attempt->ordinal || last.ended) return std::nullopt;
+  const auto newer = std::ranges::find(status.revisions, status.attempt->revision, &rollout::RevisionState::id);
+  const std::string by = newer == status.revisions.end() ? "a newer one" : "rev " + std::to_string(newer->number);
   state::AttemptRecord row = last;
   row.ended = at.wall;
-  if (row.attempt.ending == rollout::Ending::kNone) row.attempt.ending = rollout::Ending::kSuperseded;
-  transaction.put.push_back({std::string(state::kAttemptTable), state::AttemptKey(row), state::Encode(row)});
+  row.attempt.stage = rollout::Stage::kDone;
+  if (row.attempt.ending != rollout::Ending::kNone) return row;
+  row.attempt.ending = row.promoted ? rollout::Ending::kPromoted : rollout::Ending::kSuperseded;
+  row.attempt.reason = row.promoted ? "its bake ended when " + by + " began" : "superseded by " + by;
+  return row;
+}
+
+// The last transaction of a rollout that was deleted: its entries stay in the journal, everything else goes.
+void TakeLeave(const Entity& entity, const DecideAt& at, Decision& decision) {
+  Transaction& transaction = decision.transaction;
+  transaction.put.clear();
+  transaction.outbox_put.clear();
+  transaction.erase.clear();
+  decision.targets.clear();
+  decision.attempt.reset();
+  const std::string key = state::RolloutKey(entity.name());
+  transaction.erase.emplace_back(state::kRolloutTable, key);
+  transaction.erase.emplace_back(state::kStatusTable, key);
+  transaction.erase.emplace_back(state::kJudgeTable, key);
+  transaction.erase.emplace_back(state::kJudgeTable, state::RulesCaseKey(entity.name()));
+  transaction.erase.emplace_back(state::kAnalysisTable, key);
+  for (const auto& [id, revision] : entity.revisions) {
+    transaction.erase.emplace_back(state::kRevisionTable, state::RevisionKey(revision));
+  }
+  for (const auto& [ordinal, attempt] : entity.attempts) {
+    transaction.erase.emplace_back(state::kAttemptTable, state::AttemptKey(attempt));
+  }
+  for (const auto& [name, target] : entity.targets) transaction.outbox_done.emplace_back(name, target.generation);
+  decision.left = state::RemovedRecord{entity.name(), entity.record.spec.uid, decision.status.last_target, at.wall};
+  transaction.put.push_back({std::string(state::kRemovedTable), key, state::Encode(*decision.left)});
+}
+
+// A memory that is not due waits for a commit that has another reason.
+void TakeMemory(const Memory* memory, std::uint64_t& remembered, Decision& decision) {
+  if (memory == nullptr || memory->version <= remembered) return;
+  if (decision.IsEmpty() && !memory->is_due) return;
+  remembered = memory->version;
+  for (const Row& row : memory->rows) {
+    if (row.value.empty()) {
+      decision.transaction.erase.emplace_back(row.table, row.key);
+    } else {
+      decision.transaction.put.push_back(row);
+    }
+  }
 }
 
 }  // namespace
@@ -202,15 +247,25 @@ Result<Decision> Decide(const Entity& entity, const rollout::World& world, const
   decision.acks = entity.acks.size();
   decision.attempt = AttemptRow(entity, decided, at);
   if (decision.attempt) {
-    CloseSuperseded(entity, decided, at, transaction);
+    decision.closed = ClosedBy(entity, decided, at);
+    if (decision.closed) {
+      transaction.put.push_back(
+          {std::string(state::kAttemptTable), state::AttemptKey(*decision.closed), state::Encode(*decision.closed)});
+    }
     transaction.put.push_back(
         {std::string(state::kAttemptTable), state::AttemptKey(*decision.attempt), state::Encode(*decision.attempt)});
   }
   Collect(entity, decided, decision);
-  if (decision.status != entity.stored) {
+  if (decided.removal && decided.removal->gone_at) {
+    TakeLeave(entity, at, decision);
+  } else if (decision.status != entity.stored) {
     transaction.put.push_back(
         {std::string(state::kStatusTable), state::RolloutKey(entity.name()), state::Encode(decision.status)});
   }
+  decision.remembered = entity.remembered;
+  if (decision.left) return decision;
+  TakeMemory(at.judge, decision.remembered.judge, decision);
+  TakeMemory(at.analyses, decision.remembered.analyses, decision);
   return decision;
 }
 

@@ -18,6 +18,8 @@ struct DecideAt {
   WallTime wall;  // Of `now`, by the joined clocks: never jumps.
   std::string boot_id;
   Duration restate_after{};
+  const Memory* judge = nullptr;  // What judge and analyses must not lose; null when there is nothing.
+  const Memory* analyses = nullptr;
 };
 
 // Decides. `request` may be null; an error means that the request makes no sense now, and nothing was decided.

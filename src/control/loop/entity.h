@@ -43,6 +43,12 @@ struct PendingRequest {
   std::function<void(Result<void>)> done;
 };
 
+// How far the memories of judge and analyses are stored, by their versions.
+struct Remembered {
+  std::uint64_t judge = 0;
+  std::uint64_t analyses = 0;
+};
+
 // What one decision wants to make durable.
 struct Decision {
   state::StatusRecord status;
@@ -53,9 +59,12 @@ struct Decision {
   std::vector<std::string> restated;      // Known ones that shall be asked again.
   std::vector<rollout::AnalysisTarget> analyses;
   std::optional<state::AttemptRecord> attempt;  // The attempt's row, when it changed.
+  std::optional<state::AttemptRecord> closed;   // The row of the attempt before, when a newer one took its place.
   std::vector<RevisionId> gone;                 // Revisions whose rows go.
   std::optional<std::uint64_t> forgotten;       // The attempt whose row goes.
+  std::optional<state::RemovedRecord> left;     // Nothing of the rollout is left: all its rows go.
   std::optional<Instant> wake_at;
+  Remembered remembered;   // Once it is stored.
   std::size_t told = 0;    // How many of the judge's entries are in the transaction.
   std::size_t acks = 0;    // How many of the acknowledgements are.
   bool withdraws = false;  // Must reach the edge even when it cannot be stored.
@@ -87,6 +96,7 @@ struct Entity {
   std::map<std::string, Target> targets;
   std::vector<std::pair<std::string, Generation>> acks;  // To be taken out of the outbox with the next commit.
   std::optional<Instant> acks_since;
+  Remembered remembered;
   std::vector<Judged> told;  // Of the judge, to go into the next commit.
   std::deque<PendingRequest> requests;
   bool committing = false;

@@ -32,8 +32,10 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
 
   // applying.cc
   void Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> done);
+  void Delete(DeleteRequest request, Done<ApplyReport> done);
   void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
   void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
+  void Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done);
 
   // consider.cc
   void Act(const RolloutName& rollout, rollout::Request request, Done<void> done);
@@ -88,6 +90,13 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void PollInstancesForEver();
   void PollEdgeForEver();
 
+  // orphans.cc
+  void TakeOrphans(std::map<RolloutName, std::vector<InstanceState>> orphans);
+  void TakeOrphanRoutes(const EdgeSeen& seen);
+  void StopOrphans(const state::RemovedRecord& removed, const std::vector<InstanceState>& instances);
+  void Leave(const RolloutName& name, const state::RemovedRecord& removed);
+  void DropOldest(Transaction& transaction);
+
   // consider.cc
   void Consider(const RolloutName& name);
   void AskJudge(Entity& entity, Instant now);
@@ -101,6 +110,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void PerformOwed(Entity& entity);
   void Perform(Entity& entity, const std::string& target_name);
   void PerformRoute(Entity& entity, const std::string& target_name, Target& target);
+  void PerformNoRoute(const Entity& entity, const std::string& target_name, const Target& target);
   void PerformCount(Entity& entity, const std::string& target_name, Target& target);
   void OnPerformed(const RolloutName& name, const std::string& target_name, Generation generation, Result<void> result);
   void OnStale(Entity& entity, const std::string& target_name, Target& target);
@@ -132,6 +142,9 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   std::map<RolloutName, Entity> entities_;
   std::map<ObjectName, state::ObjectRecord> objects_;
   std::map<std::string, state::ImageBinding> images_;
+  std::map<RolloutName, state::RemovedRecord> removed_;
+  std::map<RolloutName, std::vector<InstanceState>> orphans_;  // Instances of rollouts that are not known.
+  std::vector<RolloutName> orphan_routes_;
   std::uint64_t last_release_ = 0;
 
   std::deque<std::function<void()>> changes_;  // Applies and bindings, one after the other.

@@ -71,10 +71,13 @@ void FleetCore::OnInstances(std::vector<InstanceState> instances) {
     RestateRouteIfChanged(entity);
     Consider(name);
   }
+  std::erase_if(by_rollout, [this](const auto& item) { return entities_.contains(item.first); });
+  TakeOrphans(std::move(by_rollout));
 }
 
 void FleetCore::OnEdge(EdgeSeen seen) {
   if (ports_.observer != nullptr) ports_.observer->OnEdge(seen, Now());
+  TakeOrphanRoutes(seen);
   for (auto& [name, entity] : entities_) {
     const auto found = seen.routes.find(name);
     // An edge that answers and does not know the rollout is at epoch 0: that too is an answer.

@@ -36,7 +36,10 @@ void FleetCore::Perform(Entity& entity, const std::string& target_name) {
   target.state = Target::State::kAsked;
   target.retry_at.reset();
   ++health_.performed;
-  if (std::holds_alternative<rollout::Route>(target.what)) {
+  const auto* route = std::get_if<rollout::Route>(&target.what);
+  if (route != nullptr && route->slots.empty()) {
+    PerformNoRoute(entity, target_name, target);
+  } else if (route != nullptr) {
     PerformRoute(entity, target_name, target);
   } else {
     PerformCount(entity, target_name, target);
@@ -83,6 +86,17 @@ void FleetCore::PerformRoute(Entity& entity, const std::string& target_name, Tar
         const auto known = found->targets.find(target_name);
         if (known != found->targets.end() && known->second.generation == generation) found->performed = spec;
         OnPerformed(spec.rollout, target_name, generation, {});
+        if (edge_asked_) edge_asked_again_ = true;
+        PollEdge();
+      });
+}
+
+void FleetCore::PerformNoRoute(const Entity& entity, const std::string& target_name, const Target& target) {
+  Ask<void>(
+      target_name, [&router = ports_.router, name = entity.name()] { return router.RemoveRoute(name); },
+      [this, name = entity.name(), target_name, generation = target.generation](const Result<void>& result) {
+        if (Entity* found = Find(name); found != nullptr && result) found->performed.reset();
+        OnPerformed(name, target_name, generation, result);
         if (edge_asked_) edge_asked_again_ = true;
         PollEdge();
       });
@@ -161,8 +175,8 @@ void FleetCore::OnStale(Entity& entity, const std::string& target_name, Target& 
 void FleetCore::RestateRouteIfChanged(Entity& entity) {
   const auto known = entity.targets.find(RouteTargetName(entity.name()));
   if (known == entity.targets.end() || known->second.state != Target::State::kAcked) return;
-  const RouteSpec spec = RouteSpecOf(entity, std::get<rollout::Route>(known->second.what));
-  if (entity.performed == spec) return;
+  const auto& route = std::get<rollout::Route>(known->second.what);
+  if (route.slots.empty() || entity.performed == RouteSpecOf(entity, route)) return;
   known->second.state = Target::State::kOwed;
   PerformOwed(entity);
 }

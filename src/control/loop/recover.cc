@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The start: load what is stored, look at what runs, owe what the outbox owes, and go on from there.
+#include <algorithm>
 #include <utility>
 
 #include "control/loop/fleet_core.h"
 #include "control/loop/reboot.h"
 #include "wire/state/codec.h"
+#include "wire/state/judgement.h"
 #include "wire/state/keys.h"
 
 namespace tuesday::control {
@@ -16,9 +18,11 @@ struct FleetCore::Loaded {
   std::map<RolloutName, state::StatusRecord> statuses;
   std::vector<state::RevisionRecord> revisions;
   std::vector<state::AttemptRecord> attempts;
+  std::vector<state::RemovedRecord> removed;
   std::uint64_t last_release = 0;
   std::optional<state::ClockRecord> clock;
   std::vector<OutboxRow> outbox;
+  std::map<RolloutName, std::vector<Row>> memories;  // Of judge and analyses.
 };
 
 namespace {
@@ -59,11 +63,22 @@ Result<FleetCore::Loaded> FleetCore::Load(Store& store) {
   TRY(loaded.rollouts, LoadTable<state::RolloutRecord>(store, state::kRolloutTable));
   TRY(loaded.revisions, LoadTable<state::RevisionRecord>(store, state::kRevisionTable));
   TRY(loaded.attempts, LoadTable<state::AttemptRecord>(store, state::kAttemptTable));
+  TRY(loaded.removed, LoadTable<state::RemovedRecord>(store, state::kRemovedTable));
   for (const state::RolloutRecord& rollout : loaded.rollouts) {
     const RolloutName& name = rollout.spec.name;
     TRY(const std::optional<std::string> row, store.Get(state::kStatusTable, state::RolloutKey(name)));
     if (!row) continue;
     TRY(loaded.statuses[name], state::Decode<state::StatusRecord>(*row));
+  }
+  for (const std::string_view table : {state::kJudgeTable, state::kAnalysisTable}) {
+    TRY(const std::vector<Row> rows, store.List(table, ""));
+    for (const Row& row : rows) {
+      const auto owner = std::ranges::find_if(loaded.rollouts, [&row](const state::RolloutRecord& rollout) {
+        const std::string key = state::RolloutKey(rollout.spec.name);
+        return row.key == key || row.key.starts_with(key + "/");
+      });
+      if (owner != loaded.rollouts.end()) loaded.memories[owner->spec.name].push_back(row);
+    }
   }
   TRY(const std::vector<state::ReleaseRecord> releases, LoadTable<state::ReleaseRecord>(store, state::kReleaseTable));
   if (!releases.empty()) loaded.last_release = releases.back().number;
@@ -92,6 +107,7 @@ Result<void> FleetCore::TakeOver(Loaded loaded) {
   if (loaded.clock && loaded.clock->boot_id == boot_id) join_ = loaded.clock->join;
   for (state::ObjectRecord& object : loaded.objects) objects_[object.name] = std::move(object);
   for (state::ImageBinding& image : loaded.images) images_[image.reference] = std::move(image);
+  for (state::RemovedRecord& removed : loaded.removed) removed_[removed.rollout] = std::move(removed);
   last_release_ = loaded.last_release;
   for (state::RolloutRecord& record : loaded.rollouts) {
     const RolloutName name = record.spec.name;
@@ -115,6 +131,10 @@ Result<void> FleetCore::TakeOver(Loaded loaded) {
   for (state::AttemptRecord& attempt : loaded.attempts) {
     if (Entity* entity = Find(attempt.rollout)) entity->attempts[attempt.attempt.ordinal] = std::move(attempt);
   }
+  for (const auto& [name, rows] : loaded.memories) {
+    if (ports_.judge != nullptr) TRY_OK(ports_.judge->Restore(name, rows, boot_id, Now()));
+    if (ports_.analyses != nullptr) TRY_OK(ports_.analyses->Restore(name, rows, boot_id, Now()));
+  }
   for (const OutboxRow& row : loaded.outbox) {
     TRY(Target target, TargetOf(row));
     for (auto& [name, entity] : entities_) {
@@ -131,6 +151,7 @@ void FleetCore::Begin(Done<void> done) {
   Transaction transaction;
   const state::ClockRecord clock{ports_.clock.BootId(), join_};
   transaction.put.push_back({std::string(state::kMetaTable), std::string(state::kClockKey), state::Encode(clock)});
+  DropOldest(transaction);
   // A full disk stops new rollouts, not the daemon: without this row only the join of the clocks is made anew.
   Ask<void>(
       "store", [&store = ports_.store, transaction] { return store.Commit(transaction); },

@@ -70,6 +70,13 @@ std::vector<state::ImageBinding> FleetCore::Images() const {
 Health FleetCore::GetHealth() const {
   Health health = health_;
   health.recovered = recovered_;
+  const auto origin = [this](const RolloutName& name) {
+    return removed_.contains(name) ? OrphanView::Origin::kDeleted : OrphanView::Origin::kUnknown;
+  };
+  for (const auto& [name, instances] : orphans_) {
+    for (const InstanceState& instance : instances) health.orphans.push_back({name, instance.id, origin(name)});
+  }
+  for (const RolloutName& name : orphan_routes_) health.orphans.push_back({name, InstanceId(), origin(name)});
   return health;
 }
 

@@ -22,7 +22,7 @@ struct Scene {
   RolloutName name{Namespace("default"), "api"};
   rollout::Spec spec;
   rollout::Status status;
-  state::Exposure exposure{"api-stable", "api-canary", {}, {}, "", false, {}};
+  state::Exposure exposure{.stable_service = "api-stable", .canary_service = "api-canary"};
   std::vector<InstanceState> instances;
 
   Scene() {

@@ -22,6 +22,7 @@ bool IsJudged(const rollout::Attempt& attempt);
 // - the attempt's revision is canary from the attempt's beginning, so that nothing that an earlier attempt did is seen;
 //   it stays so in the bake;
 // - its baseline is stable, with all that it did before, until the traffic went over;
+// - blue-green: from the switch on the new revision's requests are those of the stable service;
 // - in the bake the baseline's last full window before that is moved forward to end at `at`.
 std::vector<metrics::RoleRow> RoleRowsOf(const rollout::Attempt& attempt, const state::Exposure& exposure,
                                          const ClockJoin& join, Instant at);

@@ -15,7 +15,7 @@ constexpr int kServicePort = 80;
 
 const Rollout& RolloutOf(const Object& object) {
   const Rollout* rollout = std::get_if<Rollout>(&object.body);
-  CHECK(rollout != nullptr && std::holds_alternative<CanaryStrategy>(rollout->strategy), "defaults are for canary rollouts");
+  CHECK(rollout != nullptr, "defaults are for rollouts");
   return *rollout;
 }
 
@@ -108,34 +108,36 @@ bool AnyIngressLeadsTo(const std::string& service, const Namespace& ns, std::spa
 }  // namespace
 
 std::string StableServiceName(const Object& rollout, std::span<const Object> objects, const CheckContext& context) {
-  const auto& canary = std::get<CanaryStrategy>(RolloutOf(rollout).strategy);
-  if (!canary.stable_service.empty()) return canary.stable_service;
+  const ServiceNames services = ServicesOf(RolloutOf(rollout));
+  if (!services.stable.empty()) return services.stable;
   const Object* selecting = SelectingService(rollout, objects, context);
   return selecting != nullptr ? selecting->metadata.name : rollout.metadata.name;
 }
 
 std::vector<DefaultObject> DefaultObjects(const Object& rollout, std::span<const Object> objects, const CheckContext& context) {
   const Rollout& body = RolloutOf(rollout);
-  const auto& canary = std::get<CanaryStrategy>(body.strategy);
+  const ServiceNames services = ServicesOf(body);
+  const auto* canary = std::get_if<CanaryStrategy>(&body.strategy);
+  const bool routed = canary != nullptr && canary->traffic_routing.has_value();
   const Namespace ns = NamespaceOf(rollout, context);
   std::vector<DefaultObject> made;
-  const bool named = !canary.canary_service.empty() || !canary.stable_service.empty() || canary.traffic_routing;
+  const bool named = !services.next.empty() || !services.stable.empty() || routed;
   if (!named && FirstPort(body) == nullptr) return made;
   const auto service = [&](const std::string& name, std::string_view field) {
     if (name.empty() || FindObject("Service", name, ns, objects, context) != nullptr) return;
-    made.push_back(MakeService(rollout, name, PosOf(rollout, {"spec", "strategy", "canary", field})));
+    made.push_back(MakeService(rollout, name, PosOf(rollout, {"spec", "strategy", StrategyKey(body), field})));
   };
-  service(canary.canary_service, "canaryService");
+  service(services.next, services.next_field);
   const std::string stable = StableServiceName(rollout, objects, context);
-  service(stable, "stableService");
+  service(stable, services.stable_field);
   const std::string port = PortOf(FindObject("Service", stable, ns, objects, context));
-  if (!canary.traffic_routing || canary.traffic_routing->stable_ingresses.empty()) {
+  if (!routed || canary->traffic_routing->stable_ingresses.empty()) {
     const bool taken = FindObject("Ingress", rollout.metadata.name, ns, objects, context) != nullptr;
     if (taken || AnyIngressLeadsTo(stable, ns, objects, context)) return made;
     made.push_back(MakeIngress(rollout, ns, rollout.metadata.name, stable, port, rollout.at));
     return made;
   }
-  for (const std::string& name : canary.traffic_routing->stable_ingresses) {
+  for (const std::string& name : canary->traffic_routing->stable_ingresses) {
     if (FindObject("Ingress", name, ns, objects, context) != nullptr) continue;
     const SourcePos at = PosOf(rollout, {"spec", "strategy", "canary", "trafficRouting", "nginx", "stableIngress"});
     made.push_back(MakeIngress(rollout, ns, name, stable, port, at));

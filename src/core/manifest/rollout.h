@@ -65,7 +65,17 @@ struct CanaryStrategy {
   std::optional<int> min_pods_per_replica_set;
 };
 
-struct BlueGreenStrategy {};  // Read and refused by name until its issue.
+struct BlueGreenStrategy {
+  std::string active_service;
+  std::string preview_service;
+  std::optional<int> preview_replicas;
+  bool auto_promotion = true;
+  Duration auto_promotion_after{};
+  std::optional<AnalysisRef> pre_promotion_analysis;
+  std::optional<AnalysisRef> post_promotion_analysis;
+  std::optional<Duration> scale_down_delay;
+  std::optional<Duration> abort_scale_down_delay;
+};
 
 struct Rollout {
   int replicas = 1;
@@ -78,5 +88,21 @@ struct Rollout {
   bool paused = false;
   std::variant<CanaryStrategy, BlueGreenStrategy> strategy;
 };
+
+// The Services of both strategies: the one of the revision that answers requests (stable, active), and the one of the
+// revision that is to come (canary, preview). Empty when not named.
+struct ServiceNames {
+  std::string stable;
+  std::string next;
+  std::string_view stable_field;  // "stableService"
+  std::string_view next_field;
+};
+ServiceNames ServicesOf(const Rollout& rollout);
+
+std::string_view StrategyKey(const Rollout& rollout);  // "canary", "blueGreen"
+
+// Every analysis that the strategy names, in the order of rollout::Spec::analyses: those of steps, then the background
+// one; before the promotion, then after it. Point into `rollout`.
+std::vector<const AnalysisRef*> AnalysesOf(const Rollout& rollout);
 
 }  // namespace tuesday::manifest

@@ -20,7 +20,6 @@ constexpr auto kNames = std::to_array<UnsupportedName>({
     {"apisix", "traffic through APISIX routes"},
     {"appMesh", "traffic through AWS App Mesh"},
     {"authentication", "signing in to a metrics server"},
-    {"blueGreen", "switching between two full sets of instances"},
     {"canaryMetadata", "labels that last as long as a role"},
     {"cloudWatch", "measurements by AWS CloudWatch"},
     {"containers", "more than one container in an instance"},

@@ -35,6 +35,26 @@ TEST(Lifecycle, NewVersionInMidRolloutKeepsTheOriginalStableAndTakesTheOldCanary
   EXPECT_EQ(bench.status.attempt->baseline, RevisionId("v1"));
 }
 
+TEST(Lifecycle, APromotionIsToldAsSuchAndNotAsALossOfWeight) {
+  Bench bench(SixReplicas({SetWeight{Weight::Percent(10)}}));
+  std::vector<std::string> said;
+  const auto settle = [&] {
+    for (int i = 0; i < 20; ++i) {
+      for (const audit::Entry& entry : bench.Decide().entries) {
+        if (entry.kind == "rollout.weight") said.push_back(entry.message);
+      }
+      bench.Obey();
+    }
+  };
+  settle();
+  Apply(bench, "v2");
+  settle();
+  bench.Gate(Verdict::kPass);
+  settle();
+  EXPECT_EQ(said, (std::vector<std::string>{"rev 1 serves 100 %.", "Canary weight 0 % -> 10 %.", "Canary weight 10 % -> 100 %.",
+                                            "rev 2 is stable, 100 %."}));
+}
+
 TEST(Lifecycle, BackToTheStableRevisionEndsTheAttemptAtOnceWithoutSteps) {
   Bench bench(SixReplicas(TenAndPause()));
   bench.StartSecond();

@@ -6,6 +6,7 @@
 #include "core/rollout/decide/attempt.h"
 #include "core/rollout/decide/judge.h"
 #include "core/rollout/decide/phase.h"
+#include "core/rollout/decide/removal.h"
 #include "core/rollout/decide/route.h"
 #include "core/rollout/decide/scale.h"
 #include "core/rollout/decide/steps.h"
@@ -72,6 +73,7 @@ void DecideOnce(Turn& turn) {
 Outcome Reconcile(const Spec& spec, Status status, const World& world, Instant now) {
   Turn turn{
       .spec = spec, .world = world, .now = now, .status = std::move(status), .entries = {}, .wake_at = {}, .waiting_for = {}};
+  if (spec.removal.has_value()) return TakeAway(std::move(turn));
   AdoptSpec(turn);
   for (int round = 0; round < kRoundsMax; ++round) {
     turn.changed = false;

@@ -48,6 +48,9 @@ struct Outcome {
 // Decides the next move of one rollout. Called again at once with its own status it decides nothing new.
 Outcome Reconcile(const Spec& spec, Status status, const World& world, Instant now);
 
+// What of a rollout that is gone was seen again, to be taken away: a late answer, an old disk. Nothing when there is nothing.
+std::vector<Effect> Sweep(const World& world);
+
 enum class Verb { kPromote, kPromoteFull, kAbort, kRetry, kPause, kResume };
 
 // What an operator said. `by` and `reason` go to the journal; an empty reason is allowed.
@@ -57,7 +60,8 @@ struct Request {
   std::string reason;
 };
 
-// Takes a request into the status, or says why it makes no sense now (kConflict). Reconcile does the rest.
+// Takes a request into the status, or says why it makes no sense now (kConflict; always while it is being deleted). Reconcile
+// does the rest.
 Result<Outcome> Handle(const Spec& spec, Status status, const Request& request, Instant now);
 
 }  // namespace tuesday::rollout

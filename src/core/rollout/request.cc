@@ -113,6 +113,7 @@ Result<Outcome> Handle(const Spec& spec, Status status, const Request& request, 
             .entries = {},
             .wake_at = {},
             .waiting_for = {}};
+  if (spec.removal.has_value()) return Fail(ErrorCode::kConflict, "Rollout " + NameOf(turn) + " is being deleted.");
   TRY_OK(Take(turn, request));
   return Outcome{.status = std::move(turn.status), .effects = {}, .entries = std::move(turn.entries), .wake_at = now};
 }

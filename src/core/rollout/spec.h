@@ -66,8 +66,17 @@ struct CanaryStrategy {
   int max_traffic_weight = 100;
   int background_analysis = -1;  // Index in `Spec::analyses`, or -1.
   int background_starting_step = 0;
+  bool flips = false;      // Blue-green: all requests go over at once, and stay while one instance can answer them.
+  int post_analysis = -1;  // Runs after they went over and before the revision is stable: index in `Spec::analyses`, or -1.
 
   friend bool operator==(const CanaryStrategy&, const CanaryStrategy&) = default;
+};
+
+// Somebody deleted the rollout: nothing shall be left of it.
+struct Removal {
+  std::string by;
+  std::string reason;
+  friend bool operator==(const Removal&, const Removal&) = default;
 };
 
 // Everything that the machine reads. Equal specs decide equally.
@@ -87,6 +96,7 @@ struct Spec {
   NoEvidencePolicy no_evidence = NoEvidencePolicy::kAbortAfterDeadline;
   Duration bake = std::chrono::minutes(10);
   BakeKeep bake_keep = BakeKeep::kPredecessor;
+  std::optional<Removal> removal;  // Never taken back: whoever wants the rollout again applies it when it is gone.
 
   friend bool operator==(const Spec&, const Spec&) = default;
 };

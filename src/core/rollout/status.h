@@ -52,6 +52,7 @@ struct Attempt {
   int analysis_round = 0;
   std::optional<PauseState> pause;
   std::optional<Instant> evidence_due_from;  // When the step would have ended but for missing evidence.
+  std::optional<Instant> switched_at;        // All requests were seen to go to it.
   std::optional<Instant> promoted_at;
   std::optional<Instant> aborted_at;
   Ending ending = Ending::kNone;
@@ -69,6 +70,14 @@ struct RevisionState {
   friend bool operator==(const RevisionState&, const RevisionState&) = default;
 };
 
+// How far a deleted rollout has come: first its route goes, then, when open requests had their time, its instances.
+struct RemovalState {
+  Instant began;
+  std::optional<Instant> unrouted_at;  // The edge was seen without its route; again each time that it had come back.
+  std::optional<Instant> gone_at;      // Neither route nor instance is left.
+  friend bool operator==(const RemovalState&, const RemovalState&) = default;
+};
+
 struct Status {
   Generation observed;                   // The spec's generation at the last decision.
   std::vector<RevisionState> revisions;  // By number. The newest is last.
@@ -79,6 +88,7 @@ struct Status {
   Phase phase = Phase::kProgressing;
   std::string message;           // Why the phase is what it is; empty when healthy.
   bool operator_paused = false;  // `pause` was said; `resume` takes it back.
+  std::optional<RemovalState> removal;
   friend bool operator==(const Status&, const Status&) = default;
 };
 

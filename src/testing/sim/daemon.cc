@@ -18,6 +18,8 @@ using std::chrono::seconds;
 constexpr Duration kLookInterval = seconds(5);
 constexpr Duration kRestartMax = seconds(5);
 constexpr Duration kLateMax = seconds(20);
+constexpr int kDeletedPermille = 150;                  // Of the rollouts.
+constexpr Duration kDeletedAtMost = seconds(12 * 60);  // While the faults last.
 
 bool IsForAbort(const rollout::Status& status) {
   return status.attempt.has_value() && status.attempt->stage == rollout::Stage::kAborting;
@@ -47,7 +49,8 @@ RevisionId Daemon::NewRevision(Charge& charge) {
   return id;
 }
 
-void Daemon::Add(rollout::Spec spec, Random random) {
+void Daemon::Add(rollout::Spec spec, Random random, std::optional<Quality> first) {
+  Random fate = random;  // A copy: whether a rollout is deleted moves no other chance.
   const Random site_random(random.Next());
   auto charge = std::make_unique<Charge>(Charge{.spec = std::move(spec),
                                                 .site = Site(faults_, site_random),
@@ -56,9 +59,28 @@ void Daemon::Add(rollout::Spec spec, Random random) {
                                                 .durable = {},
                                                 .outbox = {},
                                                 .sight = {},
-                                                .look_at = {}});
+                                                .look_at = {},
+                                                .delete_at = {}});
+  if (fate.Chance(kDeletedPermille)) charge->delete_at = Instant{} + fate.Span(seconds(1), kDeletedAtMost);
   charge->spec.revision = NewRevision(*charge);
+  if (first) charge->site.Introduce(charge->spec.revision, *first);
   charges_.push_back(std::move(charge));
+}
+
+void Daemon::ReleaseAll(Instant now) {
+  for (auto& charge : charges_) {
+    charge->spec.revision = RevisionId(charge->spec.name.name + "r" + std::to_string(++charge->revisions_made));
+    ++charge->spec.generation.value;
+    charge->site.Introduce(charge->spec.revision, Quality::kHealthy);
+    charge->look_at = now;
+  }
+}
+
+int Daemon::InFlight() const {
+  return static_cast<int>(std::ranges::count_if(charges_, [](const auto& charge) {
+    const std::optional<rollout::Attempt>& attempt = charge->durable.attempt;
+    return attempt && attempt->baseline && attempt->ending == rollout::Ending::kNone;
+  }));
 }
 
 void Daemon::Crash(Instant now) {
@@ -153,7 +175,8 @@ void Daemon::Deliver(const Message& message, Instant now) {
     charge.site.ApplyRoute(route->route, now);
   } else if (const auto* count = std::get_if<rollout::CountTarget>(&message.effect)) {
     const std::string wrong = charge.site.ApplyCount(*count, message.order, now);
-    if (!wrong.empty()) charge.watch.Violate("S6", wrong, now);
+    // The route of a deleted rollout may come back for a moment, with instances that were told to stop before.
+    if (!wrong.empty() && !charge.spec.removal.has_value()) charge.watch.Violate("S6", wrong, now);
   } else {
     charge.site.ApplyAnalysis(std::get<rollout::AnalysisTarget>(message.effect), now);
   }
@@ -206,8 +229,17 @@ void Daemon::ChangeSpec(Charge& charge, Instant now) {
   charge.look_at = now;
 }
 
+void Daemon::Delete(Charge& charge, Instant now) {
+  charge.delete_at.reset();
+  charge.watch.OnDelete(charge.durable);
+  charge.spec.removal = rollout::Removal{"alice", "not used any more"};
+  ++charge.spec.generation.value;
+  charge.look_at = now;
+}
+
 void Daemon::Perturb(Instant now) {
   for (auto& charge : charges_) {
+    if (charge->delete_at.has_value() && now >= *charge->delete_at) Delete(*charge, now);
     if (charge->random.Chance(faults_.spec_changes)) ChangeSpec(*charge, now);
     if (now >= alive_at_ && charge->random.Chance(faults_.operator_acts)) {
       Say(*charge, static_cast<Verb>(charge->random.Below(6)), now);
@@ -215,6 +247,7 @@ void Daemon::Perturb(Instant now) {
     if (charge->random.Chance(faults_.edge_restart_old)) {
       charge->site.RestartEdgeWithOldRoute(now);
       charge->watch.Sometimes("the edge came back with an old route");
+      charge->watch.OnEdge(charge->site, charge->durable, now);
     }
   }
 }

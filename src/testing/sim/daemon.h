@@ -21,7 +21,13 @@ class Daemon {
  public:
   Daemon(const Faults& faults, Random random, Show show) : faults_(faults), random_(random), show_(show) {}
 
-  void Add(rollout::Spec spec, Random random);
+  // `first` is how its first version behaves; drawn where none is given.
+  void Add(rollout::Spec spec, Random random, std::optional<Quality> first = std::nullopt);
+
+  // Every rollout gets a new version that is well, at once.
+  void ReleaseAll(Instant now);
+  // Attempts that have a baseline and have not ended.
+  int InFlight() const;
 
   // Lets a second pass: sites tick, messages arrive, the daemon decides.
   void RunUntil(Instant now);
@@ -51,6 +57,7 @@ class Daemon {
     std::uint64_t journal_entries = 0;    // Durable.
     rollout::World sight;                 // In memory.
     Instant look_at;                      // In memory: when to decide next.
+    std::optional<Instant> delete_at;     // When an operator deletes it.
   };
   struct Message {
     Instant at;
@@ -74,6 +81,7 @@ class Daemon {
   void Deliver(const Message& message, Instant now);
   void Say(Charge& charge, rollout::Verb verb, Instant now);
   void ChangeSpec(Charge& charge, Instant now);
+  void Delete(Charge& charge, Instant now);
   RevisionId NewRevision(Charge& charge);
   void Trace(const Charge& charge, const rollout::Outcome& outcome, Instant now);
 

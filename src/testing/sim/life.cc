@@ -68,6 +68,9 @@ const std::set<std::string>& BranchesExpected() {
       "crashed between decide and commit",
       "commit with unknown outcome",
       "the edge came back with an old route",
+      "deleted",
+      "deleted in mid-canary",
+      "an old route came after the rollout was gone",
   };
   return kBranches;
 }

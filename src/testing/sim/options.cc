@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/rollout/blue_green.h"
+
 namespace tuesday::sim {
 namespace {
 
@@ -19,6 +21,18 @@ rollout::Step DrawStep(Random& random, int weight_percent, const rollout::Spec& 
     return rollout::SetCanaryScale{.replicas = random.Between(1, 6)};
   }
   return rollout::AnalysisStep{0};
+}
+
+rollout::BlueGreenStrategy DrawBlueGreen(Random& random) {
+  rollout::BlueGreenStrategy strategy;
+  if (random.Chance(300)) strategy.preview_replicas = random.Between(1, 4);
+  strategy.auto_promotion = random.Chance(800);
+  strategy.auto_promotion_after = seconds(random.Below(30));
+  if (random.Chance(300)) strategy.pre_analysis = 0;
+  if (random.Chance(300)) strategy.post_analysis = 0;
+  if (random.Chance(300)) strategy.abort_scale_down_delay = seconds(random.Below(3) * 10);
+  if (random.Chance(300)) strategy.scale_down_delay = seconds(random.Below(3) * 10);
+  return strategy;
 }
 
 }  // namespace
@@ -66,6 +80,10 @@ rollout::Spec DrawSpec(Random& random, int index) {
   spec.bake_keep = random.Chance(700) ? rollout::BakeKeep::kPredecessor : rollout::BakeKeep::kNone;
   spec.no_evidence = static_cast<rollout::NoEvidencePolicy>(random.Below(3));
   spec.analyses = {"success-rate"};
+  if (random.Chance(250)) {
+    spec.canary = rollout::StrategyOf(DrawBlueGreen(random));
+    return spec;
+  }
   rollout::CanaryStrategy& canary = spec.canary;
   canary.traffic_routed = random.Chance(750);
   canary.dynamic_stable_scale = canary.traffic_routed && random.Chance(200);

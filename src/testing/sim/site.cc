@@ -2,6 +2,7 @@
 #include "testing/sim/site.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tuesday::sim {
 namespace {
@@ -31,6 +32,12 @@ bool Site::IsServer(const InstanceId& id) const {
 
 void Site::ApplyRoute(const rollout::Route& route, Instant now) {
   if (route.epoch < edge_.epoch) return;
+  if (route.slots.empty()) {
+    // It forgets the epoch with the rollout: what comes late is taken for new.
+    if (!edge_.slots.empty()) edge_before_ = std::exchange(edge_, {});
+    server_since_.clear();
+    return;
+  }
   if (route.epoch > edge_.epoch) edge_before_ = edge_;
   edge_ = route;
   edge_was_reverted_ = false;

@@ -68,6 +68,10 @@ void Watch::CheckRoute(const Spec& spec, const Status& before, const World& worl
   if (route.epoch == before.route.epoch || route.epoch.value == 0) return;
   const RevisionId canary = RevisionIn(route, route.canary_slot);
   const RevisionId stable = RevisionIn(route, route.stable_slot);
+  if (spec.removal.has_value()) {
+    if (!route.slots.empty()) Violate("S1", "a deleted rollout was given a route", now);
+    return;
+  }
   if (route.weight > kNoWeight && (canary.empty() || canary == stable)) Violate("S1", "weight on no canary", now);
   if (stable.empty()) Violate("S1", "no stable slot", now);
   for (const SlotUse& use : route.slots) {
@@ -130,6 +134,12 @@ void Watch::CheckCapacity(const Spec& spec, const Status& before, const World& w
   for (const RevisionState& revision : before.revisions) {
     const RevisionState* after = Known(outcome.status, revision.id);
     if (after == nullptr && Ready(world, revision.id) > 0) Violate("S6", "forgot a revision with instances", now);
+    if (spec.removal.has_value()) {
+      const bool routed = !world.route.has_value() || !world.route->route.slots.empty();
+      if (after != nullptr && after->desired < revision.desired && routed)
+        Violate("S6", "stopped before the route was gone", now);
+      continue;
+    }
     if (after == nullptr || after->desired >= revision.desired) continue;
     const bool stable = outcome.status.stable == revision.id;
     if (stable && !StableShrinks(spec) && after->desired < spec.replicas) Violate("S6", "stable shrank below replicas", now);
@@ -161,11 +171,13 @@ void Watch::CheckPauses(const Spec& spec, const Status& before, const Outcome& o
 }
 
 void Watch::CheckEntries(const Outcome& outcome, Instant now) {
-  static const std::set<std::string> kOnce = {"rollout.started",     "rollout.promoted",    "rollout.aborted",
-                                              "rollout.rolled_back", "rollout.bake_passed", "rollout.superseded"};
+  static const std::set<std::string> kOnce = {"rollout.started",       "rollout.promoted",    "rollout.aborted",
+                                              "rollout.rolled_back",   "rollout.bake_passed", "rollout.superseded",
+                                              "rollout.removal_began", "rollout.removed"};
   for (const audit::Entry& entry : outcome.entries) {
     if (!kOnce.contains(entry.kind)) continue;
-    const std::string key = entry.data.at("attempt").StringOr("") + " " + entry.kind;
+    const auto attempt = entry.data.find("attempt");
+    const std::string key = (attempt == entry.data.end() ? "" : attempt->second.StringOr("")) + " " + entry.kind;
     if (!told_.insert(key).second) Violate("S13", "told twice: " + key, now);
   }
   const std::optional<Attempt>& attempt = outcome.status.attempt;
@@ -221,11 +233,28 @@ void Watch::OnRequest(rollout::Verb verb, const Status& after) {
     Sometimes("an operator rolled back a bake");
 }
 
+void Watch::OnDelete(const Status& before) {
+  Sometimes("deleted");
+  if (before.attempt.has_value() && Climbs(*before.attempt) && before.route.weight > kNoWeight)
+    Sometimes("deleted in mid-canary");
+}
+
+void Watch::CheckGone(const Status& status, const Site& site, Instant now) {
+  if (!status.removal.has_value() || !status.removal->gone_at.has_value()) {
+    Violate("L6", "a deleted rollout is not gone: " + status.message, now);
+  }
+  if (!site.edge().slots.empty()) Violate("L6", "a deleted rollout has a route", now);
+  if (!site.Observe(now).instances.empty()) Violate("L6", "a deleted rollout has instances", now);
+}
+
 void Watch::OnEdge(const Site& site, const Status& durable, Instant now) {
+  const bool is_gone = durable.removal.has_value() && durable.removal->gone_at.has_value();
+  if (is_gone && !site.edge().slots.empty()) Sometimes("an old route came after the rollout was gone");
   if (site.edge().epoch > durable.route.epoch) Violate("S9", "the edge is ahead of the store", now);
 }
 
 void Watch::OnRest(const Spec& spec, const Status& status, const Site& site, Instant now) {
+  if (spec.removal.has_value()) return CheckGone(status, site, now);
   const World world = site.Observe(now);
   // A stable revision that crashes for ever or never serves (somebody promoted it) never comes to rest, and there is nothing
   // better to go back to; nor is there for a first version that crashes.

@@ -22,6 +22,9 @@ class Watch {
   // An operator's request was taken.
   void OnRequest(rollout::Verb verb, const rollout::Status& after);
 
+  // An operator deleted the rollout in this state.
+  void OnDelete(const rollout::Status& before);
+
   // Something happened outside; `durable` is what the store holds.
   void OnEdge(const Site& site, const rollout::Status& durable, Instant now);
 
@@ -46,6 +49,7 @@ class Watch {
   void CheckCapacity(const rollout::Spec& spec, const rollout::Status& before, const rollout::World& world,
                      const rollout::Outcome& outcome, Instant now);
   void CheckPauses(const rollout::Spec& spec, const rollout::Status& before, const rollout::Outcome& outcome, Instant now);
+  void CheckGone(const rollout::Status& status, const Site& site, Instant now);
   void CheckEntries(const rollout::Outcome& outcome, Instant now);
   void NoteBranches(const rollout::Status& before, const rollout::World& world, const rollout::Outcome& outcome);
 

@@ -22,6 +22,7 @@ std::string Encode(const RolloutRecord& record);
 std::string Encode(const StatusRecord& record);
 std::string Encode(const AttemptRecord& record);
 std::string Encode(const ReleaseRecord& record);
+std::string Encode(const RemovedRecord& record);
 std::string Encode(const ClockRecord& record);
 std::string Encode(const rollout::Route& route);        // Payload of an outbox row "route ...".
 std::string Encode(const rollout::CountTarget& count);  // Payload of an outbox row "count ...".
@@ -43,6 +44,8 @@ template <>
 Result<AttemptRecord> Decode(std::string_view text);
 template <>
 Result<ReleaseRecord> Decode(std::string_view text);
+template <>
+Result<RemovedRecord> Decode(std::string_view text);
 template <>
 Result<ClockRecord> Decode(std::string_view text);
 template <>

@@ -42,6 +42,7 @@ class Maker {
     attempt.full = Flip();
     if (Flip()) attempt.pause = rollout::PauseState{static_cast<rollout::PauseReason>(Number(3)), Time()};
     attempt.evidence_due_from = MaybeTime();
+    attempt.switched_at = MaybeTime();
     attempt.promoted_at = MaybeTime();
     attempt.aborted_at = MaybeTime();
     attempt.ending = static_cast<rollout::Ending>(Number(4));

@@ -53,6 +53,7 @@ void Fields(V& v, ObjectRecord& x) {
   v("file", x.file);
   v("content", x.content);
   v("image_override", x.image_override);
+  v("pinned", x.pinned);
 }
 
 template <typename V>
@@ -84,6 +85,7 @@ void Fields(V& v, Exposure& x) {
   v("canary_service", x.canary_service);
   v("rules", x.rules);
   v("tls", x.tls);
+  v("services_swap", x.services_swap);
   v("check_path", x.check_path);
   v("sticky", x.sticky);
   v("made", x.made);
@@ -123,6 +125,14 @@ void Fields(V& v, ReleaseRecord& x) {
   v("file", x.file);
   v("changed", x.changed);
   v("artifacts", x.artifacts);
+}
+
+template <typename V>
+void Fields(V& v, RemovedRecord& x) {
+  v("rollout", x.rollout);
+  v("uid", x.uid);
+  v("last_target", x.last_target);
+  v("at", x.at);
 }
 
 template <typename V>

@@ -58,6 +58,14 @@ void Fields(V& v, CanaryStrategy& x) {
   v("max_traffic_weight", x.max_traffic_weight);
   v("background_analysis", x.background_analysis);
   v("background_starting_step", x.background_starting_step);
+  v("flips", x.flips);
+  v("post_analysis", x.post_analysis);
+}
+
+template <typename V>
+void Fields(V& v, Removal& x) {
+  v("by", x.by);
+  v("reason", x.reason);
 }
 
 template <typename V>
@@ -77,6 +85,7 @@ void Fields(V& v, Spec& x) {
   v("no_evidence", x.no_evidence);
   v("bake", x.bake);
   v("bake_keep", x.bake_keep);
+  v("removal", x.removal);
 }
 
 template <typename V>
@@ -123,6 +132,7 @@ void Fields(V& v, Attempt& x) {
   v("analysis_round", x.analysis_round);
   v("pause", x.pause);
   v("evidence_due_from", x.evidence_due_from);
+  v("switched_at", x.switched_at);
   v("promoted_at", x.promoted_at);
   v("aborted_at", x.aborted_at);
   v("ending", x.ending);
@@ -140,6 +150,13 @@ void Fields(V& v, RevisionState& x) {
 }
 
 template <typename V>
+void Fields(V& v, RemovalState& x) {
+  v("began", x.began);
+  v("unrouted_at", x.unrouted_at);
+  v("gone_at", x.gone_at);
+}
+
+template <typename V>
 void Fields(V& v, Status& x) {
   v("observed", x.observed);
   v("revisions", x.revisions);
@@ -150,6 +167,7 @@ void Fields(V& v, Status& x) {
   v("phase", x.phase);
   v("message", x.message);
   v("operator_paused", x.operator_paused);
+  v("removal", x.removal);
 }
 
 }  // namespace tuesday::rollout

@@ -16,6 +16,7 @@ inline constexpr std::string_view kRolloutTable = "rollout";
 inline constexpr std::string_view kStatusTable = "status";
 inline constexpr std::string_view kAttemptTable = "attempt";
 inline constexpr std::string_view kReleaseTable = "release";
+inline constexpr std::string_view kRemovedTable = "removed";
 inline constexpr std::string_view kMetaTable = "meta";
 inline constexpr std::string_view kClockKey = "clock";
 

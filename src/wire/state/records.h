@@ -38,6 +38,7 @@ struct ObjectRecord {
   std::string file;                                   // Where it was last read from, for messages.
   Json content;                                       // The whole object by YAML's core schema.
   std::map<std::string, std::string> image_override;  // Container -> reference, by set-image; the next apply ends it.
+  RevisionId pinned;  // By undo: this revision whatever `content` says; empty: none. The next apply ends it.
   friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
 };
 
@@ -69,7 +70,8 @@ struct Exposure {
     friend bool operator==(const Tls&, const Tls&) = default;
   };
   std::vector<Tls> tls;
-  std::string check_path;  // Of the edge's own health check; empty: a TCP connect.
+  bool services_swap = false;  // Blue-green: who has the requests is the stable service.
+  std::string check_path;      // Of the edge's own health check; empty: a TCP connect.
   bool sticky = false;
   std::vector<std::string> made;  // "Service default/api-canary": what nobody gave and was made with defaults.
   friend bool operator==(const Exposure&, const Exposure&) = default;
@@ -114,6 +116,18 @@ struct ReleaseRecord {
   std::map<std::string, std::string> artifacts;  // Image reference -> digest.
   friend bool operator==(const ReleaseRecord&, const ReleaseRecord&) = default;
 };
+
+// A rollout that was deleted and is gone. Table "removed", key "namespace/name": its instances and its route, should they
+// come back from an old disk, are known as ours. The last kRemovedKept stay.
+struct RemovedRecord {
+  RolloutName rollout;
+  Uid uid;
+  Generation last_target;  // A rollout of the same name counts its targets on from here.
+  WallTime at{};
+  friend bool operator==(const RemovedRecord&, const RemovedRecord&) = default;
+};
+
+inline constexpr std::size_t kRemovedKept = 200;
 
 // How the two clocks of one boot are joined. Table "meta", key "clock".
 struct ClockRecord {

@@ -72,7 +72,7 @@ class Reader {
 
   void Take(rules::ReadGroupsResult read, rules::ObjectAsks asks) {
     TakeErrors(read.findings);
-    for (rules::Group& group : read.groups) input_.groups.push_back({std::move(group), asks});
+    for (rules::Group& group : read.groups) input_.groups.push_back(judge::MakeRuleGroup(std::move(group), asks));
   }
 
   Result<void> Resolve(const ObjectName& name, const manifest::Object& object, const control::TypedObjects& typed) {

@@ -7,10 +7,9 @@
 
 #include "base/result.h"
 #include "base/source.h"
+#include "core/judge/attempt_case.h"
 #include "core/manifest/object.h"
 #include "core/rollout/spec.h"
-#include "core/rules/file.h"
-#include "core/rules/standing.h"
 #include "wire/state/records.h"
 
 namespace tuesday::cli::simulate {
@@ -20,15 +19,10 @@ struct PlayedRollout {
   state::Exposure exposure;
 };
 
-struct PlayedGroup {
-  rules::Group group;
-  rules::ObjectAsks asks = rules::ObjectAsks::kNo;
-};
-
 struct PlayInput {
   std::vector<manifest::Object> objects;
   std::vector<PlayedRollout> rollouts;
-  std::vector<PlayedGroup> groups;
+  std::vector<judge::RuleGroup> groups;
   std::vector<std::string> notes;  // Sentences: what was passed over.
 };
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "app/cli/table.h"
+#include "app/cli/render/table.h"
 #include "core/rollout/describe.h"
 
 namespace tuesday::cli::simulate {

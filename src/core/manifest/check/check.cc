@@ -91,10 +91,9 @@ std::vector<Finding> CheckObjects(std::span<const Object> objects, const CheckCo
         object,  *rollout, std::get_if<CanaryStrategy>(&rollout->strategy), NamespaceOf(object, context), objects,
         context, findings};
     CheckPod(check);
-    if (check.canary == nullptr) continue;
     CheckNetwork(check);
     CheckTemplates(check);
-    CheckWeights(check);
+    if (check.canary != nullptr) CheckWeights(check);
   }
   return findings;
 }

@@ -15,7 +15,7 @@ constexpr std::string_view kHashLabel = "rollouts-pod-template-hash";
 
 void CheckService(const RolloutCheck& check, const std::string& name, std::string_view field) {
   if (name.empty()) return;
-  const SourcePos at = PosOf(check.object, {"spec", "strategy", "canary", field});
+  const SourcePos at = PosOf(check.object, {"spec", "strategy", StrategyKey(check.rollout), field});
   const Object* object = check.Find("Service", name);
   if (object == nullptr) return;  // Told by what is made for it.
   const auto& service = std::get<Service>(object->body);
@@ -52,9 +52,10 @@ void CheckIngress(const RolloutCheck& check, const std::string& name, const Sour
 }  // namespace
 
 void CheckNetwork(const RolloutCheck& check) {
-  CheckService(check, check.canary->canary_service, "canaryService");
-  CheckService(check, check.canary->stable_service, "stableService");
-  if (check.canary->traffic_routing) {
+  const ServiceNames services = ServicesOf(check.rollout);
+  CheckService(check, services.next, services.next_field);
+  CheckService(check, services.stable, services.stable_field);
+  if (check.canary != nullptr && check.canary->traffic_routing) {
     const SourcePos at = PosOf(check.object, {"spec", "strategy", "canary", "trafficRouting", "nginx", "stableIngress"});
     for (const std::string& ingress : check.canary->traffic_routing->stable_ingresses) CheckIngress(check, ingress, at);
   }

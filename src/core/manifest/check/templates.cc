@@ -87,10 +87,7 @@ void CheckReference(const RolloutCheck& check, const AnalysisRef& reference) {
 }  // namespace
 
 void CheckTemplates(const RolloutCheck& check) {
-  if (check.canary->analysis) CheckReference(check, *check.canary->analysis);
-  for (const Step& step : check.canary->steps) {
-    if (const auto* analysis = std::get_if<StepAnalysis>(&step.body)) CheckReference(check, analysis->analysis);
-  }
+  for (const AnalysisRef* reference : AnalysesOf(check.rollout)) CheckReference(check, *reference);
 }
 
 }  // namespace tuesday::manifest

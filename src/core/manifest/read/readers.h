@@ -20,6 +20,7 @@ void ReadEnv(Fields& container, Container& out);
 
 Rollout ReadRollout(Notes& notes, const YamlNode& spec);
 CanaryStrategy ReadCanary(Notes& notes, const YamlNode& node, const std::string& path);
+BlueGreenStrategy ReadBlueGreen(Notes& notes, const YamlNode& node, const std::string& path);
 Step ReadStep(Notes& notes, const YamlNode& node, const std::string& path, const CanaryStrategy& canary);
 // `background`: the reference of `canary.analysis`, which alone may have a `startingStep`.
 AnalysisRef ReadAnalysisRef(Notes& notes, const YamlNode& node, const std::string& path, int* starting_step);

@@ -31,24 +31,7 @@ constexpr auto kSpecKeys = std::to_array<Key>({
 constexpr auto kHistoryKeys =
     std::to_array<Key>({{"successfulRunHistoryLimit", kNoEffect}, {"unsuccessfulRunHistoryLimit", kNoEffect}});
 constexpr auto kSelectorKeys = std::to_array<Key>({{"matchExpressions", kRefused}, {"matchLabels"}});
-constexpr auto kStrategyKeys = std::to_array<Key>({{"blueGreen", kRefused}, {"canary"}});
-constexpr auto kBlueGreenKeys = std::to_array<Key>({
-    {"abortScaleDownDelaySeconds"},
-    {"activeMetadata"},
-    {"activeService"},
-    {"antiAffinity"},
-    {"autoPromotionEnabled"},
-    {"autoPromotionSeconds"},
-    {"maxUnavailable"},
-    {"postPromotionAnalysis"},
-    {"prePromotionAnalysis"},
-    {"previewMetadata"},
-    {"previewReplicaCount"},
-    {"previewService"},
-    {"scaleDownDelayRevisionLimit"},
-    {"scaleDownDelaySeconds"},
-});
-
+constexpr auto kStrategyKeys = std::to_array<Key>({{"blueGreen"}, {"canary"}});
 void ReadSelector(Fields& spec, Rollout& out) {
   const YamlNode* node = spec.FindMapping("selector");
   if (node == nullptr) {
@@ -90,22 +73,6 @@ void ReadTemplate(Fields& spec, Rollout& out) {
   }
 }
 
-// Blue-green is refused as a whole; its keys are still checked, so that a slip is told today.
-void CheckBlueGreen(Notes& notes, const YamlNode& node, const std::string& path) {
-  Fields fields(notes, node, path, kBlueGreenKeys);
-  std::string active;
-  std::string preview;
-  fields.Read("activeService", active);
-  fields.Read("previewService", preview);
-  if (active.empty()) fields.Require("activeService");
-  if (!active.empty() && active == preview) {
-    notes.Error(
-        *fields.Find("previewService"), "duplicate-service",
-        "This rollout uses the same service for the active and preview services, but two different services are required.",
-        "Name another Service.");
-  }
-}
-
 void ReadStrategy(Fields& spec, Rollout& out) {
   const YamlNode* node = spec.FindMapping("strategy");
   const YamlNode* canary = node == nullptr ? nullptr : node->Find("canary");
@@ -120,11 +87,7 @@ void ReadStrategy(Fields& spec, Rollout& out) {
   if (canary != nullptr && blue_green != nullptr) {
     spec.notes().Error(*node, "exactly-one", "Multiple Strategies can not be listed.", "Keep one of canary and blueGreen.");
   }
-  if (blue_green != nullptr) {
-    if (blue_green->IsNull()) spec.notes().Refuse(*node, "blueGreen", strategy.PathOf("blueGreen"));
-    CheckBlueGreen(spec.notes(), *blue_green, strategy.PathOf("blueGreen"));
-    out.strategy = BlueGreenStrategy{};
-  }
+  if (blue_green != nullptr) out.strategy = ReadBlueGreen(spec.notes(), *blue_green, strategy.PathOf("blueGreen"));
   if (canary != nullptr) out.strategy = ReadCanary(spec.notes(), *canary, strategy.PathOf("canary"));
 }
 

@@ -6,23 +6,6 @@
 namespace tuesday::rollout {
 namespace {
 
-// The spec has turned away from the attempt's revision.
-void Supersede(Turn& turn, const std::string& why) {
-  std::optional<Attempt>& attempt = turn.status.attempt;
-  if (!attempt.has_value() || attempt->stage == Stage::kDone) return;
-  const bool ended_before = attempt->ending != Ending::kNone;
-  if (!ended_before) {
-    attempt->ending = Ending::kSuperseded;
-    attempt->reason = why;
-    const std::string what = attempt->stage == Stage::kBaking ? "The bake of " : "The rollout of ";
-    Tell(turn, "rollout.superseded", what + RevisionText(turn.status, attempt->revision) + " ended: " + why);
-  }
-  attempt->stage = Stage::kDone;
-  attempt->pause.reset();
-  attempt->evidence_due_from.reset();
-  turn.changed = true;
-}
-
 // Makes `id` the newest revision, as Argo numbers one that comes back.
 void NumberAsNewest(Status& status, const RevisionId& id) {
   int newest = 0;
@@ -52,6 +35,7 @@ std::uint64_t StepsHash(const Spec& spec) {
       mix(scale->match_traffic_weight ? 1 : 0);
     }
   }
+  mix(spec.canary.flips ? 1 : 0);
   constexpr std::uint64_t kExactMax = (std::uint64_t{1} << 53) - 1;
   return hash & kExactMax;
 }
@@ -67,6 +51,7 @@ void AdoptSteps(Turn& turn) {
   if (!known || IsInitial(*attempt)) return;
   attempt->stage = Stage::kStepping;
   attempt->step = 0;
+  attempt->switched_at.reset();
   attempt->step_started_at = turn.now;
   attempt->progressed_at = turn.now;
   attempt->step_released = false;
@@ -76,7 +61,31 @@ void AdoptSteps(Turn& turn) {
   Tell(turn, "rollout.steps_changed", "The steps were changed: it begins at the first again.");
 }
 
+// Blue-green, and the other side still stands at full size: there is nothing to wait for on the way back. Argo calls it
+// the fast track.
+bool IsStandingBy(const Turn& turn, const RevisionId& id) {
+  const RevisionState* revision = FindRevision(turn.status, id);
+  return turn.spec.canary.flips && revision != nullptr && revision->desired >= turn.spec.replicas &&
+         ReadyCount(turn, id) >= turn.spec.replicas && turn.spec.replicas > 0;
+}
+
 }  // namespace
+
+void Supersede(Turn& turn, const std::string& why) {
+  std::optional<Attempt>& attempt = turn.status.attempt;
+  if (!attempt.has_value() || attempt->stage == Stage::kDone) return;
+  const bool ended_before = attempt->ending != Ending::kNone;
+  if (!ended_before) {
+    attempt->ending = Ending::kSuperseded;
+    attempt->reason = why;
+    const std::string what = attempt->stage == Stage::kBaking ? "The bake of " : "The rollout of ";
+    Tell(turn, "rollout.superseded", what + RevisionText(turn.status, attempt->revision) + " ended: " + why);
+  }
+  attempt->stage = Stage::kDone;
+  attempt->pause.reset();
+  attempt->evidence_due_from.reset();
+  turn.changed = true;
+}
 
 void BeginAttempt(Turn& turn, const RevisionId& revision) {
   Status& status = turn.status;
@@ -90,13 +99,15 @@ void BeginAttempt(Turn& turn, const RevisionId& revision) {
   attempt.step_started_at = turn.now;
   attempt.progressed_at = turn.now;
   attempt.steps_hash = StepsHash(turn.spec);
+  attempt.full = status.stable.has_value() && IsStandingBy(turn, revision);
   status.attempt = std::move(attempt);
   Json::Object data{{"ordinal", status.attempts_begun}};
   if (status.stable.has_value()) data.emplace("stable", status.stable->str());
+  const std::string_view way = status.attempt->full ? " at once, for it still stands by at full size" : "";
   const std::string from =
       status.stable.has_value() ? " over " + RevisionText(status, *status.stable) : " as the first version";
-  Tell(turn, "rollout.started", "Started to bring " + RevisionText(status, revision) + " to stable" + from + ".",
-       std::move(data));
+  Tell(turn, "rollout.started",
+       "Started to bring " + RevisionText(status, revision) + " to stable" + from + std::string(way) + ".", std::move(data));
 }
 
 void AdoptSpec(Turn& turn) {

@@ -14,6 +14,9 @@ void AdoptSpec(Turn& turn);
 // Begins the next attempt to bring `revision` to stable, from step 0.
 void BeginAttempt(Turn& turn, const RevisionId& revision);
 
+// The spec has turned away from the attempt's revision: nothing more is judged of it.
+void Supersede(Turn& turn, const std::string& why);
+
 // Ends the attempt. Needs neither metrics nor analyses: before promotion it is an abort, in the bake a way back to the
 // predecessor. Nothing happens to an initial deploy, which has nothing to fall back on.
 void GiveUp(Turn& turn, const std::string& reason, Json::Object data = {});

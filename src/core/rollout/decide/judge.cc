@@ -82,6 +82,9 @@ std::vector<AnalysisRunKey> AnalysesWanted(const Turn& turn) {
   if (strategy.background_analysis >= 0 && attempt->step >= strategy.background_starting_step) {
     keys.push_back(BackgroundRun(turn.spec, *attempt));
   }
+  if (attempt->switched_at.has_value() && strategy.post_analysis >= 0) {
+    keys.push_back(StepRun(*attempt, strategy.post_analysis));
+  }
   const Step* step = StepUnderWay(turn.spec, *attempt);
   const auto* analysis = step == nullptr ? nullptr : std::get_if<AnalysisStep>(step);
   if (analysis != nullptr && !IsHalted(turn)) keys.push_back(StepRun(*attempt, analysis->analysis));
@@ -96,8 +99,10 @@ void Judge(Turn& turn) {
 
 std::optional<Instant> ProgressDeadline(const Turn& turn) {
   const Attempt* attempt = InFlight(turn.status);
-  if (attempt == nullptr || IsHalted(turn) || attempt->pause.has_value() || attempt->evidence_due_from.has_value())
+  if (attempt == nullptr || IsHalted(turn) || attempt->pause.has_value() || attempt->evidence_due_from.has_value() ||
+      attempt->switched_at.has_value()) {
     return std::nullopt;
+  }
   if (!IsInitial(*attempt) && !attempt->full) {
     const Step* step = StepUnderWay(turn.spec, *attempt);
     const bool waits = step != nullptr && (std::holds_alternative<Pause>(*step) || std::holds_alternative<AnalysisStep>(*step));

@@ -50,6 +50,8 @@ PhaseText PhaseOf(Turn& turn) {
   if (waits && attempt->pause->reason == PauseReason::kStep && attempt->evidence_due_from.has_value()) {
     return {Phase::kProgressing, Remaining(turn)};
   }
+  if (waits && attempt->pause->reason == PauseReason::kStep && turn.spec.canary.flips)
+    return {Phase::kPaused, "BlueGreenPause"};
   if (waits) return {Phase::kPaused, std::string(PauseName(attempt->pause->reason))};
   const std::string remaining = Remaining(turn);
   return {remaining.empty() ? Phase::kHealthy : Phase::kProgressing, remaining};

@@ -21,6 +21,15 @@ bool IsServingAlone(Turn& turn, const Attempt& attempt) {
   return route.canary_slot == revision->slot && route.weight == kFullWeight;
 }
 
+// The analysis after the switch, where there is one, has passed. Nothing else lets the attempt go on: that it was told to
+// end, or that instances came and went meanwhile, is no success.
+bool IsAnalysedAfterSwitch(const Turn& turn, const Attempt& attempt) {
+  const int analysis = turn.spec.canary.post_analysis;
+  if (analysis < 0 || attempt.full || IsInitial(attempt)) return true;
+  const AnalysisSeen* seen = SeenRun(turn.world, StepRun(attempt, analysis));
+  return seen != nullptr && seen->phase == AnalysisPhase::kSuccessful;
+}
+
 void EndBake(Turn& turn, Attempt& attempt) {
   const bool without_evidence = VerdictOf(turn, attempt) == gate::Verdict::kNoEvidence;
   attempt.stage = Stage::kDone;
@@ -35,6 +44,11 @@ void EndBake(Turn& turn, Attempt& attempt) {
 void AdvanceSwitch(Turn& turn, Attempt& attempt) {
   const bool inconclusive = attempt.pause.has_value() && attempt.pause->reason == PauseReason::kInconclusive;
   if (inconclusive || !IsServingAlone(turn, attempt)) return;
+  if (!attempt.switched_at.has_value()) {
+    attempt.switched_at = turn.now;
+    turn.changed = true;
+  }
+  if (!IsAnalysedAfterSwitch(turn, attempt)) return;
   turn.status.stable = attempt.revision;
   attempt.promoted_at = turn.now;
   attempt.pause.reset();

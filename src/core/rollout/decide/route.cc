@@ -111,6 +111,17 @@ bool WasGivenAnotherRoute(const Turn& turn) {
   return seen > turn.status.route.epoch || (seen == turn.status.route.epoch && !IsRouteAcknowledged(turn));
 }
 
+// A promotion changes who is called stable and moves no request: "100 % -> 0 %" would frighten whoever reads it.
+std::string WeightText(const Status& status, const Route& after) {
+  const Route& before = status.route;
+  const RevisionState* serves = RevisionAt(status, after.stable_slot);
+  const bool other_side = before.epoch.value == 0 || before.stable_slot != after.stable_slot;
+  if (other_side && after.weight == kNoWeight && serves != nullptr) {
+    return RevisionText(status, serves->id) + (status.stable == serves->id ? " is stable, 100 %." : " serves 100 %.");
+  }
+  return "Canary weight " + before.weight.Text() + " -> " + after.weight.Text() + ".";
+}
+
 }  // namespace
 
 bool MustKeepCanary(const Turn& turn) {
@@ -145,6 +156,8 @@ Weight CanaryWeight(Turn& turn, const Attempt& attempt) {
   const RevisionState* canary = FindRevision(turn.status, attempt.revision);
   const bool routed_now = canary != nullptr && turn.status.route.canary_slot == canary->slot;
   const Weight current = routed_now ? turn.status.route.weight : kNoWeight;
+  // Once all requests have gone over, an instance that is not ready is no reason to send them all back: the gate is.
+  if (turn.spec.canary.flips && current == kFullWeight && approved == kFullWeight) return kFullWeight;
   Weight weight = std::min(approved, before);
   if (IsSettled(turn, attempt)) {
     weight = approved;
@@ -173,7 +186,7 @@ void Steer(Turn& turn, const WantedCounts& wanted) {
   route->epoch.value = newest + 1;
   const bool shares_change = turn.status.route.weight != route->weight || turn.status.route.stable_slot != route->stable_slot;
   if (shares_change && turn.status.attempt.has_value()) {
-    Tell(turn, "rollout.weight", "Canary weight " + turn.status.route.weight.Text() + " -> " + route->weight.Text() + ".",
+    Tell(turn, "rollout.weight", WeightText(turn.status, *route),
          {{"epoch", route->epoch.value},
           {"from_permille", turn.status.route.weight.permille()},
           {"to_permille", route->weight.permille()},

@@ -8,8 +8,6 @@
 namespace tuesday::rollout {
 namespace {
 
-constexpr Duration kScaleDownDelayDefault = std::chrono::seconds(30);
-
 Share ShareOf(Weight weight) { return {weight.permille(), kFullWeight.permille()}; }
 
 // The attempt's revision until it is given up or nothing more is to be judged.
@@ -133,14 +131,6 @@ bool IsServedBeyond(const Turn& turn, const RevisionState& revision, int count) 
   });
 }
 
-void SetDesired(Turn& turn, RevisionState& revision, int count) {
-  Tell(turn, "rollout.scaled",
-       "Scaled " + RevisionText(turn.status, revision.id) + " from " + std::to_string(revision.desired) + " to " +
-           std::to_string(count) + " instances.",
-       {{"scaled_revision", revision.id.str()}, {"from", revision.desired}, {"to", count}});
-  revision.desired = count;
-}
-
 }  // namespace
 
 std::optional<SetCanaryScale> CanaryScaleInForce(const Spec& spec, const Attempt& attempt) {
@@ -164,6 +154,14 @@ Counts SettledCounts(const Turn& turn, const Attempt& attempt) {
 Counts NextCounts(Turn& turn, const Attempt& attempt) {
   if (turn.spec.canary.traffic_routed) return RoutedWanted(turn, attempt, Traffic::kCounts);
   return BasicCounts(turn, attempt.revision, *turn.status.stable, ApprovedWeight(turn.spec, attempt));
+}
+
+void SetDesired(Turn& turn, RevisionState& revision, int count) {
+  Tell(turn, "rollout.scaled",
+       "Scaled " + RevisionText(turn.status, revision.id) + " from " + std::to_string(revision.desired) + " to " +
+           std::to_string(count) + " instances.",
+       {{"scaled_revision", revision.id.str()}, {"from", revision.desired}, {"to", count}});
+  revision.desired = count;
 }
 
 WantedCounts WantedInstances(Turn& turn) {

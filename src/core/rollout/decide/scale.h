@@ -24,6 +24,12 @@ Counts NextCounts(Turn& turn, const Attempt& attempt);
 // The next counts of all known revisions.
 WantedCounts WantedInstances(Turn& turn);
 
+// How long a revision keeps its instances after its last traffic, when nobody says otherwise.
+inline constexpr Duration kScaleDownDelayDefault = std::chrono::seconds(30);
+
+// Asks for another number of instances, and tells it.
+void SetDesired(Turn& turn, RevisionState& revision, int count);
+
 void Grow(Turn& turn, const WantedCounts& wanted);
 void Shrink(Turn& turn, const WantedCounts& wanted);
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/client/session.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "adapters/http/client.h"
+#include "wire/api/status.h"
+
+namespace tuesday::cli {
+namespace {
+
+// Longer than the daemon needs for anything, an artifact of a gigabyte included.
+constexpr Duration kAnswerTimeMax = std::chrono::seconds(120);
+// The daemon sends a comment every 15 s.
+constexpr Duration kQuietMax = std::chrono::seconds(40);
+
+Result<Json> JsonOf(const http::HttpResponse& response) {
+  Result<Json> json = ParseJson(response.body);
+  if (response.status >= 200 && response.status < 300) return json;
+  if (json.has_value() && json->At("error").as_object() != nullptr) {
+    const Json& error = json->At("error");
+    return Fail(api::ErrorCodeOf(error.At("code").StringOr("")), error.At("message").StringOr(""),
+                error.At("hint").StringOr(""));
+  }
+  return Fail(ErrorCode::kUnavailable, fmt::format("The daemon answered with status {}.", response.status));
+}
+
+}  // namespace
+
+int ExitCodeOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUnavailable: return kExitUnreachable;
+    case ErrorCode::kConflict:
+    case ErrorCode::kStale:
+    case ErrorCode::kDenied:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kInternal: return kExitFail;
+    case ErrorCode::kInvalid:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kLimit:
+    case ErrorCode::kUnsupported: return kExitInvalid;
+  }
+  return kExitFail;
+}
+
+int ReportError(const Error& error, const Globals& globals) {
+  if (globals.json) {
+    PrintJson(api::ErrorJson(error));
+  } else {
+    std::fprintf(stderr, "%s\n", ErrorText(error).c_str());
+  }
+  return ExitCodeOf(error.code);
+}
+
+void PrintJson(const Json& json) {
+  std::puts(PrettyJson(json).c_str());
+  std::fflush(stdout);
+}
+
+std::string DefaultStateDir() {
+  if (geteuid() == 0) return "/var/lib/tuesday";
+  if (const char* base = std::getenv("XDG_STATE_HOME"); base != nullptr && *base != '\0') return std::string(base) + "/tuesday";
+  const char* home = std::getenv("HOME");
+  return std::string(home == nullptr ? "" : home) + "/.local/state/tuesday";
+}
+
+std::string StateDirOf(const Globals& globals) { return globals.state_dir.empty() ? DefaultStateDir() : globals.state_dir; }
+
+Daemon::Daemon(const Globals& globals) : socket_(StateDirOf(globals) + "/sock") {}
+
+Result<Json> Daemon::Get(const std::string& path) const {
+  TRY(http::HttpClient client, http::HttpClient::To("unix:" + socket_));
+  TRY(const http::HttpResponse response,
+      client.Send({.method = "GET", .target = path, .headers = {}, .body = {}}, kAnswerTimeMax));
+  return JsonOf(response);
+}
+
+Result<Json> Daemon::Post(const std::string& path, const Json& body) const {
+  TRY(http::HttpClient client, http::HttpClient::To("unix:" + socket_));
+  TRY(const http::HttpResponse response,
+      client.Send(
+          {.method = "POST", .target = path, .headers = {{"Content-Type", "application/json"}}, .body = CanonicalJson(body)},
+          kAnswerTimeMax));
+  return JsonOf(response);
+}
+
+Result<void> Daemon::Watch(const std::string& path, const std::function<bool(const Json&)>& take) const {
+  TRY(http::HttpClient client, http::HttpClient::To("unix:" + socket_));
+  std::optional<Error> unreadable;
+  const http::ClientRequest request{.method = "GET", .target = path, .headers = {}, .body = {}};
+  TRY(const http::HttpResponse response, client.Stream(request, kQuietMax, [&](const http::ServerEvent& event) {
+    const Result<Json> json = ParseJson(event.data);
+    if (!json.has_value()) {
+      unreadable = json.error();
+      return http::Reading::kStop;
+    }
+    return take(*json) ? http::Reading::kGoOn : http::Reading::kStop;
+  }));
+  if (unreadable.has_value()) return std::unexpected(*unreadable);
+  if (response.status == 200) return {};
+  const Result<Json> refused = JsonOf(response);
+  if (!refused.has_value()) return std::unexpected(refused.error());
+  return {};
+}
+
+std::string UrlEscape(std::string_view text) { return http::EncodeUrlPart(text); }
+
+std::string RolloutPath(const Globals& globals, std::string_view name, std::string_view tail) {
+  return fmt::format("/v1/namespaces/{}/rollouts/{}{}", UrlEscape(globals.ns), UrlEscape(name), tail);
+}
+
+Result<std::string> ReadInput(const std::string& path, std::size_t bytes_max) {
+  const auto close = [](std::FILE* file) {
+    if (file != stdin) std::fclose(file);
+  };
+  const std::unique_ptr<std::FILE, decltype(close)> file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"), close);
+  if (file == nullptr)
+    return Fail(ErrorCode::kNotFound, fmt::format("{} cannot be read.", path), "Check the path and its permissions.");
+  std::string text;
+  char buffer[65536];
+  while (const std::size_t read = std::fread(buffer, 1, sizeof(buffer), file.get())) {
+    text.append(buffer, read);
+    if (text.size() > bytes_max) return Fail(ErrorCode::kLimit, fmt::format("{} has more than {} bytes.", path, bytes_max));
+  }
+  if (std::ferror(file.get()) != 0)
+    return Fail(ErrorCode::kNotFound, fmt::format("{} cannot be read.", path), "Is it a folder?");
+  return text;
+}
+
+}  // namespace tuesday::cli

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks the machine: each line is one thing that tuesday needs, how it stands, and how to mend it.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "adapters/files/fd.h"
+#include "adapters/files/files.h"
+#include "adapters/process/instance/cgroup.h"
+#include "adapters/supervise/spawn.h"
+#include "app/cli/commands.h"
+#include "app/cli/render/table.h"
+
+namespace tuesday::cli {
+namespace {
+
+struct Health {
+  enum class Grade { kGood, kNote, kBad };
+  std::string what;
+  Grade grade = Grade::kGood;
+  std::string said;
+  std::string mend;
+};
+
+constexpr std::uint64_t kFreeBytesMin = 1ULL << 30;
+constexpr std::size_t kOutputBytesMax = 64 << 10;
+
+// What a program prints, both streams together.
+Result<std::string> OutputOf(const std::vector<std::string>& argv) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return Fail(ErrorCode::kUnavailable, "No pipe can be made.");
+  const files::Fd reader(ends[0]);
+  files::Fd writer(ends[1]);
+  supervise::SpawnPlan plan;
+  plan.argv = argv;
+  plan.environment = supervise::OwnEnvironment();
+  plan.standard_output = writer.get();
+  plan.standard_error = writer.get();
+  TRY(const supervise::Process process, supervise::Spawn(plan));
+  writer = files::Fd();
+  std::string output;
+  char buffer[4096];
+  for (ssize_t read = 0; output.size() < kOutputBytesMax && (read = ::read(reader.get(), buffer, sizeof(buffer))) > 0;) {
+    output.append(buffer, static_cast<std::size_t>(read));
+  }
+  int status = 0;
+  waitpid(process.pid, &status, 0);
+  return output;
+}
+
+Health CheckHaproxy() {
+  const Result<std::string> output = OutputOf({"haproxy", "-v"});
+  const std::string mend = "Install it: apt-get install haproxy (2.6 or newer).";
+  if (!output.has_value()) return {"haproxy", Health::Grade::kBad, "The program is not found.", mend};
+  int major = 0;
+  int minor = 0;
+  const std::size_t at = output->find("version ");
+  if (at == std::string::npos || std::sscanf(output->c_str() + at, "version %d.%d", &major, &minor) != 2) {
+    return {"haproxy", Health::Grade::kBad, "It does not say its version.", mend};
+  }
+  const bool good = major > 2 || (major == 2 && minor >= 6);
+  return {"haproxy", good ? Health::Grade::kGood : Health::Grade::kBad, fmt::format("Version {}.{}.", major, minor),
+          good ? "" : mend};
+}
+
+Health CheckState(const std::string& folder) {
+  const Result<void> made = files::MakeFolders(folder, 0750);
+  if (!made.has_value())
+    return {"state folder", Health::Grade::kBad, ErrorText(made.error()), "Name another with --state, or run as root."};
+  if (access(folder.c_str(), W_OK) != 0)
+    return {"state folder", Health::Grade::kBad, folder + " cannot be written.", "Name another with --state."};
+  const Result<std::uint64_t> bytes = files::FreeBytes(folder);
+  if (!bytes.has_value()) return {"state folder", Health::Grade::kBad, ErrorText(bytes.error()), ""};
+  const std::string said = fmt::format("{}, {:.1f} GiB free.", folder, static_cast<double>(*bytes) / (1ULL << 30));
+  if (*bytes < kFreeBytesMin)
+    return {"state folder", Health::Grade::kNote, said, "Metrics and artifacts need room: keep 1 GiB free."};
+  return {"state folder", Health::Grade::kGood, said, ""};
+}
+
+Health CheckDaemon(const Globals& globals) {
+  const Result<Json> status = Daemon(globals).Get("/v1/status");
+  if (!status.has_value()) return {"daemon", Health::Grade::kNote, "Not running.", "Start it with: tuesday serve"};
+  for (const char* part : {"store", "edge", "workloads"}) {
+    const std::string trouble = status->At(part).StringOr("");
+    if (!trouble.empty())
+      return {"daemon", Health::Grade::kBad, fmt::format("{}: {}", part, trouble), "Look at: tuesday status"};
+  }
+  return {"daemon", Health::Grade::kGood, "Running and well.", ""};
+}
+
+Health CheckUser() {
+  if (geteuid() != 0) return {"user", Health::Grade::kNote, "Not root: instances run as you.", ""};
+  if (supervise::FindUser("tuesday").has_value()) return {"user", Health::Grade::kGood, "Instances run as user tuesday.", ""};
+  return {"user", Health::Grade::kNote, "There is no user tuesday: instances run as root.",
+          "useradd --system --shell /usr/sbin/nologin tuesday"};
+}
+
+Health CheckLimits() { return {"limits", Health::Grade::kNote, process::DescribeLimits(), ""}; }
+
+std::string_view GradeWord(Health::Grade grade) {
+  return grade == Health::Grade::kGood ? "ok" : grade == Health::Grade::kNote ? "note" : "bad";
+}
+
+}  // namespace
+
+int RunDoctor(const Globals& globals) {
+  const std::vector<Health> all = {CheckHaproxy(), CheckState(StateDirOf(globals)), CheckUser(), CheckLimits(),
+                                   CheckDaemon(globals)};
+  bool bad = false;
+  Json::Array list;
+  Table table({"WHAT", "STANDS", "SAID", "MEND"});
+  for (const Health& health : all) {
+    bad |= health.grade == Health::Grade::kBad;
+    list.emplace_back(
+        Json::Object{{"what", health.what}, {"stands", GradeWord(health.grade)}, {"said", health.said}, {"mend", health.mend}});
+    table.Add({health.what, std::string(GradeWord(health.grade)), health.said, health.mend});
+  }
+  globals.json ? PrintJson(Json(Json::Object{{"checks", std::move(list)}}))
+               : static_cast<void>(std::fputs(table.Text().c_str(), stdout));
+  return bad ? kExitFail : kExitPass;
+}
+
+}  // namespace tuesday::cli

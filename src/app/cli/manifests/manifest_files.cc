@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/manifests/manifest_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/cli/client/session.h"
+
+namespace tuesday::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsManifest(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+}
+
+Result<std::vector<std::string>> ListFolder(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+       it != end && !error; it.increment(error)) {
+    if (it->is_directory(error) && it->path().filename().string().starts_with('.')) {
+      it.disable_recursion_pending();
+    } else if (it->is_regular_file(error) && IsManifest(it->path())) {
+      found.push_back(it->path().string());
+      if (found.size() > kManifestFilesMax)
+        return Fail(ErrorCode::kLimit, fmt::format("{} holds more than {} files.", folder, kManifestFilesMax));
+    }
+  }
+  if (error) return Fail(ErrorCode::kNotFound, fmt::format("{} cannot be listed: {}.", folder, error.message()));
+  if (found.empty()) return Fail(ErrorCode::kNotFound, fmt::format("{} holds no .yaml, .yml or .json file.", folder));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+Result<std::vector<ManifestFile>> ReadManifestFiles(const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (path != "-" && fs::is_directory(path, error)) {
+      TRY(const std::vector<std::string> inside, ListFolder(path));
+      names.insert(names.end(), inside.begin(), inside.end());
+    } else {
+      names.push_back(path);
+    }
+  }
+  std::vector<ManifestFile> files;
+  for (const std::string& name : names) {
+    TRY(std::string text, ReadInput(name, kManifestBytesMax));
+    files.push_back({name == "-" ? "standard input" : name, std::move(text)});
+  }
+  return files;
+}
+
+}  // namespace tuesday::cli

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// All rollouts, the disk, the edge, the last rollback.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "app/cli/commands.h"
+#include "app/cli/render/rollout.h"
+#include "app/cli/render/table.h"
+
+namespace tuesday::cli {
+namespace {
+
+std::string StepText(const Json& rollout) {
+  if (rollout.At("deleting").BoolOr(false)) return rollout.At("message").StringOr("");
+  const Json& step = rollout.At("step");
+  const std::string text = step.At("text").StringOr("");
+  return text.empty() ? rollout.At("phase").StringOr("")
+                      : fmt::format("{}/{} {}", step.At("index").IntOr(0), step.At("count").IntOr(0), text);
+}
+
+std::string MegabytesText(std::int64_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)); }
+
+std::string StatusText(const Json& status, bool all_namespaces) {
+  std::vector<std::string> head = {"NAME", "REV", "WEIGHT", "STEP", "INSTANCES", "GATE", "SINCE"};
+  if (all_namespaces) head.insert(head.begin(), "NAMESPACE");
+  Table table(head);
+  std::string trouble;
+  for (const Json& rollout : ArrayOf(status.At("rollouts"))) {
+    std::vector<std::string> row = {
+        rollout.At("name").StringOr(""),
+        std::to_string(rollout.At("number").IntOr(0)),
+        PermilleText(rollout.At("share_permille").IntOr(0)),
+        StepText(rollout),
+        fmt::format("{}/{}", rollout.At("replicas").At("ready").IntOr(0), rollout.At("replicas").At("current").IntOr(0)),
+        rollout.At("gate").StringOr("").empty() ? "-" : rollout.At("gate").StringOr(""),
+        AgeText(rollout.At("since_seconds").NumberOr(0))};
+    if (all_namespaces) row.insert(row.begin(), rollout.At("namespace").StringOr(""));
+    table.Add(std::move(row));
+    const std::string held = rollout.At("trouble").StringOr("");
+    trouble += NotReadyText(rollout);
+    if (!held.empty()) trouble += fmt::format("held: {}: {}\n", rollout.At("name").StringOr(""), held);
+  }
+  std::string text = table.empty() ? "No rollouts. Begin with: tuesday apply -f FILE\n" : table.Text();
+  text += trouble;
+  const Json& disk = status.At("disk");
+  text += fmt::format("disk: state {}, metrics {}, free {}\n", MegabytesText(disk.At("state_bytes").IntOr(0)),
+                      MegabytesText(disk.At("metrics_bytes").IntOr(0)), MegabytesText(disk.At("free_bytes").IntOr(0)));
+  for (const char* part : {"store", "edge", "workloads"}) {
+    const std::string said = status.At(part).StringOr("");
+    text += fmt::format("{}: {}\n", part, said.empty() ? "well" : said);
+  }
+  for (const Json& orphan : ArrayOf(status.At("orphans"))) {
+    const std::string instance = orphan.At("instance").StringOr("");
+    text += fmt::format("orphan: {} of {}/{}: {}\n", instance.empty() ? "the route" : instance,
+                        orphan.At("namespace").StringOr(""), orphan.At("rollout").StringOr(""),
+                        orphan.At("origin").StringOr("") == "deleted" ? "its rollout was deleted, it is being stopped"
+                                                                      : "this state knows no such rollout, it is left alone");
+  }
+  const Json& rollback = status.At("last_rollback");
+  if (!rollback.is_null())
+    text += fmt::format("last rollback: {} {}\n", rollback.At("at").StringOr(""), rollback.At("message").StringOr(""));
+  return text;
+}
+
+}  // namespace
+
+int RunStatus(const Globals& globals, bool all_namespaces) {
+  const Result<Json> status =
+      Daemon(globals).Get("/v1/status" + (all_namespaces ? std::string() : "?namespace=" + UrlEscape(globals.ns)));
+  if (!status.has_value()) return ReportError(status.error(), globals);
+  globals.json ? PrintJson(*status) : static_cast<void>(std::fputs(StatusText(*status, all_namespaces).c_str(), stdout));
+  return kExitPass;
+}
+
+}  // namespace tuesday::cli
