@@ -20,6 +20,8 @@ TARGETS = {
     "rollout_abort_failed_requests_outside_crash": "0",
     "edge_throughput_log_vs_nolog": ">= 0.85",
     "edge_throughput_vs_plain_haproxy": ">= 0.85",
+    "edge_return_after_kill": "< 100",
+    "edge_return_after_kill_of_all": "< 100",
     "simulate_speed": ">= 100000",
     "reconcile_time": "< 20",
     "fleet_10000_rss": "report",

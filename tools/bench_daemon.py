@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Figures of a real daemon under real load. Each comparison runs both sides in this one run. Prints `bench <name> <value> <unit>`,
-progress on standard error. `--only PART,PART` runs some: start, aborts, crashes, promotions, edge, hour, simulate, check."""
+progress on standard error. `--only PART,PART` runs some: start, aborts, crashes, promotions, edge, return, hour, simulate, check."""
 
 import argparse
 import calendar
 import json
 import mmap
+import os
 import pathlib
 import re
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -345,6 +348,56 @@ def curl_ok(port):
     return subprocess.run(command, check=False).returncode == 0
 
 
+def until_answered(port, host, began):
+    """Milliseconds since `began` until a new connection gets the service's answer."""
+    request = f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 5) as connection:
+                connection.sendall(request)
+                if connection.recv(64).startswith(b"HTTP/1.1 200"):
+                    return (time.monotonic() - began) * 1000
+        except OSError:
+            pass
+        if time.monotonic() - began > 10:
+            raise Failed("the edge did not come back")
+
+
+def bench_edge_return(tuesday, examples, options):
+    """With no daemon: the edge is killed and comes back from what is on disk. HAProxy alone, then its supervisor too."""
+    with Bench(tuesday, examples) as bench:
+        bench.start_daemon()
+        bind(bench, "api", "v1")
+        apply(bench, "api", "v1", [{"setWeight": 50}])
+        bench.wait_healthy("api")
+        bench.kill_daemon()
+        folder = next(path.parent for path in bench.state.rglob("edge.json"))
+        alone, both = [], []
+        for _ in range(options.rounds):
+            # A HAProxy that lived for less than five seconds is started again after a back-off.
+            time.sleep(5.2)
+            haproxy = bench.pid_of("haproxy\0-db")
+            began = time.monotonic()
+            os.kill(haproxy, signal.SIGKILL)
+            alone.append(until_answered(bench.port, "api.default.localhost", began))
+            supervisor = bench.pid_of("supervise\0edge")
+            began = time.monotonic()
+            os.kill(supervisor, signal.SIGKILL)
+            while haproxy := bench.pid_of("haproxy\0-db"):
+                os.kill(haproxy, signal.SIGKILL)
+            # Its successor asks for the lock once.
+            while bench.pid_of("supervise\0edge"):
+                pass
+            with open(bench.folder / "edge.log", "ab") as log:
+                subprocess.Popen([bench.tuesday, "supervise", "edge", str(folder)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
+            both.append(until_answered(bench.port, "api.default.localhost", began))
+        say("edge_return_after_kill", quantile(alone, 0.5), "ms")
+        say("edge_return_after_kill_worst", max(alone), "ms")
+        say("edge_return_after_kill_of_all", quantile(both, 0.5), "ms")
+        say("edge_return_after_kill_of_all_worst", max(both), "ms")
+
+
 def bench_hour(tuesday, examples, options):
     """Memory of a daemon with 10 services and an hour of their samples. The hour is written by the daemon's own recorder on
     virtual time into the daemon's metrics log, about the instances that run; the daemon reads it at its start and goes on."""
@@ -417,7 +470,7 @@ def bench_check(tuesday, examples, options):
         say("check_1000_manifests", quantile(times, 0.5), "ms")
 
 
-PARTS = {"start": bench_start, "simulate": bench_simulate, "check": bench_check, "edge": bench_edge, "promotions": bench_promotions,
+PARTS = {"start": bench_start, "simulate": bench_simulate, "check": bench_check, "edge": bench_edge, "return": bench_edge_return, "promotions": bench_promotions,
          "aborts": bench_aborts, "crashes": bench_crashes, "hour": bench_hour}
 
 

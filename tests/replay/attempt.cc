@@ -245,7 +245,7 @@ class Inside {
   rules::GroupState state_;
   rollout::Spec spec_;
   rollout::Status status_;
-  state::Exposure exposure_{"api-server-stable", "api-server-canary", {}, {}, "", false, {}};
+  state::Exposure exposure_{.stable_service = "api-server-stable", .canary_service = "api-server-canary"};
   metrics::SeriesStore store_;
   control::Recorder recorder_{store_, kJoin};
   testing::FakeClock clock_;

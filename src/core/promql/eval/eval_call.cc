@@ -144,7 +144,7 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
   Evaluated result;
   result.rows.reserve(windows.series.size());
   for (Ranged& ranged : windows.series) {
-    Row row(ranged.labels, grid_.count);
+    Row row(std::move(ranged.labels), grid_.count);
     row.drop_name = ranged.drop_name;
     const Drops drops = uses_drops ? FindDrops(ranged.samples.span()) : Drops();
     std::size_t low = 0;
@@ -169,10 +169,10 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
       if (value) row.Set(i, *value);
     }
     if (!row.AnyPresent()) continue;
-    if (counter && options_.notes != nullptr && !LooksLikeCounter(ranged.labels.Name())) {
+    if (counter && options_.notes != nullptr && !LooksLikeCounter(row.identity.Name())) {
       AddNote(Note::Level::kInfo,
               "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
-                  metrics::Quoted(ranged.labels.Name()),
+                  metrics::Quoted(row.identity.Name()),
               matrix->pos);
     }
     if (!KeepsName(call.function)) DropName(row);
