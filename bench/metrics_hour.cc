@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "adapters/metricslog/batch_log.h"
+#include "adapters/metricslog/segment.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "control/metrics/recorder.h"
@@ -94,6 +95,11 @@ void Write(const std::string& folder, std::vector<InstanceState> instances, Dura
     }
     recorder.OnBatch(batch, now);
     recorder.OnInstances(instances, now);
+    // As the daemon does between two syncs.
+    const Result<bool> merged = log->MergeOldest([](const std::vector<std::string_view>& batches) {
+      return metrics::MergeBatches(batches, metricslog::kBatchBytesMax);
+    });
+    CHECK(merged.has_value(), merged.error().message);
   }
   const Result<void> synced = log->Sync();
   CHECK(synced.has_value(), synced.error().message);

@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "segment-";
 constexpr std::string_view kSuffix = ".log";
+constexpr std::string_view kUnfinished = ".new";  // A merged segment that is not in its place yet.
+constexpr std::uint64_t kBatchesMergedMax = 4;    // With no more a segment counts as merged.
 
 std::unexpected<Error> SystemFailure(std::string_view what, const std::string& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
@@ -100,7 +102,8 @@ Result<BatchLog> BatchLog::Open(const std::string& folder, LogLimits limits, con
   BatchLog log(folder, limits);
   for (const auto& file : std::filesystem::directory_iterator(folder, error)) {
     const std::optional<std::uint64_t> number = NumberOf(file.path().filename().string());
-    if (number.has_value()) log.segments_.push_back({*number, 0});
+    if (number.has_value()) log.segments_.push_back({.number = *number});
+    if (file.path().extension() == kUnfinished) unlink(file.path().c_str());
   }
   if (error) return SystemFailure("read", folder, error.value());
   std::ranges::sort(log.segments_, {}, &Segment::number);
@@ -128,6 +131,7 @@ Result<void> BatchLog::ReplaySegment(Segment& segment, bool newest, const Take& 
   ++replayed.segments;
   replayed.batches += read.batches;
   segment.bytes = bytes.size();
+  segment.batches = read.batches;
   if (read.end == SegmentEnd::kWhole) return {};
   const std::uint64_t rest = bytes.size() - read.whole_bytes;
   if (read.end == SegmentEnd::kTorn && newest) {
@@ -157,7 +161,7 @@ Result<void> BatchLog::Begin(Instant now) {
   }
   descriptor_ = descriptor;
   begun_ = now;
-  segments_.push_back({number, kSegmentMagic.size()});
+  segments_.push_back({.number = number, .bytes = kSegmentMagic.size()});
   return {};
 }
 
@@ -195,12 +199,55 @@ Result<void> BatchLog::Append(std::string_view batch, Instant now) {
   const Result<void> written = WriteAll(descriptor_, frame, PathOf(segment.number));
   if (written.has_value()) {
     segment.bytes += frame.size();
+    ++segment.batches;
     return {};
   }
   // What a full disk took of the batch must go, or every later batch would stand behind damage.
   const auto end = static_cast<off_t>(segment.bytes);
   if (ftruncate(descriptor_, end) != 0 || lseek(descriptor_, end, SEEK_SET) != end) close(std::exchange(descriptor_, -1));
   return written;
+}
+
+Result<bool> BatchLog::MergeOldest(const Merge& merge) {
+  const std::size_t ended = segments_.size() - (descriptor_ >= 0 ? 1 : 0);
+  for (std::size_t i = 0; i < ended; ++i) {
+    Segment& segment = segments_[i];
+    if (segment.is_settled || segment.batches <= kBatchesMergedMax) continue;
+    segment.is_settled = true;
+    TRY_OK(MergeSegment(segment, merge));
+    return true;
+  }
+  return false;
+}
+
+Result<void> BatchLog::MergeSegment(Segment& segment, const Merge& merge) {
+  std::ifstream file(PathOf(segment.number), std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::string_view> batches;
+  const SegmentRead read = ReadSegment(bytes, [&batches](std::string_view batch) { batches.push_back(batch); });
+  if (!file.is_open() || read.end != SegmentEnd::kWhole) return {};
+  TRY(const std::vector<std::string> merged, merge(batches));
+  return Replace(segment, merged);
+}
+
+Result<void> BatchLog::Replace(Segment& segment, const std::vector<std::string>& batches) {
+  const std::string path = PathOf(segment.number);
+  const std::string unfinished = path + std::string(kUnfinished);
+  std::string bytes(kSegmentMagic);
+  for (const std::string& batch : batches) bytes += FrameBatch(batch);
+  const int descriptor = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (descriptor < 0) return SystemFailure("made", unfinished, errno);
+  Result<void> written = WriteAll(descriptor, bytes, unfinished);
+  if (written.has_value() && fsync(descriptor) != 0) written = SystemFailure("synced", unfinished, errno);
+  close(descriptor);
+  if (written.has_value() && rename(unfinished.c_str(), path.c_str()) != 0) written = SystemFailure("replaced", path, errno);
+  if (!written.has_value()) {
+    unlink(unfinished.c_str());
+    return written;
+  }
+  segment.bytes = bytes.size();
+  segment.batches = batches.size();
+  return SyncFolder(folder_);
 }
 
 Result<void> BatchLog::Sync() {

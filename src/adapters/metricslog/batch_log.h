@@ -45,6 +45,13 @@ class BatchLog {
   // succeed: kLimit when the disk is full or the batch is larger than kBatchBytesMax.
   Result<void> Append(std::string_view batch, Instant now);
 
+  // Makes of the batches of one segment fewer that say the same; not empty.
+  using Merge = std::function<Result<std::vector<std::string>>(const std::vector<std::string_view>& batches)>;
+
+  // Replaces the oldest ended segment of many batches by what `merge` makes of it, in one step: whoever opens the log sees the
+  // one or the other, durable. False when there is none. A damaged segment is left as it is.
+  Result<bool> MergeOldest(const Merge& merge);
+
   // Makes everything appended so far survive power loss. The caller asks at least every 5 s while there is anything new.
   Result<void> Sync();
 
@@ -54,11 +61,15 @@ class BatchLog {
   struct Segment {
     std::uint64_t number = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t batches = 0;
+    bool is_settled = false;  // Merged already, or nothing can be gained by it.
   };
 
   BatchLog(std::string folder, LogLimits limits) : folder_(std::move(folder)), limits_(limits) {}
 
   std::string PathOf(std::uint64_t number) const;
+  Result<void> MergeSegment(Segment& segment, const Merge& merge);
+  Result<void> Replace(Segment& segment, const std::vector<std::string>& batches);
   Result<void> Replay(const Take& take, Replayed& replayed);
   Result<void> ReplaySegment(Segment& segment, bool newest, const Take& take, Replayed& replayed);
   Result<void> Begin(Instant now);

@@ -227,5 +227,69 @@ TEST(BatchLog, AFullDiskCostsThatBatchOnly) {
   EXPECT_TRUE(replayed.complaints.empty());
 }
 
+// All batches of a segment as one, with a comma between.
+Result<Batches> Joined(const std::vector<std::string_view>& batches) {
+  std::string joined;
+  for (const std::string_view batch : batches) joined += std::string(batch) + ",";
+  return Batches{joined};
+}
+
+const Batches kSix = {"a", "b", "c", "d", "e", "f"};
+
+TEST(BatchLogMerge, AnEndedSegmentOfManyBatchesIsReplacedByWhatTheySayTogether) {
+  const TemporaryFolder folder;
+  Write(folder.path(), kSix);
+  Batches ignored;
+  Replayed replayed;
+  BatchLog log = OpenLog(folder.path(), ignored, replayed);
+  EXPECT_EQ(log.MergeOldest(Joined), Result<bool>(true));
+  EXPECT_EQ(log.MergeOldest(Joined), Result<bool>(false)) << "once is enough";
+  ASSERT_TRUE(log.Append("g", Instant()).has_value());
+  EXPECT_EQ(ReadBack(folder.path(), replayed), (Batches{"a,b,c,d,e,f,", "g"}));
+  std::uint64_t bytes = 0;
+  for (const std::string& path : Files(folder.path())) bytes += ReadFile(path).size();
+  EXPECT_EQ(log.total_bytes(), bytes);
+}
+
+TEST(BatchLogMerge, TheSegmentThatIsWrittenToIsLeftAlone) {
+  const TemporaryFolder folder;
+  Batches ignored;
+  Replayed replayed;
+  BatchLog log = OpenLog(folder.path(), ignored, replayed);
+  for (const std::string& batch : kSix) ASSERT_TRUE(log.Append(batch, Instant()).has_value());
+  EXPECT_EQ(log.MergeOldest(Joined), Result<bool>(false));
+  EXPECT_EQ(ReadBack(folder.path(), replayed), kSix);
+}
+
+TEST(BatchLogMerge, WhatCannotBeMergedOrIsDamagedStaysAsItIs) {
+  const TemporaryFolder folder;
+  Write(folder.path(), kSix);
+  Batches ignored;
+  Replayed replayed;
+  {
+    BatchLog log = OpenLog(folder.path(), ignored, replayed);
+    const auto refuse = [](const std::vector<std::string_view>&) -> Result<Batches> { return Fail(ErrorCode::kCorrupt, "no"); };
+    EXPECT_FALSE(log.MergeOldest(refuse).has_value());
+    EXPECT_EQ(log.MergeOldest(refuse), Result<bool>(false)) << "not again and again";
+  }
+  const std::string path = Files(folder.path()).front();
+  BatchLog log = OpenLog(folder.path(), ignored, replayed);
+  std::string bytes = ReadFile(path);
+  bytes[bytes.size() - 1] ^= 1;
+  WriteFile(path, bytes);
+  EXPECT_EQ(log.MergeOldest(Joined), Result<bool>(true));
+  EXPECT_EQ(ReadFile(path), bytes);
+}
+
+TEST(BatchLogMerge, AMergeThatWasCutOffLeavesTheSegmentAndNoFile) {
+  const TemporaryFolder folder;
+  Write(folder.path(), kSix);
+  const std::string unfinished = Files(folder.path()).front() + ".new";
+  WriteFile(unfinished, "half of it");
+  Replayed replayed;
+  EXPECT_EQ(ReadBack(folder.path(), replayed), kSix);
+  EXPECT_FALSE(std::filesystem::exists(unfinished));
+}
+
 }  // namespace
 }  // namespace tuesday::metricslog

@@ -180,4 +180,31 @@ Result<SampleBatch> DecodeBatch(std::string_view bytes) {
   return batch;
 }
 
+Result<std::vector<std::string>> MergeBatches(const std::vector<std::string_view>& batches, std::size_t bytes_max) {
+  std::map<Labels, std::vector<Sample>> all;
+  for (const std::string_view bytes : batches) {
+    TRY(const SampleBatch batch, DecodeBatch(bytes));
+    for (const Series& series : batch.series) {
+      std::vector<Sample>& samples = all[series.labels];
+      for (const Sample& sample : series.samples) {
+        if (samples.empty() || sample.t > samples.back().t) samples.push_back(sample);
+      }
+    }
+  }
+  constexpr std::size_t kSampleBytesMax = 24;  // Never reached by a packed one.
+  std::vector<std::string> merged;
+  SampleBatch batch;
+  std::size_t bytes = 0;
+  for (auto& [labels, samples] : all) {
+    bytes += labels.Text().size() + samples.size() * kSampleBytesMax;
+    batch.series.push_back({labels, std::move(samples)});
+    if (bytes < bytes_max / 2) continue;
+    merged.push_back(EncodeBatch(batch));
+    batch.series.clear();
+    bytes = 0;
+  }
+  if (!batch.series.empty() || merged.empty()) merged.push_back(EncodeBatch(batch));
+  return merged;
+}
+
 }  // namespace tuesday::metrics

@@ -21,6 +21,11 @@ struct SampleBatch {
 // Self-contained bytes; appending several batches to one file needs a length before each, which is the writer's.
 std::string EncodeBatch(const SampleBatch& batch);
 
+// What the batches say together, each series once, in as many batches as keep each within half of `bytes_max`: labels and times
+// are then written once for many samples. A sample that is not newer than its series' last is left out. kCorrupt as
+// DecodeBatch.
+Result<std::vector<std::string>> MergeBatches(const std::vector<std::string_view>& batches, std::size_t bytes_max);
+
 // kCorrupt for bytes that EncodeBatch did not make, kUnsupported for a later version. Never crashes, whatever the bytes.
 Result<SampleBatch> DecodeBatch(std::string_view bytes);
 

@@ -184,7 +184,8 @@ void Steer(Turn& turn, const WantedCounts& wanted) {
   std::uint64_t newest = turn.status.route.epoch.value;
   if (turn.world.route.has_value()) newest = std::max(newest, turn.world.route->route.epoch.value);
   route->epoch.value = newest + 1;
-  const bool shares_change = turn.status.route.weight != route->weight || turn.status.route.stable_slot != route->stable_slot;
+  const bool shares_change = turn.status.route.epoch.value == 0 || turn.status.route.weight != route->weight ||
+                             turn.status.route.stable_slot != route->stable_slot;
   if (shares_change && turn.status.attempt.has_value()) {
     Tell(turn, "rollout.weight", WeightText(turn.status, *route),
          {{"epoch", route->epoch.value},
