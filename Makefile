@@ -53,9 +53,10 @@ test: dev release ## Every test; the last line is the runner's summary.
 	@ctest --test-dir $(DEV) -L integration --output-on-failure --repeat until-pass:2
 	@ctest --test-dir $(RELEASE) -L 'sim|e2e' --output-on-failure --repeat until-pass:2
 
-test-all: test ## Also the thread sanitizer and clang, and 60 s of fuzzing for each parser.
+test-all: test ## Also the thread sanitizer, clang and clang-tidy, and 60 s of fuzzing for each parser.
 	@cmake --preset tsan && ninja -C build/tsan -j$(JOBS) && ctest --test-dir build/tsan -L unit --output-on-failure
 	@cmake --preset clang -DTUESDAY_FUZZ=ON && ninja -C build/clang -j$(JOBS) && ctest --test-dir build/clang -L 'unit|fuzz' --output-on-failure
+	@run-clang-tidy-19 -quiet -p build/clang -j $(JOBS) '^$(CURDIR)/src/.*' > build/tidy.log 2>&1 || { cat build/tidy.log; false; }
 
 conformance: release ## CORPUS=DIR: cases of the field's own suites.
 	@tools/conformance.py --build $(RELEASE) --corpus "$(CORPUS)"

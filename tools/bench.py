@@ -20,10 +20,14 @@ TARGETS = {
     "rollout_abort_failed_requests_outside_crash": "0",
     "edge_throughput_log_vs_nolog": ">= 0.85",
     "edge_throughput_vs_plain_haproxy": ">= 0.85",
+    "edge_return_after_kill": "< 100",
+    "edge_return_after_kill_of_all": "< 100",
     "simulate_speed": ">= 100000",
     "reconcile_time": "< 20",
     "fleet_10000_rss": "report",
     "fleet_10000_decision_time": "report",
+    "fleet_500_control_decision_time": "report",
+    "check_1000_manifests": "< 1000",
     "daemon_rss_10_services_1h": "< 60",
     "daemon_start": "< 300",
     "metrics_ingest": ">= 2",
@@ -31,11 +35,11 @@ TARGETS = {
     "rules_tick_100_rules_10000_series": "< 5",
 }
 
-# Each is looked for in build/release and in tools; arguments may name {build}.
+# Each is looked for in build/release and in tools; arguments may name {build}. The quiet ones come first.
 PROGRAMS = [
     ["bench/core_bench"],
+    ["bench/fleet_bench"],
     ["bench/promql_bench"],
-    ["bench/edge_bench"],
     ["tools:bench_daemon.py", "--build", "{build}"],
 ]
 
@@ -55,11 +59,14 @@ def main():
     for program in PROGRAMS:
         command = command_of(program, options.build.resolve())
         if not pathlib.Path(command[1] if command[0] == sys.executable else command[0]).exists():
+            print(f"{program[0]} is not there; make bench builds it", file=sys.stderr)
+            failed = True
             continue
+        print(f"bench.py: {' '.join(program)}", file=sys.stderr, flush=True)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         for line in process.stdout:
             skipped = re.match(r"bench (\S+) skipped: (.*)", line)
-            found = re.match(r"bench (\S+) (\S+) (\S.*)", line)
+            found = re.match(r"bench (\S+) (-?[\d.]+(?:e[-+]?\d+)?|inf|nan) (\S.*)", line)
             if skipped:
                 print(line.strip(), flush=True)
             elif found:

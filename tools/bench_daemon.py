@@ -1,34 +1,43 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of a real daemon under real load. Each comparison runs both sides in this one run. Prints `bench <name> <value> <unit>`."""
+"""Figures of a real daemon under real load. Each comparison runs both sides in this one run. Prints `bench <name> <value> <unit>`,
+progress on standard error. `--only PART,PART` runs some: start, aborts, crashes, promotions, edge, edge-return, hour, simulate, check."""
 
 import argparse
+import calendar
 import json
 import mmap
+import os
 import pathlib
 import re
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
-from tuesday_bench import Bench, Failed, wait_for
+from tuesday_bench import ROOT, Bench, Failed, free_port, wait_for
 
-PLAIN = "tests/e2e/plain.yaml.in"
+HOST = "api.default.localhost"
+CONNECTIONS = 32
+WRK_SECONDS = 4
+QUIET_SECONDS = 0.2  # Without a request: the canary takes none any more.
 FAST = """apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: {{name: {name}, annotations: {{tuesday/bake: 1s, tuesday/bake-keep: none}}}}
 spec:
-  replicas: 2
+  replicas: {replicas}
   selector: {{matchLabels: {{app: {name}}}}}
   strategy:
     canary:
       canaryService: {name}-canary
       stableService: {name}-stable
       scaleDownDelaySeconds: 1
-      abortScaleDownDelaySeconds: 3600
+      abortScaleDownDelaySeconds: {abort_delay}
       steps: {steps}
       trafficRouting: {{nginx: {{stableIngress: {name}}}}}
   template:
@@ -41,6 +50,7 @@ spec:
           ports: [{{containerPort: 3000}}]
           readinessProbe: {{httpGet: {{path: /health, port: 3000}}, periodSeconds: 1}}
 """
+HALF = [{"setWeight": 50}, {"pause": {}}]
 
 
 def say(name, value, unit):
@@ -48,9 +58,13 @@ def say(name, value, unit):
     print(f"bench {name} {text} {unit}", flush=True)
 
 
-def apply(bench, name, version, steps):
+def progress(text):
+    print(f"bench_daemon.py: {time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def apply(bench, name, version, steps, replicas=2, abort_delay=3600):
     path = bench.folder / f"{name}-{version}-fast.yaml"
-    path.write_text(FAST.format(name=name, version=version, steps=json.dumps(steps)))
+    path.write_text(FAST.format(name=name, version=version, steps=json.dumps(steps), replicas=replicas, abort_delay=abort_delay))
     bench.run("apply", "-f", str(path))
 
 
@@ -64,72 +78,176 @@ def quantile(values, share):
     return values[min(len(values) - 1, int(share * len(values)))]
 
 
-class LastBegun(threading.Thread):
-    """Watches the canary's counter of begun requests; knows when it last moved, on the wall clock of this machine."""
+def mebibytes(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.M)[1]) / 1024
+
+
+def say_load(name, load):
+    seconds = load.seconds()
+    say(name, sum(second["sent"] for second in seconds) / len(seconds), "requests/s")
+
+
+def settle(load):
+    """Everything that was on its way has been told of: the generator tells of each second at its end."""
+    lines = len(load.seconds())
+    wait_for("two more seconds", lambda: len(load.seconds()) >= lines + 2, 30)
+
+
+def tell_failures(load):
+    """Which seconds had failures, and how the answers were: nobody can look it up afterwards."""
+    for second in load.seconds():
+        if second["failed"]:
+            progress(f"failed in one second: {json.dumps({key: value for key, value in second.items() if key != 'kind'})}")
+
+
+class Counters(threading.Thread):
+    """Watches the counters that the canary's instances share; knows when the last request began, on the wall clock."""
 
     def __init__(self, path):
         super().__init__(daemon=True)
+        path.write_bytes(b"\0" * 16)
+        path.chmod(0o666)
         with open(path, "r+b") as file:
             self.map = mmap.mmap(file.fileno(), 16)
-        self.count, self.moved_at, self.over = self.read(), time.time(), False
+        self.begun, self.moved_at, self.over = 0, time.time(), False
 
     def read(self):
-        return struct.unpack_from("<Q", self.map, 0)[0]
+        return struct.unpack_from("<QQ", self.map, 0)
+
+    def lost_inside(self):
+        """Requests that began and never ended: they were inside a process that died."""
+        begun, ended = self.read()
+        return begun - ended
+
+    def quiet(self):
+        return time.time() - self.moved_at > QUIET_SECONDS
 
     def run(self):
         while not self.over:
-            count = self.read()
-            if count != self.count:
-                self.count, self.moved_at = count, time.time()
+            begun, _ = self.read()
+            if begun != self.begun:
+                self.begun, self.moved_at = begun, time.time()
             time.sleep(0.0005)
 
 
-def abort_time(bench, entry_kind="rollout.aborted"):
-    """When the last abort was committed: the time of its journal entry."""
-    entries = bench.json("audit", "log", "--rollout", "api", "--limit", "100000")["entries"]
-    return max(parse_wall(e["time"]) for e in entries if e["kind"] == entry_kind)
+class Journal:
+    """Reads on from where it read last."""
+
+    def __init__(self, bench, rollout):
+        self.bench, self.rollout, self.number = bench, rollout, 0
+
+    def new(self):
+        entries = self.bench.json("audit", "log", "--rollout", self.rollout, "--after", str(self.number), "--limit", "100000")["entries"]
+        self.number = max([self.number, *(entry["number"] for entry in entries)])
+        return entries
 
 
-def parse_wall(text):
+def wall_seconds(text):
     whole, fraction = re.match(r"(.*)\.(\d+)Z", text).groups()
-    return time.mktime(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) - time.timezone + float("0." + fraction)
+    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float("0." + fraction)
 
 
-def bench_aborts(tuesday, examples, aborts, rate):
+def weight(bench, name="api"):
+    return bench.rollout(name)["weight_permille"]
+
+
+def stands(bench, ordinal, *stages):
+    attempt = bench.attempt("api")
+    return attempt.get("ordinal") == ordinal and attempt.get("stage") in stages
+
+
+def bench_start(tuesday, examples, options):
+    """From the process' start to its first answer that it is ready: with a fresh folder, and again on what it has."""
+    with Bench(tuesday, examples) as bench:
+        fresh = bench.start_daemon() * 1000
+        bind(bench, "api", "v1")
+        apply(bench, "api", "v1", HALF)
+        bench.wait_healthy("api")
+        again = []
+        for _ in range(options.starts):
+            bench.kill_daemon()
+            again.append(bench.start_daemon() * 1000)
+        say("daemon_start", max(fresh, quantile(again, 0.5)),
+            f"ms: the slower of a fresh start and the median of {options.starts} restarts")
+        say("daemon_start_fresh", fresh, "ms, the edge's start included")
+        say("daemon_start_again", quantile(again, 0.5), "ms, after kill -9")
+
+
+def bench_aborts(tuesday, examples, options):
     """Decision to abort (the journal's commit) to the last request that the canary accepts."""
     with Bench(tuesday, examples) as bench:
-        say("daemon_start", bench.start_daemon() * 1000, "ms")
-        counters = bench.folder / "canary.counters"
-        counters.write_bytes(b"\0" * 16)
+        bench.start_daemon()
+        counters = Counters(bench.folder / "canary.counters")
         bind(bench, "api", "v1")
-        bind(bench, "api", "v2", counters=counters)
-        apply(bench, "api", "v1", [{"setWeight": 50}, {"pause": {}}])
+        bind(bench, "api", "v2", counters=bench.folder / "canary.counters")
+        apply(bench, "api", "v1", HALF)
         bench.wait_healthy("api")
-        load = bench.load("api.default.localhost", rate, 32, 3600)
-        wait_for("load flows", lambda: load.totals()["ok"] > rate, 30)
-        apply(bench, "api", "v2", [{"setWeight": 50}, {"pause": {}}])
-        watch, times, before = LastBegun(counters), [], None
-        watch.start()
-        for _ in range(aborts):
-            wait_for("the canary takes 50 %", lambda: bench.rollout("api")["weight_permille"] == 500, 60, 0.02)
+        load = bench.load(HOST, options.rate, CONNECTIONS, 3600)
+        wait_for("load flows", lambda: load.totals()["ok"] > options.rate, 30)
+        apply(bench, "api", "v2", HALF)
+        counters.start()
+        journal, times = Journal(bench, "api"), []
+        for i in range(options.aborts):
+            wait_for("the canary takes 50 %", lambda: weight(bench) == 500, 60, 0.02)
+            begun = counters.begun
+            wait_for("the canary is asked", lambda b=begun: counters.begun > b, 30, 0.002)
+            journal.new()
             bench.run("rollout", "abort", "api")
-            wait_for("weight 0", lambda: bench.rollout("api")["weight_permille"] == 0, 30, 0.02)
-            quiet = watch.count
-            wait_for("the canary is quiet", lambda q=quiet: (time.time() - watch.moved_at) > 0.2, 30, 0.02)
-            decided = abort_time(bench)
-            if before != decided:
-                times.append(max(0.0, watch.moved_at - decided))
-            before = decided
+            wait_for("weight 0", lambda: weight(bench) == 0, 30, 0.02)
+            wait_for("the canary is quiet", counters.quiet, 30, 0.02)
+            aborted = [entry for entry in journal.new() if entry["kind"] == "rollout.aborted"]
+            if len(aborted) != 1:
+                raise Failed(f"{len(aborted)} aborts in the journal after one was asked for")
+            times.append(max(0.0, counters.moved_at - wall_seconds(aborted[0]["time"])))
+            if (i + 1) % 10 == 0:
+                failed = load.totals()["failed"]
+                progress(f"abort {i + 1} of {options.aborts}: the longest took {max(times) * 1000:.0f} ms, {failed} requests failed")
             bench.run("rollout", "retry", "api")
-        watch.over = True
-        seconds = load.seconds()
+        counters.over = True
+        settle(load)
+        tell_failures(load)
         say("rollout_abort_to_last_canary_request_p50", quantile(times, 0.5) * 1000, f"ms over {len(times)} aborts")
-        say("rollout_abort_to_last_canary_request_p99", quantile(times, 0.99) * 1000, "ms")
-        say("rollout_abort_load", sum(s["sent"] for s in seconds) / len(seconds), "requests/s")
+        say("rollout_abort_to_last_canary_request_p99", quantile(times, 0.99) * 1000, f"ms over {len(times)} aborts")
+        say("rollout_abort_to_last_canary_request_max", max(times) * 1000, "ms")
         say("rollout_abort_failed_requests", load.totals()["failed"], "requests")
+        say_load("rollout_abort_load", load)
 
 
-def bench_promotions(tuesday, examples, promotions, rate):
+def bench_crashes(tuesday, examples, options):
+    """Aborts of a canary that crashes: what fails beyond what was inside the crashing process."""
+    with Bench(tuesday, examples) as bench:
+        bench.start_daemon()
+        counters = Counters(bench.folder / "canary.counters")
+        bind(bench, "api", "v1")
+        apply(bench, "api", "v1", HALF, abort_delay=1)
+        bench.wait_healthy("api")
+        load = bench.load(HOST, options.rate, CONNECTIONS, 3600)
+        wait_for("load flows", lambda: load.totals()["ok"] > options.rate, 30)
+        begun_by_crashing = 0
+        for i in range(options.crashes):
+            # A version of its own each time: the supervisors' back-off for one that crashes again would be waited for.
+            version = f"c{i}"
+            bind(bench, "api", version, counters=bench.folder / "canary.counters", latency_ms=5, crash_after_s=2)
+            before = counters.read()[0]
+            apply(bench, "api", version, HALF, abort_delay=1)
+            wait_for(f"attempt {i + 2} is aborted", lambda n=i + 2: stands(bench, n, "aborted"), 90, 0.05)
+            begun_by_crashing += counters.read()[0] - before > 0
+            if (i + 1) % 5 == 0:
+                failed = load.totals()["failed"]
+                progress(f"crash {i + 1} of {options.crashes}: {failed} requests failed, {counters.lost_inside()} were inside")
+        settle(load)
+        tell_failures(load)
+        failed, inside = load.totals()["failed"], counters.lost_inside()
+        if begun_by_crashing < options.crashes:
+            raise Failed(f"only {begun_by_crashing} of {options.crashes} crashing canaries were asked anything")
+        say("rollout_crash_failed_requests", failed, f"requests in {options.crashes} aborts of a canary that crashes")
+        say("rollout_crash_requests_inside", inside, "requests that were inside the crashing processes")
+        say("rollout_abort_failed_requests_outside_crash", max(0, failed - inside), "requests: the difference")
+        say_load("rollout_crash_load", load)
+
+
+def bench_promotions(tuesday, examples, options):
     """Consecutive healthy promotions under load."""
     with Bench(tuesday, examples) as bench:
         bench.start_daemon()
@@ -137,18 +255,18 @@ def bench_promotions(tuesday, examples, promotions, rate):
             bind(bench, "api", version)
         apply(bench, "api", "v1", [{"setWeight": 50}])
         bench.wait_healthy("api")
-        load = bench.load("api.default.localhost", rate, 32, 3600)
-        wait_for("load flows", lambda: load.totals()["ok"] > rate, 30)
-        for i in range(promotions):
+        load = bench.load(HOST, options.rate, CONNECTIONS, 3600)
+        wait_for("load flows", lambda: load.totals()["ok"] > options.rate, 30)
+        for i in range(options.promotions):
             apply(bench, "api", ("v2", "v1")[i % 2], [{"setWeight": 50}])
-            wait_for(f"promotion {i + 1}",
-                     lambda n=i + 2: bench.attempt("api").get("ordinal") == n and bench.attempt("api").get("stage") in ("baking", "done"), 90, 0.05)
-        seconds = load.seconds()
-        say("rollout_promotion_failed_requests", load.totals()["failed"], f"requests in {promotions} promotions")
-        say("rollout_promotion_load", sum(s["sent"] for s in seconds) / len(seconds), "requests/s")
-        own = bench.request("GET", "/metrics")
-        found = re.search(r"^process_resident_memory_bytes (\d+)", own, re.M)
-        say("daemon_rss_after_promotions", int(found[1]) / (1 << 20), "MiB")
+            wait_for(f"promotion {i + 1}", lambda n=i + 2: stands(bench, n, "baking", "done"), 90, 0.05)
+            if (i + 1) % 5 == 0:
+                progress(f"promotion {i + 1} of {options.promotions}: {load.totals()['failed']} requests failed")
+        settle(load)
+        tell_failures(load)
+        say("rollout_promotion_failed_requests", load.totals()["failed"], f"requests in {options.promotions} promotions")
+        say_load("rollout_promotion_load", load)
+        say("daemon_rss_after_promotions", mebibytes(bench.daemon.pid), "MiB")
 
 
 PLAIN_HAPROXY = """defaults
@@ -164,58 +282,222 @@ backend out
 """
 
 
-def wrk(port, host, seconds):
-    done = subprocess.run(["wrk", "-t1", "-c32", f"-d{seconds}s", "-H", f"Host: {host}", f"http://127.0.0.1:{port}/"], capture_output=True, text=True, timeout=seconds + 30)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])
+def wrk(port, seconds):
+    done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-H", f"Host: {HOST}", f"http://127.0.0.1:{port}/"],
+                          capture_output=True, text=True, timeout=seconds + 30)
+    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    if not found or "Non-2xx" in done.stdout:
+        raise Failed(f"wrk on port {port}: {done.stdout[-400:]}{done.stderr[-400:]}")
+    return float(found[1])
 
 
-def bench_edge(tuesday, examples, rounds):
-    """Our edge against a two-line HAProxy in front of the same instances, interleaved."""
-    from tuesday_bench import free_port
-    if shutil.which("wrk") is None:
-        print("bench edge_throughput_vs_plain_haproxy skipped: apt-get install wrk", flush=True)
+def edge_without_log(config, folder, port):
+    """Our edge's own configuration, listening elsewhere and without the lines that make it log."""
+    text = re.sub(r"^ring feed\n(  .*\n)+", "", config, flags=re.M)
+    text = re.sub(r"^  log(-format)? .*\n", "", text, flags=re.M)
+    text = re.sub(r"^  (stats socket|user|group) .*\n", "", text, flags=re.M)
+    text, binds = re.subn(r"^  bind fd@\d+.*$", f"  bind 127.0.0.1:{port}", text, flags=re.M)
+    if binds != 1 or "log" in re.sub(r"idle-close|dontlognull", "", text).split():
+        raise Failed("the edge's configuration is not as this bench knows it")
+    path = folder / "without-log.cfg"
+    path.write_text(text)
+    return path
+
+
+def bench_edge(tuesday, examples, options):
+    """Our edge, the same configuration without its log, and a two-line HAProxy in front of the same instances, interleaved."""
+    missing = [f"apt-get install {name}" for name in ("wrk", "haproxy") if shutil.which(name) is None]
+    if missing:
+        for name in ("edge_throughput_log_vs_nolog", "edge_throughput_vs_plain_haproxy"):
+            print(f"bench {name} skipped: {missing[0]}", flush=True)
         return
     with Bench(tuesday, examples) as bench:
         bench.start_daemon()
         bind(bench, "api", "v1")
-        apply(bench, "api", "v1", [{"setWeight": 50}])
+        apply(bench, "api", "v1", HALF)
         view = bench.wait_healthy("api")
-        port = free_port()
-        servers = "\n".join(f"  server s{i} {instance['address']} check" for i, instance in enumerate(view["revisions"][0]["instances"]))
-        config = bench.folder / "plain.cfg"
-        config.write_text(PLAIN_HAPROXY.format(port=port, servers=servers))
-        plain = subprocess.Popen(["haproxy", "-db", "-f", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        servers = [instance["address"] for revision in view["revisions"] for instance in revision["instances"]]
+        plain_port, quiet_port = free_port(), free_port()
+        plain = bench.folder / "plain.cfg"
+        lines = "\n".join(f"  server s{i} {address} check" for i, address in enumerate(servers))
+        plain.write_text(PLAIN_HAPROXY.format(port=plain_port, servers=lines))
+        quiet = edge_without_log((bench.state / "edge/haproxy/haproxy.cfg").read_text(), bench.folder, quiet_port)
+        # In sessions of their own, as our edge is: the scheduler shares the machine between sessions.
+        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+        others = [subprocess.Popen(["haproxy", "-db", "-f", str(path)], **nowhere) for path in (plain, quiet)]
         try:
-            wrk(port, "x", 1)
-            ratios = []
-            for _ in range(rounds):
-                ours, theirs = wrk(bench.port, "api.default.localhost", 3), wrk(port, "x", 3)
-                ratios.append(ours / theirs)
-            say("edge_throughput_vs_plain_haproxy", quantile(ratios, 0.5), "ratio")
-            say("edge_requests", ours, "requests/s")
+            for port in (plain_port, quiet_port, bench.port):
+                wait_for(f"port {port} answers", lambda p=port: curl_ok(p), 20)
+                wrk(port, 1)
+            rounds = []
+            for i in range(options.rounds):
+                rounds.append([wrk(port, WRK_SECONDS) for port in (bench.port, quiet_port, plain_port)])
+                progress("edge round {}: {:.0f} with log, {:.0f} without, {:.0f} plain HAProxy".format(i + 1, *rounds[-1]))
         finally:
-            plain.kill()
-            plain.wait()
+            for process in others:
+                process.kill()
+                process.wait()
+        unit = f"ratio, median of {len(rounds)} rounds"
+        say("edge_throughput_log_vs_nolog", quantile([ours / nolog for ours, nolog, _ in rounds], 0.5), unit)
+        say("edge_throughput_vs_plain_haproxy", quantile([ours / theirs for ours, _, theirs in rounds], 0.5), unit)
+        say("edge_requests", quantile([ours for ours, _, _ in rounds], 0.5), "requests/s")
+
+
+def curl_ok(port):
+    command = ["curl", "-sf", "-o", "/dev/null", "-H", f"Host: {HOST}", f"http://127.0.0.1:{port}/"]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def bench_hour(tuesday, examples, options):
+    """Memory of a daemon with 10 services and an hour of their samples. The hour is written by the daemon's own recorder on
+    virtual time into the daemon's metrics log, about the instances that run; the daemon reads it at its start and goes on."""
+    with Bench(tuesday, examples) as bench:
+        bench.start_daemon()
+        names = [f"svc{i}" for i in range(10)]
+        for name in names:
+            bind(bench, name, "v1")
+            apply(bench, name, "v1", HALF, replicas=options.instances)
+        instances = []
+        for name in names:
+            view = bench.wait_healthy(name)
+            for revision in view["revisions"]:
+                instances += [{"namespace": "default", "rollout": name, "revision": revision["revision"], "instance": instance["name"]}
+                              for instance in revision["instances"]]
+        if len(instances) != 10 * options.instances:
+            raise Failed(f"{len(instances)} instances run")
+        say("daemon_rss_10_services_fresh", mebibytes(bench.daemon.pid), "MiB")
+        bench.stop_daemon()
+        shutil.rmtree(bench.state / "metrics")
+        listed = bench.folder / "instances.json"
+        listed.write_text(json.dumps(instances))
+        wrote = subprocess.run([str(options.build / "bench/metrics_hour"), str(bench.state / "metrics"), str(listed), "60"],
+                               capture_output=True, text=True, check=False)
+        if wrote.returncode != 0:
+            raise Failed(f"metrics_hour: {wrote.stderr}")
+        progress(f"the hour: {wrote.stdout.strip()}")
+        start = bench.start_daemon() * 1000
+        load = bench.load("svc0.default.localhost", 200, 8, 600)
+        wait_for("load flows", lambda: load.totals()["ok"] > 200, 30)
+        answer = bench.json("query", "sum(increase(http_requests_total[1h]))")
+        time.sleep(options.rss_settle)
+        say("daemon_rss_10_services_1h", mebibytes(bench.daemon.pid),
+            f"MiB: {options.instances} instances each, {wrote.stdout.split(' on disk')[0].strip()} on disk, read back at the start")
+        say("daemon_start_with_1h_of_metrics", start, "ms")
+        if "e+0" not in json.dumps(answer) and not re.search(r'"[\d.]{6,}"', json.dumps(answer)):
+            raise Failed(f"the hour is not seen: {answer}")
+
+
+def bench_simulate(tuesday, examples, options):
+    """The playbook's rollout with its rules through the command line, the process' start included."""
+    del examples
+    playbook = ROOT / "examples/playbook"
+    times, played = [], 0.0
+    for _ in range(options.rounds * 2 + 1):
+        began = time.monotonic()
+        files = ["-f", str(playbook / "rollout.yaml"), "-f", str(playbook / "prometheus-rule.yaml")]
+        done = subprocess.run([str(tuesday), "--json", "simulate", *files], capture_output=True, text=True, check=False)
+        times.append(time.monotonic() - began)
+        if done.returncode != 0:
+            raise Failed(f"simulate ended with {done.returncode}: {done.stderr[-300:]}")
+        played = json.loads(done.stdout)["took_seconds"]
+    say("simulate_command_speed", played / quantile(times, 0.5), "times real time, with the process' start")
+
+
+def bench_check(tuesday, examples, options):
+    """`tuesday check` of 1,000 files, each a Rollout with its names changed."""
+    del examples, options
+    with tempfile.TemporaryDirectory(prefix="tuesday-check-") as folder:
+        text = (ROOT / "examples/playbook/rollout.yaml").read_text()
+        for i in range(1000):
+            pathlib.Path(folder, f"r{i}.yaml").write_text(text.replace("api-server", f"api-{i}"))
+        times = []
+        for _ in range(3):
+            began = time.monotonic()
+            done = subprocess.run([str(tuesday), "check", folder], capture_output=True, text=True, check=False)
+            times.append((time.monotonic() - began) * 1000)
+        if done.returncode not in (0, 1):
+            raise Failed(f"check ended with {done.returncode}: {done.stderr[-300:]}")
+        say("check_1000_manifests", quantile(times, 0.5), "ms")
+
+
+def until_answered(port, host, began):
+    """Milliseconds since `began` until a new connection gets the service's answer."""
+    request = f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 5) as connection:
+                connection.sendall(request)
+                if connection.recv(64).startswith(b"HTTP/1.1 200"):
+                    return (time.monotonic() - began) * 1000
+        except OSError:
+            pass
+        if time.monotonic() - began > 10:
+            raise Failed("the edge did not come back")
+
+
+def bench_edge_return(tuesday, examples, options):
+    """With no daemon: the edge is killed and comes back from what is on disk. HAProxy alone, then its supervisor too."""
+    with Bench(tuesday, examples) as bench:
+        bench.start_daemon()
+        bind(bench, "api", "v1")
+        apply(bench, "api", "v1", HALF)
+        bench.wait_healthy("api")
+        bench.kill_daemon()
+        folder = next(path.parent for path in bench.state.rglob("edge.json"))
+        alone, both = [], []
+        for _ in range(options.rounds):
+            # A HAProxy that lived for less than five seconds is started again after a back-off.
+            time.sleep(5.2)
+            haproxy = bench.pid_of("haproxy\0-db")
+            began = time.monotonic()
+            os.kill(haproxy, signal.SIGKILL)
+            alone.append(until_answered(bench.port, "api.default.localhost", began))
+            supervisor = bench.pid_of("supervise\0edge")
+            began = time.monotonic()
+            os.kill(supervisor, signal.SIGKILL)
+            while haproxy := bench.pid_of("haproxy\0-db"):
+                os.kill(haproxy, signal.SIGKILL)
+            # Its successor asks for the lock once.
+            while bench.pid_of("supervise\0edge"):
+                pass
+            with open(bench.folder / "edge.log", "ab") as log:
+                subprocess.Popen([bench.tuesday, "supervise", "edge", str(folder)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
+            both.append(until_answered(bench.port, "api.default.localhost", began))
+        say("edge_return_after_kill", quantile(alone, 0.5), "ms")
+        say("edge_return_after_kill_worst", max(alone), "ms")
+        say("edge_return_after_kill_of_all", quantile(both, 0.5), "ms")
+        say("edge_return_after_kill_of_all_worst", max(both), "ms")
+
+
+PARTS = {"start": bench_start, "simulate": bench_simulate, "check": bench_check, "edge": bench_edge, "promotions": bench_promotions,
+         "aborts": bench_aborts, "crashes": bench_crashes, "edge-return": bench_edge_return, "hour": bench_hour}
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True, type=pathlib.Path)
+    parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--aborts", type=int, default=200)
+    parser.add_argument("--crashes", type=int, default=50)
     parser.add_argument("--promotions", type=int, default=50)
+    parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--rate", type=int, default=10_000, help="requests a second; the machine gives what it can")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--instances", type=int, default=3, help="of each of the ten services")
+    parser.add_argument("--rss-settle", type=float, default=20, help="seconds that the daemon samples before its memory is read")
     options = parser.parse_args()
     tuesday, examples = options.build / "src/app/cli/tuesday", options.build / "examples"
     failed = False
-    for run in (lambda: bench_aborts(tuesday, examples, options.aborts, options.rate),
-                lambda: bench_promotions(tuesday, examples, options.promotions, options.rate),
-                lambda: bench_edge(tuesday, examples, options.rounds)):
+    for name in options.only.split(","):
+        began = time.monotonic()
+        progress(f"{name} begins")
         try:
-            run()
-        except Failed as error:
-            print(f"bench_daemon.py: {error}", file=sys.stderr)
+            PARTS[name](tuesday, examples, options)
+        except (Failed, OSError, KeyError, ValueError, subprocess.SubprocessError) as error:
+            progress(f"{name} FAILED: {type(error).__name__}: {error}")
             failed = True
+        progress(f"{name} took {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
 
 

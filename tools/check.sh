@@ -26,6 +26,8 @@ if git grep -nE '/work/(main|wt|shared)|registry\.npmjs|deb\.debian\.org|pypi\.o
   failed=1
 fi
 
+tools/dear_files.py
+
 if ((failed)); then
   say "failed"
   exit 1

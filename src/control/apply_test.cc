@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "testing/fleet_bench.h"
 
 namespace tuesday::control {
@@ -11,6 +15,7 @@ using std::chrono::seconds;
 using ::testing::Contains;
 using testing::FleetBench;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string ConfigMap(const std::string& value) {
   return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {MODE: " + value + "}\n---\n";
@@ -176,6 +181,62 @@ TEST(Apply, GivesTheSameObjectTwiceIsRefused) {
   const Result<ApplyReport> report = bench.Apply(FleetBench::Manifest("v1") + "---\n" + FleetBench::Manifest("v2"));
   ASSERT_FALSE(report);
   EXPECT_THAT(report.error().message, HasSubstr("is given twice"));
+}
+
+// An Ingress of the host with the paths, for that rollout's stable service. The first path stands in its line 10.
+std::string Ingress(const std::string& rollout, const std::string& host, const std::vector<std::string>& paths) {
+  std::string text = "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: " + rollout +
+                     "}\nspec:\n  rules:\n  - host: " + host + "\n    http:\n      paths:\n";
+  for (const std::string& path : paths) {
+    text += "      - {path: " + path + ", pathType: Prefix, backend: {service: {name: " + rollout +
+            "-stable, port: {number: 80}}}}\n";
+  }
+  return text;
+}
+
+TEST(ApplyRoutes, SecondRolloutForAHostAndPathIsRefusedWithBothNamed) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1") + Ingress("api", "api.test", {"/", "/v1", "/v2"})));
+  const std::size_t objects = bench.fleet().Objects(std::nullopt).size();
+  const std::string manifest = FleetBench::Manifest("v1", "web");
+  const auto line = std::ranges::count(manifest, '\n') + 10;
+  const Result<ApplyReport> refused = bench.Apply(manifest + Ingress("web", "API.test", {"/v1/", "/v2", "/v3"}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_THAT(refused.error().message, HasSubstr("test.yaml:" + std::to_string(line) +
+                                                 ":9: error: Host API.test, path /v1/ of the rollout default/web "
+                                                 "leads to the rollout default/api already."));
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("test.yaml:" + std::to_string(line + 1) + ":9: error: Host API.test, path /v2 of"));
+  EXPECT_THAT(refused.error().message, Not(HasSubstr("/v3")));
+  EXPECT_EQ(bench.fleet().Objects(std::nullopt).size(), objects);
+  EXPECT_TRUE(bench.Apply(manifest + Ingress("web", "api.test", {"/v3"}))) << "another path of the same host is free";
+  EXPECT_TRUE(bench.Apply(FleetBench::Manifest("v2") + Ingress("api", "api.test", {"/", "/v1", "/v2"})))
+      << "who has it may be applied again";
+}
+
+TEST(ApplyRoutes, OfTwoInOneApplyTheOneThatStandsLaterIsRefused) {
+  FleetBench bench;
+  bench.Start();
+  const Result<ApplyReport> refused =
+      bench.Apply(FleetBench::Manifest("v1", "web") + Ingress("web", "x.test", {"/"}) + "---\n" +
+                  FleetBench::Manifest("v1", "api") + Ingress("api", "x.test", {"/"}));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("Host x.test, path / of the rollout default/api is also given to the rollout default/web."));
+  EXPECT_TRUE(bench.fleet().Objects(std::nullopt).empty());
+}
+
+TEST(ApplyRoutes, IngressAloneCannotTakeWhatAnotherRolloutHas) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1", "api") + Ingress("api", "x.test", {"/"})));
+  ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1", "web")));
+  const Result<ApplyReport> refused = bench.Apply(Ingress("web", "x.test", {"/"}));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("test.yaml:10:9: error: "));
+  EXPECT_THAT(refused.error().message, HasSubstr("[route-conflict]"));
 }
 
 }  // namespace

@@ -244,7 +244,7 @@ Result<FailedSeen> HaproxyRouter::Failed() {
       if (dot == std::string::npos) continue;
       out.by_server.emplace(
           fmt::format("{} {} {}", backend.substr(0, dot), backend.substr(dot + 2), server.At("name").StringOr("")),
-          server.At("failed").IntOr(0));
+          FailedSeen::Counts{server.At("failed").IntOr(0), server.At("unanswered").IntOr(0), server.At("open").IntOr(0)});
     }
   }
   return out;

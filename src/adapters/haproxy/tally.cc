@@ -63,7 +63,10 @@ void Tally::AddLine(std::string_view text) {
   ++tally.by_status[line->status];
   Observe(tally.duration, line->total_us);
   if (line->first_us) Observe(tally.first_byte, *line->first_us);
-  if (line->process == counted_process_ && SaysServerFailed(line->termination)) ++owed_[std::string(line->key)].logged;
+  if (line->process != counted_process_ || line->server.empty() || line->first_us) return;
+  Owed& owed = owed_[std::string(line->key)];
+  ++owed.logged_unanswered;
+  if (SaysServerFailed(line->termination)) ++owed.logged_failed;
 }
 
 void Tally::AddFailed(const FailedSeen& seen) {
@@ -72,11 +75,15 @@ void Tally::AddFailed(const FailedSeen& seen) {
     owed_.clear();
     counted_process_ = seen.process;
   }
-  for (const auto& [server, count] : seen.by_server) {
+  for (const auto& [server, counts] : seen.by_server) {
     Owed& owed = owed_[server];
     // What happened before the first look is not ours to tell.
-    if (first_look) owed.reported = count;
-    const std::int64_t missing = count - owed.logged - owed.reported;
+    if (first_look) owed.first = counts;
+    // Some of what was open then was answered since: every look can only make the beginning more exact.
+    owed.first.unanswered = std::min(owed.first.unanswered, counts.unanswered - owed.logged_unanswered - owed.reported);
+    const std::int64_t failed = counts.failed - owed.first.failed - owed.logged_failed;
+    const std::int64_t unanswered = counts.unanswered - counts.open - owed.first.unanswered - owed.logged_unanswered;
+    const std::int64_t missing = std::max(failed, unanswered) - owed.reported;
     const std::int64_t sure = std::min(missing, owed.last);
     owed.last = missing;
     if (sure <= 0) continue;

@@ -14,11 +14,16 @@
 
 namespace tuesday::haproxy {
 
-// By HAProxy process and server (as LogLine::key): requests that the server took and gave no answer to. HAProxy counts them
-// all and logs only some.
+// By HAProxy process and server (as LogLine::key): requests that the server took and gave no answer to. HAProxy logs only some
+// of them, and counts as failed only those where it saw the end of the connection while it waited.
 struct FailedSeen {
+  struct Counts {
+    std::int64_t failed = 0;
+    std::int64_t unanswered = 0;  // Has all of `failed`, those of clients that went away, and those that may yet be answered.
+    std::int64_t open = 0;        // Given to the server and not ended: more than those that may yet be answered.
+  };
   std::int64_t process = 0;
-  std::map<std::string, std::int64_t, std::less<>> by_server;
+  std::map<std::string, Counts, std::less<>> by_server;
 };
 
 class Tally {
@@ -30,7 +35,8 @@ class Tally {
 
   // A server that dies inside a request on a client connection that was used before makes HAProxy close that connection
   // without a log line. They are counted, so what is counted and was not logged, seen twice in a row (lines may be on
-  // their way), becomes a 502 of that server: what a first request on the connection would have got.
+  // their way), becomes a 502 of that server: what a first request on the connection would have got. What may still be
+  // open is given the benefit of the doubt.
   void AddFailed(const FailedSeen& seen);
 
   // What was summed since the last call. Tallies are sorted by rollout, slot and instance.
@@ -42,9 +48,11 @@ class Tally {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   struct Owed {
-    std::int64_t logged = 0;    // Lines that say so.
-    std::int64_t reported = 0;  // Made up for.
-    std::int64_t last = 0;      // Missing at the last look.
+    FailedSeen::Counts first;            // At the first look.
+    std::int64_t logged_failed = 0;      // Lines that say that the server failed.
+    std::int64_t logged_unanswered = 0;  // Lines without an answer of the server.
+    std::int64_t reported = 0;           // Made up for.
+    std::int64_t last = 0;               // Missing at the last look.
   };
 
   RequestTally& TallyOf(std::string_view key);

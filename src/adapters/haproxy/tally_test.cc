@@ -29,7 +29,7 @@ TEST(Tally, SumsByRolloutSlotAndInstance) {
 
 TEST(Tally, FailureThatHaproxyDidNotLogIsMadeUpForAfterTwoLooks) {
   Tally tally;
-  const auto seen = [](std::int64_t count) { return FailedSeen{42, {{"prod.api 1 b-1", count}}}; };
+  const auto seen = [](std::int64_t count) { return FailedSeen{42, {{"prod.api 1 b-1", {count, 0, 0}}}}; };
   tally.AddFailed(seen(5));
   tally.AddLine("T1 42 prod.api 1 b-1 502 10 - SH 10");
   tally.AddFailed(seen(8));
@@ -40,11 +40,29 @@ TEST(Tally, FailureThatHaproxyDidNotLogIsMadeUpForAfterTwoLooks) {
   EXPECT_TRUE(tally.Take({}).tallies.empty());
 }
 
+TEST(Tally, RequestWithoutAnswerIsMadeUpForWhenNothingOfTheServerIsOpen) {
+  Tally tally;
+  const auto look = [&](std::int64_t unanswered, std::int64_t open) {
+    tally.AddFailed({42, {{"prod.api 1 b-1", {0, unanswered, open}}}});
+    const EdgeBatch batch = tally.Take({});
+    if (batch.tallies.empty() || !batch.tallies[0].by_status.contains(502)) return std::uint64_t{0};
+    return batch.tallies[0].by_status.at(502);
+  };
+  EXPECT_EQ(look(9, 7), 0U) << "the beginning";
+  EXPECT_EQ(look(3, 1), 0U) << "most of what was open was answered";
+  EXPECT_EQ(look(5, 2), 0U);
+  EXPECT_EQ(look(5, 2), 0U) << "both may yet be answered";
+  EXPECT_EQ(look(5, 0), 0U) << "a line may be on its way";
+  tally.AddLine("T1 42 prod.api 1 b-1 -1 10 - CH 0");
+  EXPECT_EQ(look(5, 0), 1U) << "a client that went away has a line";
+  EXPECT_EQ(look(5, 0), 0U);
+}
+
 TEST(Tally, NewProcessBeginsAnew) {
   Tally tally;
-  tally.AddFailed({42, {{"prod.api 1 b-1", 5}}});
-  tally.AddFailed({43, {{"prod.api 1 b-1", 7}}});
-  tally.AddFailed({43, {{"prod.api 1 b-1", 7}}});
+  tally.AddFailed({42, {{"prod.api 1 b-1", {5, 5, 0}}}});
+  tally.AddFailed({43, {{"prod.api 1 b-1", {7, 7, 0}}}});
+  tally.AddFailed({43, {{"prod.api 1 b-1", {7, 7, 0}}}});
   EXPECT_TRUE(tally.Take({}).tallies.empty());
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "control/apply/conflicts.h"
 #include "control/apply/gates.h"
 #include "control/apply/plan.h"
 #include "control/apply/resolve.h"
@@ -71,8 +72,11 @@ class Preparation {
   // undo: the object stays as it was given, and runs as an earlier revision.
   Result<void> Pin(const UndoChange& change);
 
+  // Everything that there will be, given and stored.
+  TypedObjects ReadAfter(std::vector<Finding>& findings) const { return ReadStored(after_, findings); }
+
   // Resolves every rollout that is concerned.
-  Result<void> ResolveAll(std::vector<Finding>& findings);
+  Result<void> ResolveAll(const TypedObjects& typed);
 
   Prepared Finish(std::string by, std::string file);
 
@@ -270,8 +274,7 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
   return {};
 }
 
-Result<void> Preparation::ResolveAll(std::vector<Finding>& findings) {
-  const TypedObjects typed = ReadStored(after_, findings);
+Result<void> Preparation::ResolveAll(const TypedObjects& typed) {
   std::string errors;
   Error first;
   for (const RolloutName& name : Concerned()) {
@@ -343,10 +346,14 @@ Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, Artifa
   }
   std::vector<Finding> findings = std::move(given.findings);
   std::ranges::move(CheckAgainst(known, given.objects, request.ns), std::back_inserter(findings));
+  std::vector<Finding> stored_findings;
+  const TypedObjects typed = preparation.ReadAfter(stored_findings);
+  std::ranges::move(RouteConflicts(typed, given.objects, request.ns, known.rollouts), std::back_inserter(findings));
   if (HasErrors(findings)) {
     return Fail(ErrorCode::kInvalid, AllFindings(findings), "Nothing was changed. Mend the file and apply it again.");
   }
-  TRY_OK(preparation.ResolveAll(findings));
+  std::ranges::move(stored_findings, std::back_inserter(findings));
+  TRY_OK(preparation.ResolveAll(typed));
   Prepared prepared = preparation.Finish(request.by, given.files);
   prepared.report.findings = std::move(findings);
   return prepared;
@@ -356,7 +363,7 @@ Result<Prepared> PrepareImage(const ImageChange& change, const Known& known, Art
   Preparation preparation(known, artifacts);
   TRY_OK(preparation.Override(change));
   std::vector<Finding> findings;
-  TRY_OK(preparation.ResolveAll(findings));
+  TRY_OK(preparation.ResolveAll(preparation.ReadAfter(findings)));
   return preparation.Finish(change.by, "set-image");
 }
 
@@ -381,7 +388,7 @@ Result<Prepared> PrepareDelete(const DeleteRequest& request, const Known& known,
   }
   TRY_OK(preparation.CheckRest());
   std::vector<Finding> findings;
-  TRY_OK(preparation.ResolveAll(findings));
+  TRY_OK(preparation.ResolveAll(preparation.ReadAfter(findings)));
   return preparation.Finish(request.by, files.empty() ? "delete" : files);
 }
 
@@ -389,7 +396,7 @@ Result<Prepared> PrepareUndo(const UndoChange& change, const Known& known, Artif
   Preparation preparation(known, artifacts);
   TRY_OK(preparation.Pin(change));
   std::vector<Finding> findings;
-  TRY_OK(preparation.ResolveAll(findings));
+  TRY_OK(preparation.ResolveAll(preparation.ReadAfter(findings)));
   return preparation.Finish(change.by, "undo");
 }
 

@@ -8,6 +8,7 @@
 #include "control/gate/sides.h"
 #include "control/metrics/roles.h"
 #include "core/metrics/view.h"
+#include "core/rules/reads.h"
 #include "wire/state/judgement.h"
 
 namespace tuesday::control {
@@ -150,6 +151,13 @@ void RuleJudge::Begin(const JudgedRollout& rollout, Case& attempt) const {
   ++attempt.edition;
 }
 
+// In the bake the predecessor's last window is looked at too, as long as it is kept.
+Duration RuleJudge::ReachOf(const rules::Group& group, const rollout::Attempt& attempt) {
+  const std::optional<std::int64_t> reach_ms = rules::ReachMsOf(group);
+  if (attempt.promoted_at || !reach_ms) return kFrozenWindow;
+  return std::min<Duration>(std::chrono::milliseconds(*reach_ms), kFrozenWindow);
+}
+
 std::shared_ptr<RuleJudge::Turn> RuleJudge::TurnOf(const JudgedRollout& rollout, Case& attempt, Instant now) const {
   auto turn = std::make_shared<Turn>();
   turn->stands = *attempt.stands;
@@ -157,7 +165,7 @@ std::shared_ptr<RuleJudge::Turn> RuleJudge::TurnOf(const JudgedRollout& rollout,
     Turn::Planned& planned = turn->ticks.emplace_back();
     planned.tick = tick;
     planned.rows = RoleRowsOf(*rollout.status.attempt, rollout.exposure, parts_.join, tick.at);
-    const Duration reach = std::min<Duration>(tick.at - attempt.began, kFrozenWindow);
+    const Duration reach = std::min(tick.at - attempt.began, ReachOf((*groups_)[tick.group].group, *rollout.status.attempt));
     planned.has_gap = parts_.recorder.HasGap(Milliseconds(tick.at - reach), Milliseconds(tick.at));
   }
   if (turn->ticks.empty()) return nullptr;

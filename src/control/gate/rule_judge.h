@@ -56,6 +56,7 @@ class RuleJudge : public Judge {
   struct Turn;
 
   void Begin(const JudgedRollout& rollout, Case& attempt) const;
+  static Duration ReachOf(const rules::Group& group, const rollout::Attempt& attempt);
   std::shared_ptr<Turn> TurnOf(const JudgedRollout& rollout, Case& attempt, Instant now) const;
   void Start(const RolloutName& name, Case& attempt, std::shared_ptr<Turn> turn);
   void TakeIn(const RolloutName& name, const Turn& turn);

@@ -269,6 +269,19 @@ TEST_F(RuleJudgeTest, LostLinesAreNoEvidence) {
   EXPECT_THAT(judge_->Gate(api.name())->finding.reason, HasSubstr("lost"));
 }
 
+TEST_F(RuleJudgeTest, LostLinesAreForgottenWhenTheRulesWindowHasPassedThem) {
+  JudgeBench api("api");
+  Run({&api}, {0}, 1);
+  EdgeBatch cut;
+  cut.reconnected = true;
+  recorder_.OnBatch(cut, now_);
+  Run({&api}, {0}, 50);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kNoEvidence);
+  // The window is one minute.
+  Run({&api}, {0}, 30);
+  EXPECT_EQ(VerdictOf(api), gate::Verdict::kPass) << judge_->Gate(api.name())->finding.reason;
+}
+
 TEST_F(RuleJudgeTest, ACanaryWhoseInstancesAreAllDownFails) {
   JudgeBench api("api");
   Run({&api}, {0}, 5);

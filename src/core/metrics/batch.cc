@@ -14,7 +14,8 @@ namespace tuesday::metrics {
 namespace {
 
 constexpr std::string_view kMagic = "TSMP";
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;       // Chunks of the second form; a reader of 1 would take them for damage.
+constexpr char kVersionFirst = 1;  // Still read.
 constexpr std::size_t kChecksumBytes = 4;
 
 constexpr std::array<std::uint32_t, 256> MakeCrcTable() {
@@ -96,7 +97,7 @@ std::uint32_t ReadChecksum(std::string_view bytes) {
   return value;
 }
 
-bool ReadSeries(Reader& in, const std::vector<std::string_view>& strings, Series& series) {
+bool ReadSeries(Reader& in, const std::vector<std::string_view>& strings, std::size_t& samples_left, Series& series) {
   std::vector<Labels::Pair> pairs;
   const std::size_t labels = in.Count();
   for (std::size_t i = 0; i < labels && !in.failed(); ++i) {
@@ -106,13 +107,15 @@ bool ReadSeries(Reader& in, const std::vector<std::string_view>& strings, Series
     pairs.emplace_back(strings[name], strings[value]);
   }
   series.labels = Labels(std::move(pairs));
+  std::vector<Sample> samples;
   const std::size_t chunks = in.Count();
   for (std::size_t i = 0; i < chunks && !in.failed(); ++i) {
-    const Result<std::vector<Sample>> samples = DecodeChunk(in.Text());
-    if (!samples) return false;
-    if (!series.samples.empty() && samples->front().t <= series.samples.back().t) return false;
-    series.samples.insert(series.samples.end(), samples->begin(), samples->end());
+    const std::size_t before = samples.size();
+    if (!DecodeChunkInto(in.Text(), samples) || samples.size() > samples_left) return false;
+    if (before > 0 && samples[before].t <= samples[before - 1].t) return false;
   }
+  samples_left -= samples.size();
+  series.samples = std::move(samples);
   return !in.failed() && !series.samples.empty();
 }
 
@@ -139,7 +142,7 @@ std::string EncodeBatch(const SampleBatch& batch) {
     PutNumber(body, (series.samples.size() + kChunkSamplesMax - 1) / kChunkSamplesMax);
     for (std::size_t at = 0; at < series.samples.size(); at += kChunkSamplesMax) {
       const std::size_t size = std::min(kChunkSamplesMax, series.samples.size() - at);
-      PutText(body, EncodeChunk(std::span(series.samples).subspan(at, size)));
+      PutText(body, EncodeChunk(series.samples.span().subspan(at, size)));
     }
   }
   std::string out(kMagic);
@@ -159,7 +162,7 @@ Result<SampleBatch> DecodeBatch(std::string_view bytes) {
   };
   if (bytes.size() > kBatchBytesMax) return corrupt("is longer than 64 MiB");
   if (bytes.size() < kMagic.size() + 1 + kChecksumBytes || !bytes.starts_with(kMagic)) return corrupt("does not begin as one");
-  if (bytes[kMagic.size()] != kVersion) {
+  if (bytes[kMagic.size()] < kVersionFirst || bytes[kMagic.size()] > kVersion) {
     return Fail(ErrorCode::kUnsupported, "A batch of samples has a format that this version does not read.");
   }
   if (ReadChecksum(bytes) != Crc32(bytes.substr(0, bytes.size() - kChecksumBytes))) return corrupt("fails its checksum");
@@ -167,9 +170,11 @@ Result<SampleBatch> DecodeBatch(std::string_view bytes) {
   std::vector<std::string_view> strings(in.Count());
   for (std::string_view& text : strings) text = in.Text();
   SampleBatch batch;
+  std::size_t samples_left = kBatchSamplesMax;
   const std::size_t count = in.Count();
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
-    if (!ReadSeries(in, strings, batch.series.emplace_back())) return corrupt("has a series that does not read back");
+    if (!ReadSeries(in, strings, samples_left, batch.series.emplace_back()))
+      return corrupt("has a series that does not read back");
   }
   if (in.failed() || !in.AtEnd()) return corrupt("is cut short or too long");
   return batch;

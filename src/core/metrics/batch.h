@@ -12,6 +12,7 @@
 namespace tuesday::metrics {
 
 inline constexpr std::size_t kBatchBytesMax = 64 << 20;
+inline constexpr std::size_t kBatchSamplesMax = 67'108'864;  // Refused above: few bytes can claim many samples.
 
 struct SampleBatch {
   std::vector<Series> series;  // Samples in ascending time; series without samples are not written.

@@ -30,6 +30,9 @@ std::string EncodeChunk(std::span<const Sample> samples);
 // The samples of bytes made by EncodeChunk, every value bit for bit. Any other bytes fail with kCorrupt.
 Result<std::vector<Sample>> DecodeChunk(std::string_view bytes);
 
+// The same behind the samples that are there already. After an error `samples` holds anything.
+Result<void> DecodeChunkInto(std::string_view bytes, std::vector<Sample>& samples);
+
 Chunk SealChunk(std::span<const Sample> samples);
 
 }  // namespace tuesday::metrics

@@ -6,13 +6,16 @@
 #include <bit>
 #include <limits>
 #include <random>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "core/metrics/batch.h"
 
 namespace tuesday::metrics {
 namespace {
 
-void ExpectSame(const std::vector<Sample>& a, const std::vector<Sample>& b) {
+void ExpectSame(std::span<const Sample> a, std::span<const Sample> b) {
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
     EXPECT_EQ(a[i].t, b[i].t);
@@ -64,6 +67,58 @@ TEST(Chunk, SteadyCounterTakesLessThanAByteASample) {
   EXPECT_LT(EncodeChunk(samples).size(), 120U);
 }
 
+TEST(Chunk, EqualDistancesAndStepsOfPowersOfTwoTakeNoBits) {
+  std::vector<Sample> samples;
+  for (int i = 0; i < 120; ++i) samples.push_back({1'700'000'000'000 + i * 5000, 1e6 + 4096.0 * (i % 8)});
+  EXPECT_LT(EncodeChunk(samples).size(), 24U + 120 * 3 / 8);
+}
+
+TEST(Chunk, ClocksThatJitterOrDriftReadBack) {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Sample> samples;
+    std::int64_t t = static_cast<std::int64_t>(random() >> (random() % 60));
+    for (std::size_t i = 0; i <= random() % 200; ++i) {
+      t += 1 + static_cast<std::int64_t>(random() % (1ULL << (round % 30)));
+      samples.push_back({t, static_cast<double>(i / 7)});
+    }
+    const Result<std::vector<Sample>> back = DecodeChunk(EncodeChunk(samples));
+    ASSERT_TRUE(back.has_value());
+    ExpectSame(samples, *back);
+  }
+}
+
+std::string FromHex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+
+TEST(Chunk, FirstFormIsStillRead) {
+  struct Row {
+    const char* what;
+    const char* hex;
+    std::vector<double> values;
+  };
+  const Row rows[] = {
+      {"Differences", "00041000000000000003e8f809c42530000000000000001a3bdc", {1, 3, 3, 250}},
+      {"Xor",
+       "00040000000000000003e8f809c42533fb999999999999ad3b6ccccccccccccf60f3acd5548b56ddf960",
+       {0.1, 1.0 / 3, 1.0 / 3, -7e100}},
+      {"DifferencesOfDifferences", "00042200000000000003e8f809c4253000000000000020de6400", {5.25, 6.25, 7.25, 8.25}},
+  };
+  for (const Row& row : rows) {
+    const Result<std::vector<Sample>> back = DecodeChunk(FromHex(row.hex));
+    ASSERT_TRUE(back.has_value()) << row.what;
+    const std::int64_t times[] = {1000, 6000, 11001, 16000};
+    std::vector<Sample> expected;
+    for (std::size_t i = 0; i < 4; ++i) expected.push_back({times[i], row.values[i]});
+    ExpectSame(expected, *back);
+  }
+}
+
 TEST(Chunk, HostileBytesFailAndNeverCrash) {
   std::mt19937_64 random(7);
   int refused = 0;
@@ -88,7 +143,7 @@ TEST(Batch, ReadsBackAndRefusesEveryChangedByte) {
   ASSERT_EQ(back->series.size(), batch.series.size());
   for (std::size_t i = 0; i < batch.series.size(); ++i) {
     EXPECT_EQ(back->series[i].labels, batch.series[i].labels);
-    ExpectSame(back->series[i].samples, batch.series[i].samples);
+    ExpectSame(back->series[i].samples.span(), batch.series[i].samples.span());
   }
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     std::string changed = bytes;

@@ -2,62 +2,115 @@
 #include "core/metrics/index.h"
 
 #include <algorithm>
-#include <iterator>
 #include <numeric>
-#include <optional>
-
-#include "core/metrics/matchers.h"
 
 namespace tuesday::metrics {
+
+namespace {
+
+constexpr std::size_t kSearchRatio = 16;  // From so many times more positions on, each is searched for.
+
+// Keeps what both ascending lists have.
+void Intersect(std::vector<std::uint32_t>& found, const std::vector<std::uint32_t>& other) {
+  const bool search = other.size() / kSearchRatio > found.size();
+  auto from = other.begin();
+  std::erase_if(found, [&](std::uint32_t position) {
+    if (search) {
+      // What is looked for is mostly near: the distance doubles until it is passed.
+      std::ptrdiff_t reach = 1;
+      while (reach < other.end() - from && from[reach] < position) reach *= 2;
+      from = std::lower_bound(from + reach / 2, from + std::min(reach + 1, other.end() - from), position);
+    } else {
+      while (from != other.end() && *from < position) ++from;
+    }
+    return from == other.end() || *from != position;
+  });
+}
+
+}  // namespace
 
 SeriesIndex::SeriesIndex(const std::map<Labels, SeriesRef>& series) {
   labels_.reserve(series.size());
   refs_.reserve(series.size());
+  const std::size_t words = (series.size() + 63) / 64;
   for (const auto& [labels, ref] : series) {
     const auto position = static_cast<std::uint32_t>(labels_.size());
     labels_.push_back(labels);
     refs_.push_back(ref);
-    for (const auto& [name, value] : labels) by_name_[name][value].push_back(position);
+    for (const auto& [name, value] : labels) {
+      Holders& holders = by_name_[name];
+      holders.by_value[value].push_back(position);
+      holders.bits.resize(words);
+      holders.bits[position / 64] |= 1ULL << (position % 64);
+      ++holders.count;
+    }
   }
+}
+
+const SeriesIndex::Holders* SeriesIndex::HoldersOf(std::string_view name) const {
+  const auto at = by_name_.find(name);
+  return at == by_name_.end() ? nullptr : &at->second;
+}
+
+std::optional<SeriesIndex::Positions> SeriesIndex::FindEqual(const std::vector<LabelMatcher>& matchers) const {
+  std::vector<const Positions*> lists;
+  for (const LabelMatcher& matcher : matchers) {
+    if (matcher.op != MatchOp::kEqual || matcher.value.empty()) continue;
+    const Holders* holders = HoldersOf(matcher.name);
+    if (holders == nullptr) return Positions();
+    const auto value = holders->by_value.find(matcher.value);
+    if (value == holders->by_value.end()) return Positions();
+    lists.push_back(&value->second);
+  }
+  if (lists.empty()) return std::nullopt;
+  std::sort(lists.begin(), lists.end(), [](const Positions* a, const Positions* b) { return a->size() < b->size(); });
+  Positions found = *lists.front();
+  for (std::size_t i = 1; i < lists.size() && !found.empty(); ++i) Intersect(found, *lists[i]);
+  return found;
+}
+
+void SeriesIndex::Filter(const LabelMatcher& matcher, const CompiledMatchers& compiled, std::size_t index,
+                         Positions& found) const {
+  const Holders* holders = HoldersOf(matcher.name);
+  const bool absent = compiled.MatchValue(index, "");
+  if (holders == nullptr) {
+    if (!absent) found.clear();
+    return;
+  }
+  if (matcher.value.empty() && (matcher.op == MatchOp::kEqual || matcher.op == MatchOp::kNotEqual)) {
+    if (absent && holders->count == size()) return found.clear();
+    std::erase_if(found, [&](std::uint32_t position) { return holders->Has(position) == absent; });
+    return;
+  }
+  if (holders->by_value.size() >= found.size()) {
+    // Fewer series than values: each series is asked for its value.
+    std::erase_if(found,
+                  [&](std::uint32_t position) { return !compiled.MatchValue(index, labels_[position].Get(matcher.name)); });
+    return;
+  }
+  // Each value is asked once, and its series are marked.
+  std::vector<std::uint64_t> accepted(holders->bits.size());
+  for (const auto& [value, positions] : holders->by_value) {
+    if (!compiled.MatchValue(index, value)) continue;
+    for (const std::uint32_t position : positions) accepted[position / 64] |= 1ULL << (position % 64);
+  }
+  std::erase_if(found, [&](std::uint32_t position) {
+    const bool marked = (accepted[position / 64] >> (position % 64) & 1) != 0;
+    return !marked && !(absent && !holders->Has(position));
+  });
 }
 
 Result<std::vector<std::uint32_t>> SeriesIndex::Find(const std::vector<LabelMatcher>& matchers) const {
   TRY(const CompiledMatchers compiled, CompiledMatchers::Compile(matchers));
-  std::optional<std::vector<std::uint32_t>> found;
-  std::vector<std::size_t> rest;
-  for (std::size_t i = 0; i < matchers.size(); ++i) {
-    if (compiled.MatchValue(i, "")) {
-      rest.push_back(i);
-      continue;
-    }
-    // The label must be there: unite the postings of the values that match, and intersect with what was found so far.
-    std::vector<std::uint32_t> here;
-    const auto name = by_name_.find(matchers[i].name);
-    if (name != by_name_.end() && matchers[i].op == MatchOp::kEqual) {
-      const auto value = name->second.find(matchers[i].value);
-      if (value != name->second.end()) here = value->second;
-    } else if (name != by_name_.end()) {
-      for (const auto& [value, positions] : name->second) {
-        if (compiled.MatchValue(i, value)) here.insert(here.end(), positions.begin(), positions.end());
-      }
-      std::sort(here.begin(), here.end());
-    }
-    if (found) {
-      std::vector<std::uint32_t> both;
-      std::set_intersection(found->begin(), found->end(), here.begin(), here.end(), std::back_inserter(both));
-      found = std::move(both);
-    } else {
-      found = std::move(here);
-    }
-  }
+  std::optional<Positions> found = FindEqual(matchers);
   if (!found) {
     found.emplace(labels_.size());
     std::iota(found->begin(), found->end(), 0U);
   }
-  std::erase_if(*found, [&](std::uint32_t position) {
-    return std::any_of(rest.begin(), rest.end(),
-                       [&](std::size_t i) { return !compiled.MatchValue(i, labels_[position].Get(matchers[i].name)); });
-  });
+  for (std::size_t i = 0; i < matchers.size() && !found->empty(); ++i) {
+    const bool done = matchers[i].op == MatchOp::kEqual && !matchers[i].value.empty();
+    if (!done) Filter(matchers[i], compiled, i, *found);
+  }
   return *std::move(found);
 }
 

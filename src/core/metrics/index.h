@@ -5,11 +5,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "core/metrics/labels.h"
+#include "core/metrics/matchers.h"
 #include "core/metrics/store.h"
 
 namespace tuesday::metrics {
@@ -26,11 +29,24 @@ class SeriesIndex {
   Result<std::vector<std::uint32_t>> Find(const std::vector<LabelMatcher>& matchers) const;
 
  private:
-  using Postings = std::map<std::string, std::vector<std::uint32_t>, std::less<>>;
+  using Positions = std::vector<std::uint32_t>;
+
+  // The series that have one label.
+  struct Holders {
+    std::map<std::string, Positions, std::less<>> by_value;
+    std::vector<std::uint64_t> bits;  // Bit p % 64 of word p / 64: position p has the label.
+    std::size_t count = 0;
+    bool Has(std::uint32_t position) const { return (bits[position / 64] >> (position % 64) & 1) != 0; }
+  };
+
+  const Holders* HoldersOf(std::string_view name) const;
+  // What must hold for the labels that are compared with `=`; nothing if there is no such matcher.
+  std::optional<Positions> FindEqual(const std::vector<LabelMatcher>& matchers) const;
+  void Filter(const LabelMatcher& matcher, const CompiledMatchers& compiled, std::size_t index, Positions& found) const;
 
   std::vector<Labels> labels_;
   std::vector<SeriesRef> refs_;
-  std::map<std::string, Postings, std::less<>> by_name_;
+  std::map<std::string, Holders, std::less<>> by_name_;
 };
 
 }  // namespace tuesday::metrics

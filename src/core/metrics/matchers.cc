@@ -3,6 +3,8 @@
 
 #include <re2/re2.h>
 
+#include "core/metrics/pattern.h"
+
 namespace tuesday::metrics {
 
 namespace {
@@ -21,8 +23,20 @@ std::unique_ptr<RE2> MakeRegex(std::string_view pattern) {
 
 struct CompiledMatchers::One {
   LabelMatcher matcher;
-  std::unique_ptr<RE2> regex;
+  std::optional<PlainPattern> plain;
+  mutable std::unique_ptr<RE2> regex;                     // Beside a plain pattern made when a text needs it.
   mutable std::map<std::string, bool, std::less<>> seen;  // Label values repeat: each is matched once.
+
+  bool MatchesPattern(std::string_view value) const {
+    if (plain && IsAscii(value)) return plain->Match(value);
+    auto found = seen.find(value);
+    if (found == seen.end()) {
+      if (regex == nullptr) regex = MakeRegex(matcher.value);
+      const bool full = RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex);
+      found = seen.emplace(std::string(value), full).first;
+    }
+    return found->second;
+  }
 };
 
 CompiledMatchers::CompiledMatchers(std::vector<One> all) : all_(std::move(all)) {}
@@ -32,12 +46,14 @@ CompiledMatchers::~CompiledMatchers() = default;
 
 Result<CompiledMatchers> CompiledMatchers::Compile(const std::vector<LabelMatcher>& matchers) {
   std::vector<One> all;
+  all.reserve(matchers.size());
   for (const LabelMatcher& matcher : matchers) {
     One one;
     one.matcher = matcher;
     if (matcher.op == MatchOp::kRegex || matcher.op == MatchOp::kNotRegex) {
-      one.regex = MakeRegex(matcher.value);
-      if (!one.regex->ok()) {
+      one.plain = PlainPattern::Read(matcher.value);
+      if (!one.plain) one.regex = MakeRegex(matcher.value);
+      if (one.regex != nullptr && !one.regex->ok()) {
         return Fail(ErrorCode::kInvalid, "The pattern " + matcher.value + " of label " + matcher.name +
                                              " is not a regular expression: " + one.regex->error() + ".");
       }
@@ -51,12 +67,7 @@ bool CompiledMatchers::MatchValue(std::size_t index, std::string_view value) con
   const One& one = all_[index];
   if (one.matcher.op == MatchOp::kEqual) return value == one.matcher.value;
   if (one.matcher.op == MatchOp::kNotEqual) return value != one.matcher.value;
-  auto seen = one.seen.find(value);
-  if (seen == one.seen.end()) {
-    const bool full = RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *one.regex);
-    seen = one.seen.emplace(std::string(value), full).first;
-  }
-  return seen->second == (one.matcher.op == MatchOp::kRegex);
+  return one.MatchesPattern(value) == (one.matcher.op == MatchOp::kRegex);
 }
 
 bool CompiledMatchers::Match(const Labels& labels) const {

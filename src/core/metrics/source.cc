@@ -5,8 +5,6 @@
 
 namespace tuesday::metrics {
 
-bool IsStale(double value) { return std::bit_cast<std::uint64_t>(value) == kStaleBits; }
-
 double StaleMarker() { return std::bit_cast<double>(kStaleBits); }
 
 }  // namespace tuesday::metrics

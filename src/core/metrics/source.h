@@ -2,29 +2,25 @@
 // Where an evaluator gets samples from: a store, a snapshot of one, a view of an attempt, or a table in a test.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "core/metrics/labels.h"
+#include "core/metrics/samples.h"
 
 namespace tuesday::metrics {
 
-// `t` in milliseconds since 1970, as Prometheus counts. A value may be NaN; a stale marker has the bits of kStaleBits.
-struct Sample {
-  std::int64_t t = 0;
-  double value = 0;
-};
-
 inline constexpr std::uint64_t kStaleBits = 0x7ff0000000000002ULL;
-bool IsStale(double value);  // By bits; an ordinary NaN is a real value.
+inline bool IsStale(double value) { return std::bit_cast<std::uint64_t>(value) == kStaleBits; }  // An ordinary NaN is not.
 double StaleMarker();
 
 // One series and its samples in ascending time.
 struct Series {
   Labels labels;
-  std::vector<Sample> samples;
+  Samples samples;
 };
 
 // Immutable for as long as somebody holds it; may be read from any thread.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -32,6 +33,7 @@ struct SnapshotSeries {
   std::shared_ptr<const ChunkList> sealed;
   std::shared_ptr<const Head> head;
   std::size_t head_count = 0;
+  std::int64_t sealed_until_ms = INT64_MIN;
 };
 
 class StoreSnapshot : public Source {
@@ -43,30 +45,80 @@ class StoreSnapshot : public Source {
                                      std::int64_t to) const override {
     TRY(const std::vector<std::uint32_t> positions, index_->Find(matchers));
     std::vector<Series> found;
-    for (const std::uint32_t position : positions) {
-      TRY(std::vector<Sample> samples, Read(series_[position], from, to));
-      if (!samples.empty()) found.push_back(Series{index_->LabelsAt(position), std::move(samples)});
+    found.reserve(positions.size());
+    // Windows inside the heads are only looked at. What had to be decoded shares one list, which moves until it is whole.
+    const auto decoded = std::make_shared<std::vector<Sample>>();
+    struct Part {
+      std::size_t series;
+      std::size_t begin;
+      std::size_t end;
+    };
+    std::vector<Part> parts;
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      if (i + kLookedAhead < positions.size()) FetchEnd(series_[positions[i + kLookedAhead]]);
+      const std::uint32_t position = positions[i];
+      const SnapshotSeries& series = series_[position];
+      const std::span<const Sample> head = Head(series, from, to);
+      if (series.sealed_until_ms <= from) {
+        if (!head.empty()) found.push_back({index_->LabelsAt(position), Samples(series.head, head)});
+        continue;
+      }
+      const std::size_t begin = decoded->size();
+      TRY_OK(Decode(series, from, to, *decoded));
+      decoded->insert(decoded->end(), head.begin(), head.end());
+      if (decoded->size() == begin) continue;
+      parts.push_back({found.size(), begin, decoded->size()});
+      found.push_back({index_->LabelsAt(position), {}});
+    }
+    for (const Part& part : parts) {
+      found[part.series].samples = Samples(decoded, std::span(*decoded).subspan(part.begin, part.end - part.begin));
     }
     return found;
   }
 
  private:
-  static Result<std::vector<Sample>> Read(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
-    std::vector<Sample> samples;
-    const auto take = [&](const Sample* begin, const Sample* end) {
-      const auto after = [](std::int64_t t, const Sample& sample) { return t < sample.t; };
-      begin = std::upper_bound(begin, end, from, after);
-      samples.insert(samples.end(), begin, std::upper_bound(begin, end, to, after));
-    };
-    if (series.sealed != nullptr) {
-      for (const std::shared_ptr<const Chunk>& chunk : *series.sealed) {
-        if (chunk->last_ms <= from || chunk->first_ms > to) continue;
-        TRY(const std::vector<Sample> decoded, DecodeChunk(chunk->bytes));
-        take(decoded.data(), decoded.data() + decoded.size());
-      }
+  // Heads lie all over the memory: the newest samples are asked for before their turn comes.
+  static constexpr std::size_t kLookedAhead = 6;
+  static void FetchEnd(const SnapshotSeries& series) {
+    if (series.head == nullptr) return;
+    constexpr std::size_t kLine = 64 / sizeof(Sample);
+    const std::size_t begin = series.head_count - std::min(series.head_count, 3 * kLine);
+    for (std::size_t i = begin; i < series.head_count; i += kLine) __builtin_prefetch(&series.head->samples[i]);
+  }
+
+  static std::span<const Sample> Head(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
+    if (series.head == nullptr) return {};
+    return Inside(std::span(series.head->samples.data(), series.head_count), from, to);
+  }
+
+  // Puts the sealed samples of the window behind what is there.
+  static Result<void> Decode(const SnapshotSeries& series, std::int64_t from, std::int64_t to, std::vector<Sample>& into) {
+    const ChunkList& chunks = *series.sealed;
+    std::size_t first = chunks.size();
+    while (first > 0 && chunks[first - 1]->last_ms > from) --first;
+    for (; first < chunks.size() && chunks[first]->first_ms <= to; ++first) {
+      const std::size_t before = into.size();
+      TRY_OK(DecodeChunkInto(chunks[first]->bytes, into));
+      const std::span<const Sample> all = std::span(into).subspan(before);
+      const std::span<const Sample> inside = Inside(all, from, to);
+      if (inside.size() == all.size()) continue;
+      std::copy(inside.begin(), inside.end(), into.begin() + static_cast<std::ptrdiff_t>(before));
+      into.resize(before + inside.size());
     }
-    if (series.head != nullptr) take(series.head->samples.data(), series.head->samples.data() + series.head_count);
-    return samples;
+    return {};
+  }
+
+  // Those in (from, to]. Mostly the last ones are asked for: they are looked for from the end on.
+  static std::span<const Sample> Inside(std::span<const Sample> samples, std::int64_t from, std::int64_t to) {
+    const auto after = [](std::int64_t t, const Sample& sample) { return t < sample.t; };
+    if (samples.empty() || samples.back().t > to) {
+      samples = samples.first(
+          static_cast<std::size_t>(std::upper_bound(samples.begin(), samples.end(), to, after) - samples.begin()));
+    }
+    std::size_t back = 1;
+    while (back < samples.size() && samples[samples.size() - back].t > from) back *= 2;
+    const auto begin = back < samples.size() ? samples.end() - static_cast<std::ptrdiff_t>(back) : samples.begin();
+    return {std::upper_bound(begin, samples.end(), from, after), samples.end()};
   }
 
   std::shared_ptr<const SeriesIndex> index_;
@@ -81,6 +133,7 @@ struct SeriesStore::Entry {
   std::shared_ptr<Head> head;
   std::size_t head_count = 0;
   std::int64_t last_ms = INT64_MIN;
+  std::int64_t sealed_until_ms = INT64_MIN;
 };
 
 SeriesStore::SeriesStore(std::int64_t bytes_max) : bytes_max_(bytes_max) {}
@@ -121,18 +174,21 @@ Result<void> SeriesStore::Append(SeriesRef series, Sample sample) {
 }
 
 void SeriesStore::Seal(SeriesRef ref, Entry& entry) {
-  auto chunk = std::make_shared<const Chunk>(SealChunk(std::span(entry.head->samples.data(), entry.head_count)));
+  const std::span<const Sample> head(entry.head->samples.data(), entry.head_count);
+  auto chunk = std::make_shared<const Chunk>(SealChunk(head.first(kSealedSamples)));
   stats_.sealed_samples += chunk->count;
   stats_.sealed_bytes += static_cast<std::int64_t>(chunk->bytes.size());
-  stats_.bytes +=
-      static_cast<std::int64_t>(chunk->bytes.size()) + kChunkOverheadBytes - static_cast<std::int64_t>(sizeof(Head));
+  stats_.bytes += static_cast<std::int64_t>(chunk->bytes.size()) + kChunkOverheadBytes;
   sealed_by_age_.emplace(chunk->last_ms, ref);
+  entry.sealed_until_ms = chunk->last_ms;
   // Snapshots hold the old list and the old head: both are replaced, not changed.
   auto list = entry.sealed == nullptr ? std::make_shared<ChunkList>() : std::make_shared<ChunkList>(*entry.sealed);
   list->push_back(std::move(chunk));
   entry.sealed = std::move(list);
-  entry.head.reset();
-  entry.head_count = 0;
+  auto rest = std::make_shared<Head>();
+  std::copy(head.begin() + kSealedSamples, head.end(), rest->samples.begin());
+  entry.head_count -= kSealedSamples;
+  entry.head = std::move(rest);
 }
 
 void SeriesStore::DropOldestChunk(Entry& entry) {
@@ -181,13 +237,16 @@ void SeriesStore::DropBefore(std::int64_t t_ms) {
 }
 
 std::shared_ptr<const Source> SeriesStore::Snapshot() const {
-  if (index_ == nullptr) index_ = std::make_shared<const SeriesIndex>(by_labels_);
-  std::vector<SnapshotSeries> series;
-  series.reserve(index_->size());
-  for (std::size_t i = 0; i < index_->size(); ++i) {
-    const Entry& entry = entries_.at(index_->RefAt(i).value);
-    series.push_back(SnapshotSeries{entry.sealed, entry.head, entry.head_count});
+  if (index_ == nullptr) {
+    index_ = std::make_shared<const SeriesIndex>(by_labels_);
+    in_order_.clear();
+    // Entries do not move while they are in the container.
+    for (std::size_t i = 0; i < index_->size(); ++i) in_order_.push_back(&entries_.at(index_->RefAt(i).value));
   }
+  std::vector<SnapshotSeries> series;
+  series.reserve(in_order_.size());
+  for (const Entry* entry : in_order_)
+    series.push_back({entry->sealed, entry->head, entry->head_count, entry->sealed_until_ms});
   return std::make_shared<const StoreSnapshot>(index_, std::move(series));
 }
 

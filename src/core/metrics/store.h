@@ -19,7 +19,8 @@ namespace tuesday::metrics {
 
 inline constexpr std::int64_t kStoreBytesMax = 256LL << 20;
 inline constexpr std::int64_t kRetentionMs = 6LL * 60 * 60 * 1000;
-inline constexpr std::size_t kHeadSamples = 120;
+inline constexpr std::size_t kHeadSamples = 180;    // Held as they came; when so many are there the oldest are sealed.
+inline constexpr std::size_t kSealedSamples = 120;  // Into one chunk. The windows of rules stay clear of what is sealed.
 
 // Names one series of one store for as long as it has samples; never used again.
 struct SeriesRef {
@@ -73,6 +74,7 @@ class SeriesStore {
   std::map<Labels, SeriesRef> by_labels_;
   std::multimap<std::int64_t, SeriesRef> sealed_by_age_;
   mutable std::shared_ptr<const SeriesIndex> index_;  // Null when series came or went since it was built.
+  mutable std::vector<const Entry*> in_order_;        // By the positions of the index.
   Stats stats_;
 };
 

@@ -2,7 +2,8 @@
 #include "core/metrics/view.h"
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <iterator>
 
 #include "core/metrics/matchers.h"
 
@@ -10,27 +11,50 @@ namespace tuesday::metrics {
 
 namespace {
 
-using SeriesMap = std::map<Labels, std::vector<Sample>>;
+// The labels that a role adds, in their order.
+constexpr std::array<std::string_view, 4> kAddedLabels = {kCanaryLabel, kContainerLabel, kPodLabel, kServiceLabel};
+static_assert(std::ranges::is_sorted(kAddedLabels));
 
-bool IsAddedLabel(const std::string& name) {
-  return name == kCanaryLabel || name == kServiceLabel || name == kPodLabel || name == kContainerLabel;
+bool IsAddedLabel(std::string_view name) { return std::ranges::find(kAddedLabels, name) != kAddedLabels.end(); }
+
+// The value that a role gives to an added label.
+std::string AddedValue(std::string_view label, std::string_view instance, const RoleRow& row, const std::string& container) {
+  if (label == kCanaryLabel) return row.canary ? "true" : "false";
+  if (label == kContainerLabel) return container;
+  if (label == kServiceLabel) return row.service;
+  return std::string(instance) + (row.canary ? "-canary" : "");
 }
 
-// Adds samples to a series that may be there already; of two samples at one time the earlier given one stays.
-void Merge(SeriesMap& all, const Labels& labels, std::vector<Sample> samples) {
-  if (samples.empty()) return;
-  std::vector<Sample>& into = all[labels];
-  if (into.empty()) {
-    into = std::move(samples);
-    return;
+// Of two samples at one time that of `first` stays.
+Samples Merged(const Samples& first, const Samples& second) {
+  if (!first.empty() && !second.empty() && first.back().t < second.front().t) {
+    std::vector<Sample> both(first.begin(), first.end());
+    both.insert(both.end(), second.begin(), second.end());
+    return both;
   }
   std::vector<Sample> merged;
-  merged.reserve(into.size() + samples.size());
+  merged.reserve(first.size() + second.size());
   const auto earlier = [](const Sample& a, const Sample& b) { return a.t < b.t; };
-  std::merge(into.begin(), into.end(), samples.begin(), samples.end(), std::back_inserter(merged), earlier);
+  std::merge(first.begin(), first.end(), second.begin(), second.end(), std::back_inserter(merged), earlier);
   const auto same = [](const Sample& a, const Sample& b) { return a.t == b.t; };
   merged.erase(std::unique(merged.begin(), merged.end(), same), merged.end());
-  into = std::move(merged);
+  return merged;
+}
+
+// Sorts by labels and makes one of series with equal labels; of two samples at one time the earlier given one stays.
+void SortAndMerge(std::vector<Series>& all) {
+  const auto before = [](const Series& a, const Series& b) { return a.labels < b.labels; };
+  // One role's series come in order: mostly there is nothing to sort.
+  if (!std::is_sorted(all.begin(), all.end(), before)) std::stable_sort(all.begin(), all.end(), before);
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[kept].labels == all[i].labels) {
+      all[kept].samples = Merged(all[kept].samples, all[i].samples);
+    } else if (++kept != i) {
+      all[kept] = std::move(all[i]);
+    }
+  }
+  if (!all.empty()) all.resize(kept + 1);
 }
 
 std::int64_t Minus(std::int64_t time, std::int64_t shift) {
@@ -39,16 +63,23 @@ std::int64_t Minus(std::int64_t time, std::int64_t shift) {
   return result;
 }
 
-bool RowCovers(const RoleRow& row, const Labels& labels) {
-  return row.revision == labels.Get("revision") && (row.instance.empty() || row.instance == labels.Get("instance"));
+Samples Shifted(const Samples& samples, std::int64_t shift_ms) {
+  if (shift_ms == 0) return samples;
+  std::vector<Sample> shifted(samples.begin(), samples.end());
+  for (Sample& sample : shifted) sample.t += shift_ms;
+  return shifted;
 }
 
-std::vector<Sample> SamplesInRow(const std::vector<Sample>& samples, const RoleRow& row) {
-  std::vector<Sample> seen;
-  for (const Sample& sample : samples) {
-    if (sample.t >= row.from_ms && sample.t < row.to_ms) seen.push_back(Sample{sample.t + row.shift_ms, sample.value});
+// Conditions of which exactly one holds for every series that is not our own.
+std::vector<std::vector<LabelMatcher>> ForeignConditions() {
+  std::vector<std::vector<LabelMatcher>> conditions;
+  std::vector<LabelMatcher> there;
+  for (const char* label : {"namespace", "rollout", "revision", "instance"}) {
+    conditions.push_back(there);
+    conditions.back().push_back({MatchOp::kEqual, label, ""});
+    there.push_back({MatchOp::kNotEqual, label, ""});
   }
-  return seen;
+  return conditions;
 }
 
 }  // namespace
@@ -59,12 +90,17 @@ bool IsOwnSeries(const Labels& labels) {
 }
 
 Labels WithRole(const Labels& own, const RoleRow& row, const std::string& container) {
-  std::vector<Labels::Pair> pairs(own.begin(), own.end());
-  const std::string instance(own.Get("instance"));
-  pairs.emplace_back(kCanaryLabel, row.canary ? "true" : "false");
-  pairs.emplace_back(kServiceLabel, row.service);
-  pairs.emplace_back(kPodLabel, row.canary ? instance + "-canary" : instance);
-  pairs.emplace_back(kContainerLabel, container);
+  std::vector<Labels::Pair> pairs;
+  pairs.reserve(own.size() + kAddedLabels.size());
+  const std::string_view instance = own.Get("instance");
+  const Labels::Pair* next = own.begin();
+  for (const std::string_view label : kAddedLabels) {
+    for (; next != own.end() && next->first < label; ++next) pairs.push_back(*next);
+    if (next != own.end() && next->first == label) ++next;
+    std::string value = AddedValue(label, instance, row, container);
+    if (!value.empty()) pairs.emplace_back(label, std::move(value));
+  }
+  pairs.insert(pairs.end(), next, own.end());
   return Labels(std::move(pairs));
 }
 
@@ -72,44 +108,57 @@ AttemptView::AttemptView(ViewIdentity identity, std::shared_ptr<const Source> ba
                          std::shared_ptr<const Source> recorded)
     : identity_(std::move(identity)), base_(std::move(base)), rows_(std::move(rows)), recorded_(std::move(recorded)) {}
 
-Result<std::vector<Series>> AttemptView::Select(const std::vector<LabelMatcher>& matchers, std::int64_t from,
-                                                std::int64_t to) const {
+Result<void> AttemptView::SelectRole(const RoleRow& row, const std::vector<LabelMatcher>& matchers, std::int64_t from,
+                                     std::int64_t to, std::vector<Series>& all) const {
+  if (row.revision.empty()) return {};
   TRY(const CompiledMatchers compiled, CompiledMatchers::Compile(matchers));
-  SeriesMap all;
-
-  // Our own: the base knows nothing of roles, so it is asked without the labels that roles add.
   std::vector<LabelMatcher> stored = {{MatchOp::kEqual, "namespace", identity_.namespace_name},
                                       {MatchOp::kEqual, "rollout", identity_.rollout},
-                                      {MatchOp::kNotEqual, "revision", ""},
-                                      {MatchOp::kNotEqual, "instance", ""}};
-  for (const LabelMatcher& matcher : matchers) {
-    if (!IsAddedLabel(matcher.name)) stored.push_back(matcher);
-  }
-  std::map<std::int64_t, std::vector<Series>> own_by_shift;
-  for (const RoleRow& row : rows_) {
-    if (own_by_shift.contains(row.shift_ms)) continue;
-    TRY(own_by_shift[row.shift_ms], base_->Select(stored, Minus(from, row.shift_ms), Minus(to, row.shift_ms)));
-  }
-  for (const RoleRow& row : rows_) {
-    for (const Series& series : own_by_shift[row.shift_ms]) {
-      if (!RowCovers(row, series.labels)) continue;
-      const Labels labels = WithRole(series.labels, row, identity_.container);
-      if (compiled.Match(labels)) Merge(all, labels, SamplesInRow(series.samples, row));
+                                      {MatchOp::kEqual, "revision", row.revision},
+                                      {row.instance.empty() ? MatchOp::kNotEqual : MatchOp::kEqual, "instance", row.instance}};
+  std::vector<std::size_t> of_pod;
+  for (std::size_t i = 0; i < matchers.size(); ++i) {
+    const std::string& name = matchers[i].name;
+    if (!IsAddedLabel(name)) {
+      // The base knows nothing of roles, so it is asked without the labels that roles add.
+      stored.push_back(matchers[i]);
+    } else if (name == kPodLabel) {
+      of_pod.push_back(i);
+    } else if (!compiled.MatchValue(i, AddedValue(name, "", row, identity_.container))) {
+      return {};
     }
   }
+  const std::int64_t after = std::max(Minus(from, row.shift_ms), Minus(row.from_ms, 1));
+  const std::int64_t until = std::min(Minus(to, row.shift_ms), Minus(row.to_ms, 1));
+  if (after >= until) return {};
+  TRY(std::vector<Series> found, base_->Select(stored, after, until));
+  for (const Series& series : found) {
+    const bool matches = std::ranges::all_of(of_pod, [&](std::size_t i) {
+      return compiled.MatchValue(i, AddedValue(kPodLabel, series.labels.Get("instance"), row, identity_.container));
+    });
+    if (matches) all.push_back({WithRole(series.labels, row, identity_.container), Shifted(series.samples, row.shift_ms)});
+  }
+  return {};
+}
 
-  TRY(std::vector<Series> others, base_->Select(matchers, from, to));
-  for (Series& series : others) {
-    if (!IsOwnSeries(series.labels)) Merge(all, series.labels, std::move(series.samples));
+Result<std::vector<Series>> AttemptView::Select(const std::vector<LabelMatcher>& matchers, std::int64_t from,
+                                                std::int64_t to) const {
+  std::vector<Series> all;
+  for (const RoleRow& row : rows_) TRY_OK(SelectRole(row, matchers, from, to, all));
+  const auto take = [&](std::vector<Series> found) {
+    all.insert(all.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  };
+  for (std::vector<LabelMatcher>& foreign : ForeignConditions()) {
+    foreign.insert(foreign.end(), matchers.begin(), matchers.end());
+    TRY(std::vector<Series> found, base_->Select(foreign, from, to));
+    take(std::move(found));
   }
   if (recorded_ != nullptr) {
-    TRY(std::vector<Series> recorded, recorded_->Select(matchers, from, to));
-    for (Series& series : recorded) Merge(all, series.labels, std::move(series.samples));
+    TRY(std::vector<Series> found, recorded_->Select(matchers, from, to));
+    take(std::move(found));
   }
-
-  std::vector<Series> found;
-  for (auto& [labels, samples] : all) found.push_back(Series{labels, std::move(samples)});
-  return found;
+  SortAndMerge(all);
+  return all;
 }
 
 }  // namespace tuesday::metrics

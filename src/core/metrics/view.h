@@ -55,6 +55,10 @@ class AttemptView : public Source {
                                      std::int64_t to) const override;
 
  private:
+  // What one row lets be seen, behind what `all` has.
+  Result<void> SelectRole(const RoleRow& row, const std::vector<LabelMatcher>& matchers, std::int64_t from, std::int64_t to,
+                          std::vector<Series>& all) const;
+
   ViewIdentity identity_;
   std::shared_ptr<const Source> base_;
   std::vector<RoleRow> rows_;

@@ -66,6 +66,26 @@ std::set<std::size_t> WithDependencies(const Group& group, std::size_t rule) {
   return found;
 }
 
+std::optional<std::int64_t> ReachMsOf(const Group& group) {
+  std::int64_t longest_ms = 0;
+  std::int64_t recorded_ms = 0;
+  bool is_known = true;
+  for (const Rule& rule : group.rules) {
+    std::int64_t reach_ms = 0;
+    Visit(*rule.expr, [&](const promql::Expr& expr) { is_known = is_known && expr.As<promql::SubqueryExpr>() == nullptr; });
+    for (const SelectorUse& use : SelectorsOf(*rule.expr)) {
+      const promql::TimeShift& shift = use.selector->shift;
+      is_known = is_known && shift.at == promql::AtAnchor::kNone && (!shift.offset || shift.offset->expr == nullptr);
+      const std::int64_t offset_ms = shift.offset ? std::max<std::int64_t>(0, shift.offset->ms) : 0;
+      reach_ms = std::max(reach_ms, use.range_ms.value_or(0) + offset_ms);
+    }
+    longest_ms = std::max(longest_ms, reach_ms);
+    if (rule.kind == RuleKind::kRecording) recorded_ms += reach_ms;
+  }
+  if (!is_known) return std::nullopt;
+  return longest_ms + recorded_ms;
+}
+
 std::vector<const promql::BinaryExpr*> OutermostComparisons(const Expr& expr) {
   const auto* binary = promql::WithoutParens(expr).As<promql::BinaryExpr>();
   if (binary == nullptr) return {};

@@ -35,6 +35,10 @@ bool IsRecorded(const Group& group, std::string_view metric);
 // The indices of `rule` itself and of every recording rule of its group that it reads, also through others. Sorted.
 std::set<std::size_t> WithDependencies(const Group& group, std::size_t rule);
 
+// How long before an evaluation of the group the oldest sample can lie that decides it: its longest range, and behind it the
+// longest ranges of the recording rules that feed it. None where the expressions do not say so (subqueries, `@`).
+std::optional<std::int64_t> ReachMsOf(const Group& group);
+
 // The outermost comparisons of an expression, as the witness has them: below parentheses and set operators.
 std::vector<const promql::BinaryExpr*> OutermostComparisons(const promql::Expr& expr);
 

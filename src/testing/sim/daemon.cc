@@ -49,7 +49,7 @@ RevisionId Daemon::NewRevision(Charge& charge) {
   return id;
 }
 
-void Daemon::Add(rollout::Spec spec, Random random) {
+void Daemon::Add(rollout::Spec spec, Random random, std::optional<Quality> first) {
   Random fate = random;  // A copy: whether a rollout is deleted moves no other chance.
   const Random site_random(random.Next());
   auto charge = std::make_unique<Charge>(Charge{.spec = std::move(spec),
@@ -63,7 +63,24 @@ void Daemon::Add(rollout::Spec spec, Random random) {
                                                 .delete_at = {}});
   if (fate.Chance(kDeletedPermille)) charge->delete_at = Instant{} + fate.Span(seconds(1), kDeletedAtMost);
   charge->spec.revision = NewRevision(*charge);
+  if (first) charge->site.Introduce(charge->spec.revision, *first);
   charges_.push_back(std::move(charge));
+}
+
+void Daemon::ReleaseAll(Instant now) {
+  for (auto& charge : charges_) {
+    charge->spec.revision = RevisionId(charge->spec.name.name + "r" + std::to_string(++charge->revisions_made));
+    ++charge->spec.generation.value;
+    charge->site.Introduce(charge->spec.revision, Quality::kHealthy);
+    charge->look_at = now;
+  }
+}
+
+int Daemon::InFlight() const {
+  return static_cast<int>(std::ranges::count_if(charges_, [](const auto& charge) {
+    const std::optional<rollout::Attempt>& attempt = charge->durable.attempt;
+    return attempt && attempt->baseline && attempt->ending == rollout::Ending::kNone;
+  }));
 }
 
 void Daemon::Crash(Instant now) {

@@ -21,7 +21,13 @@ class Daemon {
  public:
   Daemon(const Faults& faults, Random random, Show show) : faults_(faults), random_(random), show_(show) {}
 
-  void Add(rollout::Spec spec, Random random);
+  // `first` is how its first version behaves; drawn where none is given.
+  void Add(rollout::Spec spec, Random random, std::optional<Quality> first = std::nullopt);
+
+  // Every rollout gets a new version that is well, at once.
+  void ReleaseAll(Instant now);
+  // Attempts that have a baseline and have not ended.
+  int InFlight() const;
 
   // Lets a second pass: sites tick, messages arrive, the daemon decides.
   void RunUntil(Instant now);

@@ -12,6 +12,8 @@
 #include <cstdlib>
 
 #include "adapters/files/files.h"
+#include "adapters/haproxy/edge/changes.h"
+#include "adapters/haproxy/supervisor/runtime.h"
 #include "adapters/haproxy/supervisor/supervisor.h"
 #include "adapters/supervise/json_server.h"
 #include "adapters/supervise/poll_loop.h"
@@ -29,13 +31,34 @@ void ActAtStep(const std::string& folder, std::string_view step, pid_t worker) {
   const std::string path = folder + "/kill-at";
   const Result<std::string> text = files::ReadFile(path);
   if (!text) return;
-  if (*text == fmt::format("{} supervisor", step)) {
-    ::unlink(path.c_str());
-    ::kill(::getpid(), SIGKILL);
-  } else if (*text == fmt::format("{} worker", step)) {
-    ::unlink(path.c_str());
-    if (worker > 0) ::kill(worker, SIGKILL);
+  const std::size_t blank = text->find(' ');
+  const std::string when = text->substr(0, blank);
+  const std::string victim = text->substr(blank + 1);
+  if (const std::size_t colon = when.find(':'); colon != std::string::npos) {
+    if (when.substr(0, colon) != step) return;
+    if (const int left = std::atoi(when.c_str() + colon + 1); left > 1) {
+      (void)files::ReplaceFile(path, fmt::format("{}:{} {}", step, left - 1, victim));
+      return;
+    }
+  } else if (when != step) {
+    return;
   }
+  ::unlink(path.c_str());
+  if (victim == "supervisor") ::kill(::getpid(), SIGKILL);
+  if (victim == "worker" && worker > 0) ::kill(worker, SIGKILL);
+  if (victim == "caller") {
+    const Result<std::string> pid = files::ReadFile(folder + "/caller.pid");
+    if (pid) ::kill(std::atoi(pid->c_str()), SIGKILL);
+  }
+}
+
+// Sends the request in FOLDER/call.json to the supervisor.
+void RunCaller(const std::string& folder) {
+  const Result<std::string> text = files::ReadFile(folder + "/call.json");
+  const Result<Json> request = text ? ParseJson(*text) : std::unexpected(text.error());
+  CHECK(request && request->as_object() != nullptr, "there is nothing to send");
+  CHECK(files::ReplaceFile(folder + "/caller.pid", std::to_string(::getpid())).has_value(), "the pid cannot be written");
+  (void)supervise::Call(haproxy::EdgeSocketPath(folder), *request->as_object(), kPatience);
 }
 
 }  // namespace
@@ -43,10 +66,15 @@ void ActAtStep(const std::string& folder, std::string_view step, pid_t worker) {
 bool RunAsHelper(int argc, char** argv) {
   const std::string what = argc > 2 ? argv[1] : "";
   if (what == "responder") RunResponder(std::atoi(argv[2]), argv[3]);
+  if (what == "caller") {
+    RunCaller(argv[2]);
+    return true;
+  }
   if (what != "supervisor") return false;
   const std::string folder = argv[2];
   haproxy::EdgeSupervisorOptions options;
   options.folder = folder;
+  options.drain = std::chrono::milliseconds(std::atoi(argv[3]));
   options.at_step = [folder](std::string_view step, pid_t worker) { ActAtStep(folder, step, worker); };
   if (const Result<void> ran = haproxy::RunEdgeSupervisor(options); !ran) fmt::print(stderr, "{}\n", ErrorText(ran.error()));
   return true;
@@ -61,7 +89,7 @@ bool Eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-EdgeWorld::EdgeWorld() : folder_(temporary_.path("edge")), port_(FreePort()), tls_port_(FreePort()) {
+EdgeWorld::EdgeWorld(Duration drain) : folder_(temporary_.path("edge")), port_(FreePort()), tls_port_(FreePort()) {
   // HAProxy gives up its rights and must still reach the log socket.
   ::chmod(temporary_.path().c_str(), 0711);
   haproxy::RouterOptions options;
@@ -69,7 +97,8 @@ EdgeWorld::EdgeWorld() : folder_(temporary_.path("edge")), port_(FreePort()), tl
   options.listeners = {{"127.0.0.1", static_cast<std::uint16_t>(port_), haproxy::ListenerKind::kHttp},
                        {"127.0.0.1", static_cast<std::uint16_t>(tls_port_), haproxy::ListenerKind::kTls}};
   options.log_socket = temporary_.path("log.sock");
-  options.supervisor_argv = {supervise::OwnProgram(), "supervisor", folder_};
+  options.supervisor_argv = {supervise::OwnProgram(), "supervisor", folder_,
+                             std::to_string(drain / std::chrono::milliseconds(1))};
   router_ = std::make_unique<haproxy::HaproxyRouter>(options);
 }
 
@@ -118,7 +147,12 @@ RouteSpec EdgeWorld::Spec(std::uint64_t epoch, int stable, int canary, int permi
 }
 
 void EdgeWorld::StartFeed() {
-  auto feed = haproxy::HaproxyFeed::Listen(temporary_.path("log.sock"), [this] { return router_->Failed(); });
+  auto feed = haproxy::HaproxyFeed::Listen(temporary_.path("log.sock"), [this] {
+    Result<haproxy::FailedSeen> failed = router_->Failed();
+    const std::lock_guard lock(mutex_);
+    if (failed) ++sums_.looks;
+    return failed;
+  });
   CHECK(feed.has_value(), "the feed cannot listen");
   feed_ = std::move(*feed);
   feed_->Start([this](const EdgeBatch& batch) {
@@ -129,6 +163,7 @@ void EdgeWorld::StartFeed() {
       for (const auto& [status, count] : tally.by_status) {
         sums_.by_status[status] += count;
         sums_.by_instance[tally.instance.str()] += count;
+        sums_.by_slot[tally.slot] += count;
       }
       for (const std::uint64_t count : tally.duration.buckets) sums_.requests += count;
     }
@@ -164,6 +199,41 @@ bool EdgeWorld::IsServing(const std::string& instance) {
     if (id.str() == instance) return true;
   }
   return false;
+}
+
+std::string EdgeWorld::ServerStatus(const std::string& backend, const std::string& name) const {
+  const auto answers =
+      haproxy::RuntimeApi(folder_ + "/haproxy/" + std::string(haproxy::kAdminSocketName)).Ask({"show stat -1 4 -1"});
+  const Result<haproxy::SeenStat> stat = answers ? haproxy::ParseStat(answers->front()) : std::unexpected(answers.error());
+  if (!stat) return {};
+  for (const haproxy::SeenServer& server : stat->servers) {
+    if (server.backend == backend && server.name == name) return server.status;
+  }
+  return {};
+}
+
+bool EdgeWorld::HasKilled() const {
+  const std::string path = folder_ + "/kill-at";
+  if (!files::Exists(path)) return true;
+  ::unlink(path.c_str());
+  return false;
+}
+
+void EdgeWorld::SetRouteFromOutside(const RouteSpec& spec) {
+  const Result<Json> now = supervise::Call(haproxy::EdgeSocketPath(folder_), {{"op", "get_edge"}}, kPatience);
+  CHECK(now.has_value(), "the supervisor does not answer");
+  Result<haproxy::Edge> edge = haproxy::ParseEdge(now->At("edge"));
+  CHECK(edge.has_value() && edge->rollouts.size() == 1, "the edge has one rollout");
+  edge->rollouts[0] = *haproxy::RolloutOf(spec);
+  const Json::Object request{
+      {"op", "set_edge"}, {"generation", now->At("generation").IntOr(0) + 1}, {"edge", haproxy::EdgeJson(*edge)}};
+  CHECK(files::ReplaceFile(folder_ + "/call.json", CanonicalJson(request)).has_value(), "the call cannot be written");
+  supervise::SpawnPlan plan;
+  plan.argv = {supervise::OwnProgram(), "caller", folder_};
+  plan.environment = supervise::OwnEnvironment();
+  const Result<supervise::Process> process = supervise::Spawn(plan);
+  CHECK(process.has_value(), "the caller does not start");
+  ::waitpid(process->pid, nullptr, 0);
 }
 
 void EdgeWorld::KillAt(const std::string& step, const std::string& victim) const {

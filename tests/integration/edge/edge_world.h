@@ -16,7 +16,8 @@
 
 namespace tuesday::testing {
 
-// Runs what argv names when it is not the tests: "supervisor FOLDER" or "responder PORT NAME". Returns whether it did.
+// Runs what argv names when it is not the tests: "supervisor FOLDER DRAIN_MS", "responder PORT NAME" or "caller FOLDER".
+// Returns whether it did.
 bool RunAsHelper(int argc, char** argv);
 
 // Waits at most ten seconds until `condition` holds.
@@ -26,14 +27,16 @@ bool Eventually(const std::function<bool()>& condition);
 struct FeedSums {
   std::map<std::string, std::uint64_t> by_instance;  // "" is no server.
   std::map<int, std::uint64_t> by_status;
+  std::map<int, std::uint64_t> by_slot;
   std::uint64_t lines = 0;
   std::uint64_t unreadable = 0;
   std::uint64_t requests = 0;  // In the duration histogram.
+  std::uint64_t looks = 0;     // At what failed.
 };
 
 class EdgeWorld {
  public:
-  EdgeWorld();
+  explicit EdgeWorld(Duration drain = std::chrono::seconds(30));
   ~EdgeWorld();
 
   haproxy::HaproxyRouter& router() { return *router_; }
@@ -58,8 +61,18 @@ class EdgeWorld {
   std::int64_t HaproxyCpuTicks();  // Of user and system time, 100 a second.
   bool IsServing(const std::string& instance);
 
-  // The supervisor kills `victim` ("supervisor" or "worker") when it next comes to `step`.
+  // What HAProxy's `show stat` says of a server, "UP" or "DOWN ..."; empty when it has none of that name.
+  std::string ServerStatus(const std::string& backend, const std::string& name) const;
+
+  // The supervisor kills `victim` ("supervisor", "worker" or "caller") when it next comes to `step`; "command:3" is after the
+  // third command from now on.
   void KillAt(const std::string& step, const std::string& victim) const;
+
+  // Whether that has happened; takes the order back when it has not.
+  bool HasKilled() const;
+
+  // Sends the edge with `spec` in it from a process of its own, and waits for that process to end.
+  void SetRouteFromOutside(const RouteSpec& spec);
 
  private:
   TemporaryFolder temporary_;

@@ -5,10 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
-#include "adapters/files/fd.h"
+#include "adapters/supervise/poll_loop.h"
 #include "base/check.h"
 
 namespace tuesday::testing {
@@ -22,14 +23,6 @@ sockaddr_in LoopbackAddress(int port) {
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
-}
-
-files::Fd Connect(int port) {
-  files::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  const sockaddr_in address = LoopbackAddress(port);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
-  return fd;
 }
 
 // Reads one answer with a Content-Length, or to the end of the connection. Status 0 when it was cut.
@@ -57,6 +50,14 @@ std::string RequestText(const std::string& host, const std::string& path, const 
 }
 
 }  // namespace
+
+files::Fd Connect(int port) {
+  files::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  const sockaddr_in address = LoopbackAddress(port);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+  return fd;
+}
 
 std::int64_t LoadCounts::Failed() const {
   std::int64_t sum = cut + refused;
@@ -88,12 +89,15 @@ void Load::Run() {
     if (!fd.is_open()) fd = Connect(port_);
     ++mine.sent;
     ++sent_;
+    const Instant began = supervise::BootNow();
     if (!fd.is_open()) {
       ++mine.refused;
+      mine.last_failed = began;
       continue;
     }
     Answer answer;
     if (::send(fd.get(), request_.data(), request_.size(), MSG_NOSIGNAL) >= 0) answer = ReadAnswer(fd.get());
+    if (answer.status != 200) mine.last_failed = began;
     if (answer.status == 200) {
       ++mine.answered_by[answer.body];
     } else if (answer.status == 0) {
@@ -107,6 +111,7 @@ void Load::Run() {
   counts_.sent += mine.sent;
   counts_.cut += mine.cut;
   counts_.refused += mine.refused;
+  counts_.last_failed = std::max(counts_.last_failed, mine.last_failed);
   for (const auto& [name, count] : mine.answered_by) counts_.answered_by[name] += count;
   for (const auto& [status, count] : mine.other_status) counts_.other_status[status] += count;
 }

@@ -10,6 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include "adapters/files/fd.h"
+#include "base/time.h"
+
 namespace tuesday::testing {
 
 struct LoadCounts {
@@ -18,6 +21,7 @@ struct LoadCounts {
   std::map<int, std::int64_t> other_status;
   std::int64_t cut = 0;      // The connection ended inside a request.
   std::int64_t refused = 0;  // A connection was not taken.
+  Instant last_failed{};     // When the last of those that failed was sent.
 
   std::int64_t Failed() const;
   std::int64_t Answered() const;
@@ -52,6 +56,9 @@ struct Answer {
 
 // One request over a connection of its own.
 Answer Get(int port, const std::string& host, const std::string& path, const std::string& header = "");
+
+// A connection to 127.0.0.1:`port` that waits at most ten seconds for bytes; a closed one when it is refused.
+files::Fd Connect(int port);
 
 // A port that nobody has now.
 int FreePort();

@@ -19,14 +19,38 @@ namespace {
 
 constexpr int kSlowMs = 300;
 
-void AnswerRequests(int fd, std::string& input, const std::string& answer) {
+constexpr std::string_view kSick = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+// The answer to the key of RFC 6455, section 1.3.
+constexpr std::string_view kUpgraded =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+struct Peer {
+  std::string input;
+  bool is_tunnel = false;
+};
+
+void Send(int fd, std::string_view text) {
+  [[maybe_unused]] const ssize_t ignored = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+}
+
+void AnswerRequests(int fd, Peer& peer, const std::string& answer) {
+  std::string& input = peer.input;
   for (std::size_t end = input.find("\r\n\r\n"); end != std::string::npos; end = input.find("\r\n\r\n")) {
     const std::string request = input.substr(0, end);
     input.erase(0, end + 4);
     if (request.starts_with("GET /hang")) continue;
     if (request.starts_with("GET /slow")) ::poll(nullptr, 0, kSlowMs);
-    if (::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return;
+    if (request.find("pgrade: websocket") != std::string::npos) {
+      peer.is_tunnel = true;
+      Send(fd, kUpgraded);
+      break;
+    }
+    Send(fd, request.starts_with("GET /sick") ? kSick : std::string_view(answer));
   }
+  if (!peer.is_tunnel) return;
+  Send(fd, input);
+  input.clear();
 }
 
 }  // namespace
@@ -45,7 +69,7 @@ void RunResponder(int port, const std::string& name) {
   epoll_event event{EPOLLIN, {.fd = listener}};
   ::epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
   const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(name.size()) + "\r\n\r\n" + name;
-  std::map<int, std::string> inputs;
+  std::map<int, Peer> peers;
   std::array<epoll_event, 64> events;
   std::array<char, 16384> buffer;
   while (true) {
@@ -61,11 +85,11 @@ void RunResponder(int port, const std::string& name) {
       const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
       if (got <= 0) {
         ::close(fd);
-        inputs.erase(fd);
+        peers.erase(fd);
         continue;
       }
-      inputs[fd].append(buffer.data(), static_cast<std::size_t>(got));
-      AnswerRequests(fd, inputs[fd], answer);
+      peers[fd].input.append(buffer.data(), static_cast<std::size_t>(got));
+      AnswerRequests(fd, peers[fd], answer);
     }
   }
 }

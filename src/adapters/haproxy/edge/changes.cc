@@ -48,6 +48,15 @@ struct Columns {
   }
 };
 
+// Attempts that were made again somewhere are no requests.
+std::int64_t Unanswered(const Columns& columns, const std::vector<std::string_view>& row) {
+  std::int64_t out = columns.Number(row, "stot");
+  for (const auto name : {"wretr", "wredis", "hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"}) {
+    out -= columns.Number(row, name);
+  }
+  return out;
+}
+
 std::string FullName(const std::string& backend, const std::string& name) { return backend + "/" + name; }
 
 void RemoveServer(const SeenServer& server, const std::set<std::string>& expired, ServerCommands& out) {
@@ -77,7 +86,8 @@ Result<SeenStat> ParseStat(std::string_view text) {
   Columns columns;
   columns.count = names.size();
   for (std::size_t i = 0; i < names.size(); ++i) columns.at.emplace(names[i], i);
-  if (!columns.Has({"pxname", "svname", "qcur", "scur", "stot", "status", "eresp", "check_status", "addr"})) {
+  if (!columns.Has({"pxname", "svname", "qcur", "scur", "stot", "status", "eresp", "check_status", "addr", "wretr", "wredis",
+                    "hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"})) {
     return std::unexpected(Nonsense("show stat", header));
   }
   SeenStat out;
@@ -92,10 +102,10 @@ Result<SeenStat> ParseStat(std::string_view text) {
       continue;
     }
     if (server == "BACKEND") continue;
-    out.servers.push_back({std::string(columns.Text(row, "pxname")), std::string(server),
-                           std::string(columns.Text(row, "addr")), std::string(columns.Text(row, "status")),
-                           std::string(columns.Text(row, "check_status")), columns.Number(row, "scur"),
-                           columns.Number(row, "qcur"), columns.Number(row, "stot"), columns.Number(row, "eresp")});
+    out.servers.push_back(
+        {std::string(columns.Text(row, "pxname")), std::string(server), std::string(columns.Text(row, "addr")),
+         std::string(columns.Text(row, "status")), std::string(columns.Text(row, "check_status")), columns.Number(row, "scur"),
+         columns.Number(row, "qcur"), columns.Number(row, "stot"), columns.Number(row, "eresp"), Unanswered(columns, row)});
   }
   return out;
 }
@@ -153,7 +163,7 @@ ServerCommands PlanServers(const std::vector<PlacedServer>& wanted, const std::v
     if (old == there.end()) {
       out.add.push_back(fmt::format("add server {} {} {}", name, server.address, ServerParameters(server)));
       out.add.push_back("enable server " + name);
-      out.add.push_back("enable health " + name);
+      if (server.role != ServerRole::kLastResort) out.add.push_back("enable health " + name);
     } else if (old->second->status.starts_with("MAINT") || old->second->status.starts_with("DRAIN")) {
       out.add.push_back("set server " + name + " state ready");
     }

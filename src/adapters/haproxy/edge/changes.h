@@ -24,7 +24,8 @@ struct SeenServer {
   std::int64_t open = 0;
   std::int64_t queued = 0;
   std::int64_t total = 0;
-  std::int64_t failed = 0;  // Requests that it took and gave no answer to.
+  std::int64_t failed = 0;      // Requests that it took and gave no answer to, as far as HAProxy saw why.
+  std::int64_t unanswered = 0;  // All that it was given and that have no answer, or none yet.
 
   // Its own check passed: what was only just added is up before anybody looked, and that does not count.
   bool IsUp() const;

@@ -12,14 +12,19 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 SeenServer Seen(const std::string& status, std::int64_t open) {
-  return {"b.s0", "i", "127.0.0.1:1", status, "L4OK", open, 0, 0, 0};
+  return {"b.s0", "i", "127.0.0.1:1", status, "L4OK", open, 0, 0, 0, 0};
 }
-const PlacedServer kWanted{"b.s0", "i", "127.0.0.1:1"};
+const PlacedServer kWanted{"b.s0", "i", "127.0.0.1:1", ServerRole::kOwn};
 
 TEST(PlanServers, NewServerIsAddedAndEnabled) {
   const auto plan = PlanServers({kWanted}, {}, {});
   EXPECT_THAT(plan.add,
               ElementsAre(StartsWith("add server b.s0/i 127.0.0.1:1 check"), "enable server b.s0/i", "enable health b.s0/i"));
+}
+
+TEST(PlanServers, LastResortHasNoCheckToEnable) {
+  EXPECT_THAT(PlanServers({{"b.s0", "0:i", "127.0.0.1:1", ServerRole::kLastResort}}, {}, {}).add,
+              ElementsAre("add server b.s0/0:i 127.0.0.1:1 backup", "enable server b.s0/0:i"));
 }
 
 TEST(PlanServers, NothingToDoIsNothing) {
@@ -42,7 +47,7 @@ TEST(PlanServers, ServerWithRequestsDrainsBeforeItGoes) {
 }
 
 TEST(PlanServers, ServerThatMovedIsRemovedFirst) {
-  const auto plan = PlanServers({{"b.s0", "i", "127.0.0.1:2"}}, {Seen("UP", 0)}, {});
+  const auto plan = PlanServers({{"b.s0", "i", "127.0.0.1:2", ServerRole::kOwn}}, {Seen("UP", 0)}, {});
   EXPECT_THAT(plan.add, IsEmpty());
   EXPECT_THAT(plan.remove, ElementsAre("set server b.s0/i state maint", "del server b.s0/i"));
 }
@@ -59,14 +64,18 @@ TEST(ParseMap, EntriesAndNonsense) {
 }
 
 TEST(ParseStat, ReadsServersAndRefusesACutLine) {
-  const std::string header = "# pxname,svname,qcur,scur,stot,eresp,status,check_status,addr,\n";
-  const auto stat =
-      ParseStat(header + "edge,FRONTEND,,5,,,OPEN,,,\nb.s0,i,1,2,30,4,UP,* L4OK,127.0.0.1:1,\nb.s0,BACKEND,1,2,30,4,UP,,,\n");
+  const std::string header =
+      "# pxname,svname,qcur,scur,stot,eresp,status,check_status,addr,"
+      "wretr,wredis,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,hrsp_other,\n";
+  const auto stat = ParseStat(header +
+                              "edge,FRONTEND,,5,,,OPEN,,,,,,,,,,,\nb.s0,i,1,2,30,4,UP,* "
+                              "L4OK,127.0.0.1:1,1,2,1,18,1,1,1,0,\nb.s0,BACKEND,1,2,30,4,UP,,,,,,,,,,,\n");
   ASSERT_TRUE(stat.has_value());
   EXPECT_EQ(stat->client_connections, 5);
   ASSERT_EQ(stat->servers.size(), 1U);
   EXPECT_EQ(stat->servers[0].open, 2);
   EXPECT_EQ(stat->servers[0].failed, 4);
+  EXPECT_EQ(stat->servers[0].unanswered, 5);
   EXPECT_TRUE(stat->servers[0].IsUp());
   EXPECT_FALSE(ParseStat(header + "b.s0,i,1,2").has_value());
   EXPECT_FALSE(ParseStat("").has_value());

@@ -47,6 +47,7 @@ constexpr std::string_view kDefaults =
     "defaults\n"
     "  mode http\n"
     "  timeout connect 1s\n"
+    "  timeout check 1s\n"
     "  timeout client 60s\n"
     "  timeout server 60s\n"
     "  timeout queue 5s\n"
@@ -93,7 +94,14 @@ std::string RequestRules(const std::string& folder) {
       "  http-request set-var(txn.client) var(txn.new_client) if sticky !{{ var(txn.client) -m found }}\n"
       "  http-request set-var(txn.dice) var(txn.client),sdbm(1),mod(1000) if sticky\n"
       "  http-request set-var(txn.dice) rand(1000) if !sticky\n"
-      "  http-request set-var(txn.slot) var(txn.route),field(3,:) if {{ var(txn.dice),sub(txn.weight) lt 0 }}\n"
+      "  acl canary var(txn.dice),sub(txn.weight) lt 0\n"
+      "  http-request set-var(txn.slot) var(txn.route),field(3,:) if canary\n"
+      // A kept connection to a process that just died takes a request before its end is seen, and that one cannot be tried
+      // again. A fresh one is refused instead, and the request goes to stable. An upgrade keeps its own header.
+      "  http-request set-header Connection close if canary !{{ req.hdr(Upgrade) -m found }}\n"
+      "  http-request set-var(txn.backend) var(txn.rollout),concat(.s,txn.slot)\n"
+      // Neither the canary nor a backup of it looks alive: only stable's backend has a last resort.
+      "  http-request set-var(txn.slot) var(txn.route),field(2,:) if canary {{ var(txn.backend),nbsrv eq 0 }}\n"
       "  http-request set-var(txn.backend) var(txn.rollout),concat(.s,txn.slot)\n"
       "  http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}\n"
       "  http-response set-var(txn.first) date(0,us),sub(txn.t0)\n"

@@ -32,12 +32,19 @@ constexpr std::string_view kCertificateListName = "certificates.list";
 constexpr std::string_view kAdminSocketName = "admin.sock";
 constexpr std::string_view kCookieName = "tuesday";
 
-// A backup server: one of the stable slot inside the canary's backend. It takes over when the canary has no live server,
-// also for a request whose connection was just refused.
+// What a server is for in its backend. Backups are servers of the stable slot and are sent to when no own server is up.
+enum class ServerRole {
+  kOwn,         // Of the backend's slot.
+  kBackup,      // In the canary's backend: also for a request whose connection was just refused.
+  kLastResort,  // In the stable slot's own backend: without a check, because a machine that is short of CPU can make all
+                // checks fail at once, and a server that looks dead is better than none.
+};
+
 struct PlacedServer {
   std::string backend;
-  std::string name;     // The instance; of a backup "SLOT:instance".
+  std::string name;     // The instance; of a backup or last resort "SLOT:instance".
   std::string address;  // host:port
+  ServerRole role = ServerRole::kOwn;
   friend bool operator==(const PlacedServer&, const PlacedServer&) = default;
 };
 

@@ -11,6 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
+using ::testing::StartsWith;
 
 Edge Example() {
   EdgeRollout api{{Namespace("prod"), "api"}, Epoch{7}, 0, 1, Weight::Permille(100), {}, {}, {}, {}, false};
@@ -33,15 +34,22 @@ TEST(Config, ColdStartServesTheWholeEdge) {
   EXPECT_THAT(files.config, HasSubstr("  server b-1 [::1]:9002 check"));
 }
 
-TEST(Config, CanaryHasTheStableServersAsBackups) {
+TEST(Config, CanaryHasTheStableServersAsBackupsAndStableHasThemAsItsLastResort) {
   const auto placed = PlaceServers(Example());
-  ASSERT_EQ(placed.size(), 3U);
-  EXPECT_EQ(placed[2].backend, "prod.api.s1");
-  EXPECT_EQ(placed[2].name, "0:a-1");
-  EXPECT_TRUE(ServerParameters(placed[2]).starts_with("backup "));
+  EXPECT_THAT(placed, ElementsAre(PlacedServer{"prod.api.s0", "a-1", "127.0.0.1:9001", ServerRole::kOwn},
+                                  PlacedServer{"prod.api.s1", "b-1", "[::1]:9002", ServerRole::kOwn},
+                                  PlacedServer{"prod.api.s0", "0:a-1", "127.0.0.1:9001", ServerRole::kLastResort},
+                                  PlacedServer{"prod.api.s1", "0:a-1", "127.0.0.1:9001", ServerRole::kBackup}));
+  EXPECT_EQ(ServerParameters(placed[2]), "backup") << "no check can take it out";
+  EXPECT_THAT(ServerParameters(placed[3]), StartsWith("backup check "));
   EXPECT_EQ(ParseServerName("0:a-1").slot, 0);
   EXPECT_EQ(ParseServerName("0:a-1").instance, "a-1");
   EXPECT_EQ(ParseServerName("a-1").slot, -1);
+}
+
+TEST(Config, RequestsToACanaryHaveConnectionsOfTheirOwn) {
+  EXPECT_THAT(RenderFiles(Example(), kOptions).config,
+              HasSubstr("  http-request set-header Connection close if canary !{ req.hdr(Upgrade) -m found }\n"));
 }
 
 TEST(Config, RoutesServersAndHostsAreNotPartOfTheStructure) {

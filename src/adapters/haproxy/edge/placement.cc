@@ -44,27 +44,33 @@ std::vector<PlacedServer> PlaceServers(const Edge& edge) {
   for (const EdgeRollout& rollout : edge.rollouts) {
     for (const EdgeSlot& slot : rollout.slots) {
       for (const SlotServer& server : slot.servers) {
-        out.push_back({BackendName(rollout.name, slot.slot), server.instance.str(), AddressText(server.endpoint)});
+        out.push_back(
+            {BackendName(rollout.name, slot.slot), server.instance.str(), AddressText(server.endpoint), ServerRole::kOwn});
       }
     }
-    if (rollout.canary_slot == rollout.stable_slot) continue;
     const auto stable = std::ranges::find(rollout.slots, rollout.stable_slot, &EdgeSlot::slot);
     if (stable == rollout.slots.end()) continue;
     for (const SlotServer& server : stable->servers) {
-      out.push_back({BackendName(rollout.name, rollout.canary_slot),
-                     fmt::format("{}:{}", rollout.stable_slot, server.instance.str()), AddressText(server.endpoint)});
+      const std::string name = fmt::format("{}:{}", rollout.stable_slot, server.instance.str());
+      const std::string address = AddressText(server.endpoint);
+      out.push_back({BackendName(rollout.name, rollout.stable_slot), name, address, ServerRole::kLastResort});
+      if (rollout.canary_slot == rollout.stable_slot) continue;
+      out.push_back({BackendName(rollout.name, rollout.canary_slot), name, address, ServerRole::kBackup});
     }
   }
   return out;
 }
 
 std::string ServerParameters(const PlacedServer& server) {
-  // HAProxy refuses to track a server that was added at run time, so a backup has a check of its own.
-  if (ParseServerName(server.name).slot >= 0) {
-    return "backup check inter 500ms rise 1 fall 2 observe layer4 error-limit 1 on-error mark-down";
+  switch (server.role) {
+    case ServerRole::kLastResort: return "backup";
+    case ServerRole::kBackup:
+      // HAProxy refuses to track a server that was added at run time, so a backup has a check of its own.
+      return "backup check inter 500ms rise 1 fall 3 observe layer4 error-limit 1 on-error mark-down";
+    case ServerRole::kOwn: break;
   }
   // One refused connection takes a server out at once; one good check brings it back.
-  return "check inter 200ms rise 1 fall 2 observe layer4 error-limit 1 on-error mark-down";
+  return "check inter 200ms rise 1 fall 3 observe layer4 error-limit 1 on-error mark-down";
 }
 
 MapEntries RouteEntries(const Edge& edge) {

@@ -43,8 +43,11 @@ Result<void> CompareServers(const std::vector<PlacedServer>& wanted, const SeenS
 
 }  // namespace
 
-Applier::Applier(std::string folder, Duration drain)
-    : folder_(std::move(folder)), drain_(drain), runtime_(folder_ + "/" + std::string(kAdminSocketName)) {}
+Applier::Applier(std::string folder, Duration drain, std::function<void()> after_command)
+    : folder_(std::move(folder)),
+      drain_(drain),
+      after_command_(std::move(after_command)),
+      runtime_(folder_ + "/" + std::string(kAdminSocketName)) {}
 
 std::string Applier::MapPath(std::string_view name) const { return folder_ + "/" + std::string(name); }
 
@@ -90,12 +93,24 @@ std::vector<std::string> Applier::Commands(const Edge& edge, const SeenEdge& see
   return commands;
 }
 
+Result<void> Applier::Run(const std::vector<std::string>& commands) const {
+  if (!after_command_) {
+    TRY_OK(runtime_.Ask(commands));
+    return {};
+  }
+  for (const std::string& command : commands) {
+    TRY_OK(runtime_.Ask({command}));
+    after_command_();
+  }
+  return {};
+}
+
 Result<SeenEdge> Applier::Apply(const Edge& edge, Instant now) {
   TRY(SeenEdge seen, Look());
   for (int pass = 0; pass < kPassesMax; ++pass) {
     const std::vector<std::string> commands = Commands(edge, seen, now);
     if (commands.empty()) break;
-    TRY_OK(runtime_.Ask(commands));
+    TRY_OK(Run(commands));
     TRY(seen, Look());
   }
   TRY_OK(CompareRoutes(RouteEntries(edge), seen.routes));

@@ -3,6 +3,7 @@
 // removed servers have been draining. One thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct SeenEdge {
 
 class Applier {
  public:
-  Applier(std::string folder, Duration drain);
+  // `after_command` is for tests that kill something there; with it commands are sent one by one.
+  Applier(std::string folder, Duration drain, std::function<void()> after_command = nullptr);
 
   Result<SeenEdge> Look() const;
 
@@ -38,11 +40,13 @@ class Applier {
 
  private:
   std::string MapPath(std::string_view name) const;
+  Result<void> Run(const std::vector<std::string>& commands) const;
   std::vector<std::string> Commands(const Edge& edge, const SeenEdge& seen, Instant now);
   void NoteLeftovers(const ServerCommands& commands, Instant now);
 
   std::string folder_;
   Duration drain_;
+  std::function<void()> after_command_;
   RuntimeApi runtime_;
   std::map<std::string, Instant> leftover_since_;
 };

@@ -66,7 +66,7 @@ class EdgeSupervisor {
         folder_(options.folder + "/haproxy"),
         loop_(loop),
         store_(options.folder),
-        applier_(folder_, options.drain),
+        applier_(folder_, options.drain, options.at_step ? [this] { Step("command"); } : std::function<void()>()),
         runtime_(folder_ + "/" + std::string(kAdminSocketName)) {}
 
   // Brings the edge up as it is on disk.
@@ -358,6 +358,7 @@ Result<Json> EdgeSupervisor::Observe() const {
                                    {"open", server.open},
                                    {"queued", server.queued},
                                    {"total", server.total},
+                                   {"unanswered", server.unanswered},
                                    {"up", server.IsUp()}});
   }
   Json::Object answer = supervise::OkAnswer();

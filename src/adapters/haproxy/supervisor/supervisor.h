@@ -19,8 +19,8 @@ struct EdgeSupervisorOptions {
   std::string folder;                         // Everything of the edge is in it; made where missing.
   std::string haproxy_program = "haproxy";    // Looked up in PATH.
   Duration drain = std::chrono::seconds(30);  // Until requests inside a removed server are cut.
-  // Called between two steps of a change ("checked", "saved", "written", "changed") with HAProxy's pid. For tests that kill
-  // something there.
+  // Called between two steps of a change ("checked", "saved", "written", "changed", and "command" after each single one of the
+  // Runtime API) with HAProxy's pid. For tests that kill something there.
   std::function<void(std::string_view step, pid_t worker)> at_step;
 };
 

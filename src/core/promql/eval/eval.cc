@@ -10,20 +10,26 @@ using metrics::Labels;
 
 bool Row::AnyPresent() const { return std::find(present.begin(), present.end(), 1) != present.end(); }
 
-Labels WithoutName(const Labels& labels) {
-  std::vector<Labels::Pair> kept;
-  for (const Labels::Pair& pair : labels) {
-    if (pair.first != metrics::kNameLabel && pair.first != "__type__" && pair.first != "__unit__") kept.push_back(pair);
-  }
-  return Labels(std::move(kept));
+namespace {
+
+Labels LabelsOf(Identity identity, bool drop_name) {
+  if (drop_name) identity.HideName();
+  return identity.Whole();
 }
+
+void SortByLabels(Matrix& matrix) {
+  const auto before = [](const metrics::Series& a, const metrics::Series& b) { return a.labels < b.labels; };
+  if (!std::is_sorted(matrix.begin(), matrix.end(), before)) std::sort(matrix.begin(), matrix.end(), before);
+}
+
+}  // namespace
 
 Value ToValue(const Evaluated& evaluated, std::size_t step) {
   if (evaluated.type == ValueType::kScalar) return ScalarValue{evaluated.scalar[step]};
   if (evaluated.type == ValueType::kString) return StringValue{evaluated.text};
   Vector vector;
   for (const Row& row : evaluated.rows) {
-    if (row.present[step] != 0) vector.push_back({row.drop_name ? WithoutName(row.labels) : row.labels, row.values[step]});
+    if (row.present[step] != 0) vector.push_back({LabelsOf(row.identity, row.drop_name), row.values[step]});
   }
   return vector;
 }
@@ -32,17 +38,24 @@ void Evaluator::DropName(Row& row) const {
   if (options_.delayed_name_removal) {
     row.drop_name = true;
   } else {
-    row.labels = WithoutName(row.labels);
+    row.identity.HideName();
   }
 }
 
 Result<void> Evaluator::MergeEqual(Rows& rows) const {
-  std::map<Labels, std::size_t> first;
+  if (rows.size() < 2) return {};
+  HashIndex known(rows.size());
+  std::vector<std::size_t> first;
   std::vector<char> gone(rows.size(), 0);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto [at, made] = first.try_emplace(rows[i].labels, i);
-    if (made) continue;
-    Row& into = rows[at->second];
+    const Identity& identity = rows[i].identity;
+    const std::size_t number =
+        known.FindOrAdd(identity.Hash(), [&](std::size_t n) { return rows[first[n]].identity == identity; });
+    if (number == first.size()) {
+      first.push_back(i);
+      continue;
+    }
+    Row& into = rows[first[number]];
     for (std::size_t step = 0; step < grid_.count; ++step) {
       if (rows[i].present[step] == 0) continue;
       if (into.present[step] != 0) {
@@ -53,6 +66,7 @@ Result<void> Evaluator::MergeEqual(Rows& rows) const {
     into.drop_name = into.drop_name && rows[i].drop_name;
     gone[i] = 1;
   }
+  if (first.size() == rows.size()) return {};
   std::size_t kept = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (gone[i] != 0) continue;
@@ -65,7 +79,7 @@ Result<void> Evaluator::MergeEqual(Rows& rows) const {
 
 Result<void> Evaluator::RemoveDelayedNames(Rows& rows) const {
   for (Row& row : rows) {
-    if (row.drop_name) row.labels = WithoutName(row.labels);
+    if (row.drop_name) row.identity.HideName();
   }
   return MergeEqual(rows);
 }
@@ -109,13 +123,13 @@ Result<Value> EvaluateInstant(const Expr& expr, const metrics::Source& source, s
     if (witness != nullptr) FillWitness(*witness, recorder);
     Matrix matrix;
     for (const Ranged& ranged : windows.series) {
-      metrics::Series series{ranged.drop_name ? WithoutName(ranged.labels) : ranged.labels, {}};
+      metrics::Series series{LabelsOf(ranged.labels, ranged.drop_name), {}};
       for (const metrics::Sample& sample : ranged.samples) {
         if (sample.t > windows.ends[0] - windows.range && sample.t <= windows.ends[0]) series.samples.push_back(sample);
       }
       if (!series.samples.empty()) matrix.push_back(std::move(series));
     }
-    std::sort(matrix.begin(), matrix.end(), [](const auto& a, const auto& b) { return a.labels < b.labels; });
+    SortByLabels(matrix);
     return matrix;
   }
   TRY(Evaluated evaluated, evaluator.Evaluate(expr));
@@ -147,13 +161,14 @@ Result<Matrix> EvaluateRange(const Expr& expr, const metrics::Source& source, st
   TRY_OK(evaluator.RemoveDelayedNames(evaluated.rows));
   Matrix matrix;
   for (const Row& row : evaluated.rows) {
-    metrics::Series series{row.labels, {}};
+    std::vector<metrics::Sample> samples;
+    samples.reserve(grid.count);
     for (std::size_t i = 0; i < grid.count; ++i) {
-      if (row.present[i] != 0) series.samples.push_back({grid.At(i), row.values[i]});
+      if (row.present[i] != 0) samples.push_back({grid.At(i), row.values[i]});
     }
-    if (!series.samples.empty()) matrix.push_back(std::move(series));
+    if (!samples.empty()) matrix.push_back({row.identity.Whole(), std::move(samples)});
   }
-  std::sort(matrix.begin(), matrix.end(), [](const auto& a, const auto& b) { return a.labels < b.labels; });
+  SortByLabels(matrix);
   return matrix;
 }
 

@@ -16,29 +16,26 @@ using metrics::Labels;
 
 namespace {
 
-Labels GroupLabels(const Labels& labels, const AggregateExpr& aggregate) {
-  std::vector<Labels::Pair> kept;
-  for (const Labels::Pair& pair : labels) {
-    const bool listed = std::find(aggregate.grouping.begin(), aggregate.grouping.end(), pair.first) != aggregate.grouping.end();
-    const bool name = pair.first == metrics::kNameLabel || pair.first == "__type__" || pair.first == "__unit__";
-    if (aggregate.without ? !listed && !name : listed) kept.push_back(pair);
-  }
-  return Labels(std::move(kept));
-}
+constexpr std::size_t kLookedAhead = 4;  // Labels lie all over the memory.
 
 struct Group {
-  Labels labels;
+  Identity identity;
   std::vector<std::size_t> members;
 };
 
 std::vector<Group> MakeGroups(const Rows& rows, const AggregateExpr& aggregate) {
   std::vector<Group> groups;
-  std::map<Labels, std::size_t> known;
+  HashIndex known(0);
+  const auto keeps = [&](const std::string& label) {
+    const bool listed = std::find(aggregate.grouping.begin(), aggregate.grouping.end(), label) != aggregate.grouping.end();
+    return aggregate.without ? !listed && !metrics::IsNameLabel(label) : listed;
+  };
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    Labels labels = GroupLabels(rows[i].labels, aggregate);
-    const auto [at, made] = known.try_emplace(labels, groups.size());
-    if (made) groups.push_back({std::move(labels), {}});
-    groups[at->second].members.push_back(i);
+    if (i + kLookedAhead < rows.size()) rows[i + kLookedAhead].identity.Fetch();
+    Identity kept = rows[i].identity.Kept(keeps);
+    const std::size_t number = known.FindOrAdd(kept.Hash(), [&](std::size_t n) { return kept == groups[n].identity; });
+    if (number == groups.size()) groups.push_back({std::move(kept), {}});
+    groups[number].members.push_back(i);
   }
   return groups;
 }
@@ -60,11 +57,6 @@ double VarianceOf(const std::vector<double>& values) {
 
 double Fold(AggregateOp op, const std::vector<double>& values, double parameter) {
   switch (op) {
-    case AggregateOp::kSum: {
-      CompensatedSum sum;
-      for (const double value : values) sum.Add(value);
-      return sum.Total();
-    }
     case AggregateOp::kAvg: {
       CompensatedMean mean;
       for (const double value : values) mean.Add(value);
@@ -85,18 +77,36 @@ double Fold(AggregateOp op, const std::vector<double>& values, double parameter)
   return best;
 }
 
+// Member by member, so that each row is walked once in the order of its steps.
+void SumSteps(const Group& group, const Rows& rows, Row& result) {
+  Steps<CompensatedSum> sums(result.values.size());
+  for (const std::size_t member : group.members) {
+    const Row& row = rows[member];
+    for (std::size_t step = 0; step < sums.size(); ++step) {
+      if (row.present[step] == 0) continue;
+      sums[step].Add(row.values[step]);
+      result.present[step] = 1;
+    }
+  }
+  for (std::size_t step = 0; step < sums.size(); ++step) result.values[step] = sums[step].Total();
+}
+
 Rows FoldGroups(const AggregateExpr& aggregate, const Rows& rows, const std::vector<double>& parameter, std::size_t steps) {
   Rows results;
   std::vector<double> values;
   for (Group& group : MakeGroups(rows, aggregate)) {
-    Row result(std::move(group.labels), steps);
+    Row result(std::move(group.identity), steps);
     for (const std::size_t member : group.members) result.drop_name = result.drop_name || rows[member].drop_name;
-    for (std::size_t step = 0; step < steps; ++step) {
-      values.clear();
-      for (const std::size_t member : group.members) {
-        if (rows[member].present[step] != 0) values.push_back(rows[member].values[step]);
+    if (aggregate.op == AggregateOp::kSum) {
+      SumSteps(group, rows, result);
+    } else {
+      for (std::size_t step = 0; step < steps; ++step) {
+        values.clear();
+        for (const std::size_t member : group.members) {
+          if (rows[member].present[step] != 0) values.push_back(rows[member].values[step]);
+        }
+        if (!values.empty()) result.Set(step, Fold(aggregate.op, values, parameter.empty() ? 0 : parameter[step]));
       }
-      if (!values.empty()) result.Set(step, Fold(aggregate.op, values, parameter.empty() ? 0 : parameter[step]));
     }
     results.push_back(std::move(result));
   }
@@ -117,7 +127,7 @@ std::vector<std::size_t> Chosen(AggregateOp op, const std::vector<std::size_t>& 
     if (rows[member].present[step] != 0) there.push_back(member);
   }
   if (op == AggregateOp::kLimitRatio) {
-    std::erase_if(there, [&](std::size_t member) { return !InRatio(rows[member].labels, parameter); });
+    std::erase_if(there, [&](std::size_t member) { return !InRatio(rows[member].identity.Whole(), parameter); });
     return there;
   }
   if (op != AggregateOp::kLimitK) {
@@ -154,10 +164,11 @@ Result<Rows> CountValues(const AggregateExpr& aggregate, const Rows& rows, const
   Rows results;
   std::map<Labels, std::size_t> known;
   for (const Group& group : MakeGroups(rows, aggregate)) {
+    const Labels group_labels = group.identity.Whole();
     for (const std::size_t member : group.members) {
       for (std::size_t step = 0; step < steps; ++step) {
         if (rows[member].present[step] == 0) continue;
-        Labels labels = group.labels.With(label, metrics::FixedText(rows[member].values[step]));
+        Labels labels = group_labels.With(label, metrics::FixedText(rows[member].values[step]));
         const auto [at, made] = known.try_emplace(labels, results.size());
         if (made) results.emplace_back(std::move(labels), steps);
         Row& row = results[at->second];

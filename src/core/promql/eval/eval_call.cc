@@ -139,29 +139,40 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
     }
   }
   const bool counter = call.function == "rate" || call.function == "increase" || call.function == "irate";
+  // One window is looked through once anyway.
+  const bool uses_drops = grid_.count > 1 && UsesDrops(call.function);
   Evaluated result;
-  for (const Ranged& ranged : windows.series) {
-    Row row(ranged.labels, grid_.count);
+  result.rows.reserve(windows.series.size());
+  for (Ranged& ranged : windows.series) {
+    Row row(std::move(ranged.labels), grid_.count);
     row.drop_name = ranged.drop_name;
+    const Drops drops = uses_drops ? FindDrops(ranged.samples.span()) : Drops();
     std::size_t low = 0;
     std::size_t high = 0;
+    std::size_t drop_low = 0;  // The drops that the window has both samples of.
+    std::size_t drop_high = 0;
     for (std::size_t i = 0; i < grid_.count; ++i) {
       const std::int64_t end = windows.ends[i];
       const std::int64_t start = end - windows.range;
       while (high < ranged.samples.size() && ranged.samples[high].t <= end) ++high;
       while (low < high && ranged.samples[low].t <= start) ++low;
       if (low == high) continue;
-      WindowContext context{start, end, grid_.At(i), 0, 0};
+      WindowContext context{start, end, grid_.At(i), 0, 0, {}};
+      if (uses_drops) {
+        while (drop_high < drops.at.size() && drops.at[drop_high] < high) ++drop_high;
+        while (drop_low < drop_high && drops.at[drop_low] <= low) ++drop_low;
+        context.drops = std::span(drops.before).subspan(drop_low, drop_high - drop_low);
+      }
       if (!scalars.empty()) context.first = scalars[0].scalar[i];
       if (scalars.size() > 1) context.second = scalars[1].scalar[i];
-      const std::optional<double> value = function(Window(ranged.samples).subspan(low, high - low), context);
+      const std::optional<double> value = function(ranged.samples.span().subspan(low, high - low), context);
       if (value) row.Set(i, *value);
     }
     if (!row.AnyPresent()) continue;
-    if (counter && !LooksLikeCounter(ranged.labels.Name())) {
+    if (counter && options_.notes != nullptr && !LooksLikeCounter(row.identity.Name())) {
       AddNote(Note::Level::kInfo,
               "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
-                  metrics::Quoted(ranged.labels.Name()),
+                  metrics::Quoted(row.identity.Name()),
               matrix->pos);
     }
     if (!KeepsName(call.function)) DropName(row);

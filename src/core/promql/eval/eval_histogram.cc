@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -14,7 +15,7 @@ namespace {
 
 // The buckets of one histogram: which rows, and their bounds.
 struct HistogramRows {
-  Labels labels;
+  Identity identity;
   bool drop_name = false;
   std::vector<std::pair<double, const Row*>> buckets;
   std::string name;  // Of the metric, for notes.
@@ -45,26 +46,31 @@ std::vector<Bucket> BucketsAt(const HistogramRows& histogram, std::size_t step) 
 
 std::vector<HistogramRows> GroupHistograms(const Rows& rows, bool delayed, const std::function<void(const Row&)>& bad_bucket) {
   std::vector<HistogramRows> histograms;
-  std::map<Labels, std::size_t> known;
+  HashIndex known(0);
   for (const Row& row : rows) {
-    const std::optional<double> upper = BoundOf(row.labels.Get("le"));
+    const std::optional<double> upper = BoundOf(row.identity.Get("le"));
     if (!upper) {
       bad_bucket(row);
       continue;
     }
-    Labels labels = row.labels.With("le", "");
-    if (!delayed) labels = WithoutName(labels);
-    const auto [at, made] = known.try_emplace(labels, histograms.size());
-    if (made) histograms.push_back({std::move(labels), delayed, {}, std::string(row.labels.Name())});
-    histograms[at->second].buckets.emplace_back(*upper, &row);
+    Identity kept =
+        row.identity.Kept([&](const std::string& label) { return label != "le" && (delayed || !metrics::IsNameLabel(label)); });
+    const std::size_t number = known.FindOrAdd(kept.Hash(), [&](std::size_t n) { return kept == histograms[n].identity; });
+    if (number == histograms.size()) histograms.push_back({std::move(kept), delayed, {}, std::string(row.identity.Name())});
+    histograms[number].buckets.emplace_back(*upper, &row);
+  }
+  // In order once for all steps; equal bounds stay as they came.
+  for (HistogramRows& histogram : histograms) {
+    std::stable_sort(histogram.buckets.begin(), histogram.buckets.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
   }
   return histograms;
 }
 
 std::string BadBucketText(const Row& row) {
-  const std::string_view name = row.labels.Name();
+  const std::string_view name = row.identity.Name();
   std::string text =
-      "PromQL warning: bucket label \"le\" is missing or has a malformed value of " + metrics::Quoted(row.labels.Get("le"));
+      "PromQL warning: bucket label \"le\" is missing or has a malformed value of " + metrics::Quoted(row.identity.Get("le"));
   if (!name.empty()) text += " for metric name " + metrics::Quoted(name);
   return text;
 }
@@ -75,7 +81,7 @@ Rows Evaluator::QuantileRows(const std::vector<double>& q, const Rows& rows, Pos
   const auto bad = [&](const Row& row) { AddNote(Note::Level::kWarning, BadBucketText(row), pos); };
   Rows results;
   for (HistogramRows& histogram : GroupHistograms(rows, options_.delayed_name_removal, bad)) {
-    Row row(std::move(histogram.labels), grid_.count);
+    Row row(std::move(histogram.identity), grid_.count);
     row.drop_name = histogram.drop_name;
     for (std::size_t i = 0; i < grid_.count; ++i) {
       std::vector<Bucket> buckets = BucketsAt(histogram, i);
@@ -113,7 +119,7 @@ Result<Evaluated> Evaluator::HistogramQuantiles(const CallExpr& call) {
     TRY(const Evaluated q, Evaluate(*call.arguments[argument]));
     NoteQuantile(q.scalar, call.arguments[argument]->pos);
     for (Row& row : QuantileRows(q.scalar, vector.rows, call.arguments[0]->pos)) {
-      if (!row.labels.Get(label.text).empty()) {
+      if (!row.identity.Get(label.text).empty()) {
         return Fail(ErrorCode::kInvalid, "The label " + label.text + " of histogram_quantiles is on the histogram already.");
       }
       // A quantile may differ from step to step, and so may its label.
@@ -122,7 +128,7 @@ Result<Evaluated> Evaluator::HistogramQuantiles(const CallExpr& call) {
         if (row.present[i] == 0) continue;
         std::string text = metrics::ShortText(q.scalar[i]);
         if (std::isfinite(q.scalar[i]) && text.find_first_of(".e") == std::string::npos) text += ".0";
-        const auto [at, made] = by_text.try_emplace(text, row.labels.With(label.text, text), grid_.count);
+        const auto [at, made] = by_text.try_emplace(text, row.identity.Whole().With(label.text, text), grid_.count);
         at->second.drop_name = row.drop_name;
         at->second.Set(i, row.values[i]);
       }
@@ -140,7 +146,7 @@ Result<Evaluated> Evaluator::HistogramFraction(const CallExpr& call) {
   const auto bad = [&](const Row& row) { AddNote(Note::Level::kWarning, BadBucketText(row), call.arguments[2]->pos); };
   Evaluated result;
   for (HistogramRows& histogram : GroupHistograms(vector.rows, options_.delayed_name_removal, bad)) {
-    Row row(std::move(histogram.labels), grid_.count);
+    Row row(std::move(histogram.identity), grid_.count);
     row.drop_name = histogram.drop_name;
     for (std::size_t i = 0; i < grid_.count; ++i) {
       std::vector<Bucket> buckets = BucketsAt(histogram, i);

@@ -107,9 +107,9 @@ Result<Evaluated> Evaluator::LabelReplace(const CallExpr& call) {
   }
   std::vector<re2::StringPiece> groups(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) + 1);
   for (Row& row : result.rows) {
-    const std::string value(row.labels.Get(source));
+    const std::string value(row.identity.Get(source));
     if (!regex.Match(value, 0, value.size(), RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size()))) continue;
-    row.labels = row.labels.With(destination, Expand(replacement, regex, groups));
+    row.identity = row.identity.Whole().With(destination, Expand(replacement, regex, groups));
     if (destination == metrics::kNameLabel) row.drop_name = false;
   }
   TRY_OK(MergeEqual(result.rows));
@@ -135,9 +135,9 @@ Result<Evaluated> Evaluator::LabelJoin(const CallExpr& call) {
     std::string joined;
     for (std::size_t i = 2; i < texts.size(); ++i) {
       if (i > 2) joined += texts[1];
-      joined += row.labels.Get(texts[i]);
+      joined += row.identity.Get(texts[i]);
     }
-    row.labels = row.labels.With(texts[0], joined);
+    row.identity = row.identity.Whole().With(texts[0], joined);
     if (texts[0] == metrics::kNameLabel) row.drop_name = false;
   }
   TRY_OK(MergeEqual(result.rows));
@@ -157,11 +157,11 @@ Result<Evaluated> Evaluator::SortByLabel(const CallExpr& call) {
     const Row& a = descending ? right : left;
     const Row& b = descending ? left : right;
     for (const std::string& name : names) {
-      const std::string_view a_value = a.labels.Get(name);
-      const std::string_view b_value = b.labels.Get(name);
+      const std::string_view a_value = a.identity.Get(name);
+      const std::string_view b_value = b.identity.Get(name);
       if (a_value != b_value) return NaturalLess(a_value, b_value);
     }
-    return a.labels < b.labels;
+    return a.identity.Whole() < b.identity.Whole();
   });
   return result;
 }

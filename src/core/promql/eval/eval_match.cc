@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <set>
 
 #include "core/promql/eval/eval_state.h"
 #include "core/promql/eval/operators.h"
@@ -15,37 +14,59 @@ bool Listed(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// The labels by which two sides are matched.
-Labels SignatureOf(const Labels& labels, const VectorMatching& matching) {
-  std::vector<Labels::Pair> kept;
-  for (const Labels::Pair& pair : labels) {
-    const bool listed = Listed(matching.labels, pair.first);
-    if (matching.on ? listed : !listed && pair.first != metrics::kNameLabel) kept.push_back(pair);
-  }
-  return Labels(std::move(kept));
-}
-
-Labels ResultLabels(const Labels& many, const Labels& one, const BinaryExpr& binary) {
+Identity ResultIdentity(Identity many, const Identity& one, const BinaryExpr& binary) {
   const VectorMatching& matching = binary.matching;
-  Labels labels = binary.op < BinaryOp::kEqual ? WithoutName(many) : many;
+  if (binary.op < BinaryOp::kEqual) many.HideName();
   if (matching.card == MatchCard::kOneToOne) {
-    std::vector<Labels::Pair> kept;
-    for (const Labels::Pair& pair : labels) {
-      if (Listed(matching.labels, pair.first) == matching.on) kept.push_back(pair);
-    }
-    labels = Labels(std::move(kept));
+    many = many.Kept([&](const std::string& label) { return Listed(matching.labels, label) == matching.on; });
   }
+  if (matching.include.empty()) return many;
+  Labels labels = many.Whole();
   for (const std::string& name : matching.include) labels = labels.With(name, one.Get(name));
   return labels;
 }
 
-// Rows of one side that share a signature.
-using Groups = std::map<Labels, std::vector<std::size_t>>;
+// Rows of one side by their signatures: the labels by which two sides are matched.
+class Groups {
+ public:
+  struct Group {
+    Identity signature;
+    std::vector<std::size_t> rows;
+  };
 
-Groups GroupRows(const Rows& rows, const VectorMatching& matching) {
-  Groups groups;
-  for (std::size_t i = 0; i < rows.size(); ++i) groups[SignatureOf(rows[i].labels, matching)].push_back(i);
-  return groups;
+  Groups(const Rows& rows, const VectorMatching& matching) : matching_(matching), known_(rows.size()) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      Identity signature = SignatureOf(rows[i].identity);
+      const std::size_t number =
+          known_.FindOrAdd(signature.Hash(), [&](std::size_t n) { return all_[n].signature == signature; });
+      if (number == all_.size()) all_.push_back({std::move(signature), {}});
+      all_[number].rows.push_back(i);
+    }
+  }
+
+  Identity SignatureOf(const Identity& identity) const {
+    return identity.Kept([&](const std::string& label) {
+      const bool listed = Listed(matching_.labels, label);
+      return matching_.on ? listed : !listed && label != metrics::kNameLabel;
+    });
+  }
+
+  // Null when no row has it.
+  const Group* Find(const Identity& signature) const {
+    const std::size_t number = known_.Find(signature.Hash(), [&](std::size_t n) { return all_[n].signature == signature; });
+    return number == all_.size() ? nullptr : &all_[number];
+  }
+  // In the order of their first rows.
+  const std::vector<Group>& all() const { return all_; }
+
+ private:
+  const VectorMatching& matching_;
+  HashIndex known_;
+  std::vector<Group> all_;
+};
+
+void SortBySignature(std::vector<const Groups::Group*>& groups) {
+  std::ranges::sort(groups, {}, [](const Groups::Group* group) { return group->signature.Whole(); });
 }
 
 std::vector<char> AnyPresent(const Rows& rows, std::size_t steps) {
@@ -67,32 +88,41 @@ class Matcher {
   }
 
   Result<Rows> Run() {
-    const Groups ones = GroupRows(one_, binary_.matching);
-    Groups manies = GroupRows(many_, binary_.matching);
+    const Groups ones(one_, binary_.matching);
+    const Groups manies(many_, binary_.matching);
     const std::vector<char> any_many = AnyPresent(many_, steps_);
-    const std::vector<char> any_one = AnyPresent(one_, steps_);
-    for (const auto& [signature, rows] : ones) {
-      TRY_OK(CheckUnique(signature, rows, any_many));
-      if (fill_many_) manies.try_emplace(signature);
-    }
-    static const std::vector<std::size_t> kNone;
-    std::vector<std::pair<std::size_t, const Labels*>> order;
-    for (const auto& [signature, rows] : manies) {
-      order.emplace_back(rows.empty() ? many_.size() : rows.front(), &signature);
-    }
+    TRY_OK(CheckUniques(ones, any_many));
     // Results follow the order of the side that they come from, as upstream.
-    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (const auto& [first, signature] : order) {
-      const auto one = ones.find(*signature);
-      TRY_OK(MatchGroup(*signature, manies.at(*signature), one == ones.end() ? kNone : one->second));
+    for (const Groups::Group& many : manies.all()) {
+      const Groups::Group* one = ones.Find(many.signature);
+      TRY_OK(MatchGroup(many.signature, many.rows, one == nullptr ? kNone : one->rows));
     }
+    if (!fill_many_) return std::move(results_);
+    std::vector<const Groups::Group*> lonely;
+    for (const Groups::Group& one : ones.all()) {
+      if (manies.Find(one.signature) == nullptr) lonely.push_back(&one);
+    }
+    SortBySignature(lonely);
+    for (const Groups::Group* one : lonely) TRY_OK(MatchGroup(one->signature, kNone, one->rows));
     return std::move(results_);
   }
 
  private:
+  inline static const std::vector<std::size_t> kNone;
+
+  // Speaks of the least signature that is not unique.
+  Result<void> CheckUniques(const Groups& ones, const std::vector<char>& any_many) const {
+    std::vector<const Groups::Group*> repeated;
+    for (const Groups::Group& one : ones.all()) {
+      if (one.rows.size() > 1) repeated.push_back(&one);
+    }
+    SortBySignature(repeated);
+    for (const Groups::Group* one : repeated) TRY_OK(CheckUnique(one->signature.Whole(), one->rows, any_many));
+    return {};
+  }
+
   Result<void> CheckUnique(const Labels& signature, const std::vector<std::size_t>& rows,
                            const std::vector<char>& any_many) const {
-    if (rows.size() < 2) return {};
     for (std::size_t step = 0; step < steps_; ++step) {
       if (any_many[step] == 0) continue;
       const Row* seen = nullptr;
@@ -101,8 +131,8 @@ class Matcher {
         if (seen != nullptr) {
           return Fail(ErrorCode::kInvalid,
                       "found duplicate series for the match group " + signature.Text() + " on the " +
-                          (swapped_ ? "left" : "right") + " hand-side of the operation: [" + one_[index].labels.Text() + ", " +
-                          seen->labels.Text() +
+                          (swapped_ ? "left" : "right") + " hand-side of the operation: [" +
+                          one_[index].identity.Whole().Text() + ", " + seen->identity.Whole().Text() +
                           "];many-to-many matching not allowed: matching labels must be unique on one side");
         }
         seen = &one_[index];
@@ -111,7 +141,7 @@ class Matcher {
     return {};
   }
 
-  Result<void> MatchGroup(const Labels& signature, const std::vector<std::size_t>& manies,
+  Result<void> MatchGroup(const Identity& signature, const std::vector<std::size_t>& manies,
                           const std::vector<std::size_t>& ones) {
     const bool one_to_one = binary_.matching.card == MatchCard::kOneToOne;
     for (std::size_t step = 0; step < steps_; ++step) {
@@ -127,34 +157,35 @@ class Matcher {
           return Fail(ErrorCode::kInvalid,
                       "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
         }
-        static const Labels kNoLabels;
-        TRY_OK(Put(step, many.labels, one == nullptr ? kNoLabels : one->labels, many.values[step],
+        static const Identity kNobody;
+        TRY_OK(Put(step, many.identity, one == nullptr ? kNobody : one->identity, many.values[step],
                    one == nullptr ? *fill_one_ : one->values[step], &many));
       }
       if (matched == 0 && one != nullptr && fill_many_) {
-        TRY_OK(Put(step, signature, one->labels, *fill_many_, one->values[step], nullptr));
+        TRY_OK(Put(step, signature, one->identity, *fill_many_, one->values[step], nullptr));
       }
     }
     return {};
   }
 
-  Result<void> Put(std::size_t step, const Labels& many_labels, const Labels& one_labels, double many, double one,
+  Result<void> Put(std::size_t step, const Identity& many_identity, const Identity& one_identity, double many, double one,
                    const Row* row) {
     const double left = swapped_ ? one : many;
     const double right = swapped_ ? many : one;
     const bool filter = IsComparison(binary_.op) && !binary_.returns_bool;
-    const auto key = std::pair(&many_labels, &one_labels);
+    const auto key = std::pair(&many_identity, &one_identity);
     auto known = by_pair_.find(key);
     if (known == by_pair_.end()) {
-      Labels labels = ResultLabels(many_labels, one_labels, binary_);
-      if (binary_.returns_bool && !delayed_) labels = WithoutName(labels);
-      const auto [at, made] = by_labels_.try_emplace(labels, results_.size());
-      if (made) {
-        results_.emplace_back(std::move(labels), steps_);
+      Identity identity = ResultIdentity(many_identity, one_identity, binary_);
+      if (binary_.returns_bool && !delayed_) identity.HideName();
+      const std::size_t number =
+          by_identity_.FindOrAdd(identity.Hash(), [&](std::size_t n) { return results_[n].identity == identity; });
+      if (number == results_.size()) {
+        results_.emplace_back(std::move(identity), steps_);
         results_.back().drop_name = delayed_ && (binary_.returns_bool || (row != nullptr && row->drop_name));
         taken_.emplace_back(steps_, 0);
       }
-      known = by_pair_.emplace(key, at->second).first;
+      known = by_pair_.emplace(key, number).first;
     }
     // A second match is an error even where a filter drops it.
     if (taken_[known->second][step] != 0) {
@@ -176,8 +207,8 @@ class Matcher {
   std::optional<double> fill_one_;
   Rows results_;
   std::vector<std::vector<char>> taken_;
-  std::map<Labels, std::size_t> by_labels_;
-  std::map<std::pair<const Labels*, const Labels*>, std::size_t> by_pair_;  // Looked up only.
+  HashIndex by_identity_{0};
+  std::map<std::pair<const Identity*, const Identity*>, std::size_t> by_pair_;  // Looked up only.
 };
 
 }  // namespace
@@ -197,14 +228,14 @@ Evaluated Evaluator::SetOperation(const BinaryExpr& binary, Evaluated left, Eval
   const bool is_or = binary.op == BinaryOp::kOr;
   Rows& filtered = is_or ? right.rows : left.rows;
   const Rows& by = is_or ? left.rows : right.rows;
-  const Groups groups = GroupRows(by, binary.matching);
+  const Groups groups(by, binary.matching);
   for (Row& row : filtered) {
-    const auto group = groups.find(SignatureOf(row.labels, binary.matching));
+    const Groups::Group* group = groups.Find(groups.SignatureOf(row.identity));
     for (std::size_t i = 0; i < grid_.count; ++i) {
       if (row.present[i] == 0) continue;
       bool there = false;
-      if (group != groups.end()) {
-        for (const std::size_t index : group->second) there = there || by[index].present[i] != 0;
+      if (group != nullptr) {
+        for (const std::size_t index : group->rows) there = there || by[index].present[i] != 0;
       }
       row.present[i] = there == (binary.op == BinaryOp::kAnd) ? 1 : 0;
     }

@@ -42,6 +42,19 @@ std::int64_t FloorTo(std::int64_t time, std::int64_t step) {
   return quotient * step;
 }
 
+metrics::Samples WithoutStale(metrics::Samples samples) {
+  const auto is_stale = [](const Sample& sample) { return metrics::IsStale(sample.value); };
+  if (std::none_of(samples.begin(), samples.end(), is_stale)) return samples;
+  std::vector<Sample> kept(samples.begin(), samples.end());
+  std::erase_if(kept, is_stale);
+  return kept;
+}
+
+std::size_t CountUntil(const metrics::Samples& samples, std::int64_t time) {
+  const auto after = [](std::int64_t t, const Sample& sample) { return t < sample.t; };
+  return static_cast<std::size_t>(std::upper_bound(samples.begin(), samples.end(), time, after) - samples.begin());
+}
+
 }  // namespace
 
 Result<std::int64_t> Evaluator::LengthOf(const Duration& duration) const {
@@ -98,9 +111,12 @@ Result<Evaluated> Evaluator::SelectInstant(const Expr& expr, const VectorSelecto
   const auto [first, last] = std::minmax_element(times.begin(), times.end());
   TRY(const std::vector<Series> found, Select(expr, selector, *first - options_.lookback_ms, *last));
   Evaluated evaluated;
+  evaluated.rows.reserve(found.size());
   for (const Series& series : found) {
     Row row(series.labels, grid_.count);
-    std::size_t next = 0;  // The first sample after the step's time; times never go back.
+    // The first sample after the step's time; times never go back.
+    std::size_t next = 0;
+    if (grid_.count == 1) next = CountUntil(series.samples, times[0]);
     for (std::size_t i = 0; i < grid_.count; ++i) {
       while (next < series.samples.size() && series.samples[next].t <= times[i]) ++next;
       if (next == 0) continue;
@@ -126,9 +142,10 @@ Result<Windows> Evaluator::SelectWindows(const Expr& expr, const MatrixSelector&
   TRY(windows.ends, ReferenceTimes(matrix.selector.shift));
   const auto [first, last] = std::minmax_element(windows.ends.begin(), windows.ends.end());
   TRY(std::vector<Series> found, Select(expr, matrix.selector, *first - windows.range, *last));
+  windows.series.reserve(found.size());
   for (Series& series : found) {
-    std::erase_if(series.samples, [](const Sample& sample) { return metrics::IsStale(sample.value); });
-    if (!series.samples.empty()) windows.series.push_back({std::move(series.labels), false, std::move(series.samples)});
+    metrics::Samples samples = WithoutStale(std::move(series.samples));
+    if (!samples.empty()) windows.series.push_back({std::move(series.labels), false, std::move(samples)});
   }
   return windows;
 }
@@ -156,11 +173,11 @@ Result<Windows> Evaluator::EvaluateSubquery(const SubqueryExpr& subquery) {
   TRY(const Evaluated evaluated, inner.Evaluate(*subquery.inner));
   samples_ += inner.samples_;
   for (const Row& row : evaluated.rows) {
-    Ranged ranged{row.labels, row.drop_name, {}};
+    std::vector<Sample> samples;
     for (std::size_t i = 0; i < inner_grid.count; ++i) {
-      if (row.present[i] != 0) ranged.samples.push_back({inner_grid.At(i), row.values[i]});
+      if (row.present[i] != 0) samples.push_back({inner_grid.At(i), row.values[i]});
     }
-    if (!ranged.samples.empty()) windows.series.push_back(std::move(ranged));
+    if (!samples.empty()) windows.series.push_back({row.identity.Whole(), row.drop_name, std::move(samples)});
   }
   TRY_OK(CountSamples(evaluated.rows.size() * inner_grid.count));
   return windows;

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "core/promql/engine.h"
+#include "core/promql/eval/identity.h"
+#include "core/promql/eval/steps.h"
 
 namespace tuesday::promql {
 
@@ -26,13 +28,13 @@ struct Grid {
 
 // One series of an instant vector over all steps.
 struct Row {
-  metrics::Labels labels;
+  Identity identity;
   bool drop_name = false;  // Only with delayed name removal: the name goes at the very end.
-  std::vector<double> values;
-  std::vector<char> present;
+  Steps<double> values;
+  Steps<char> present;
 
   Row() = default;
-  Row(metrics::Labels its_labels, std::size_t steps) : labels(std::move(its_labels)), values(steps), present(steps, 0) {}
+  Row(Identity its_identity, std::size_t steps) : identity(std::move(its_identity)), values(steps), present(steps) {}
   void Set(std::size_t i, double value) {
     values[i] = value;
     present[i] = 1;
@@ -45,7 +47,7 @@ using Rows = std::vector<Row>;
 struct Ranged {
   metrics::Labels labels;
   bool drop_name = false;
-  std::vector<metrics::Sample> samples;
+  metrics::Samples samples;
 };
 
 // A range vector on a grid: the window of step i is (end(i) - range, end(i)].
@@ -142,9 +144,6 @@ class Evaluator {
   Recorder* recorder_;
   std::int64_t samples_ = 0;
 };
-
-// Without `__name__`, `__type__` and `__unit__`.
-metrics::Labels WithoutName(const metrics::Labels& labels);
 
 // The vector, scalar, string or matrix of one step as the engine's callers see it.
 Value ToValue(const Evaluated& evaluated, std::size_t step);

@@ -23,8 +23,12 @@ Answer Extrapolated(Window window, const WindowContext& context) {
   if (window.size() < 2) return std::nullopt;
   double increase = window.back().value - window.front().value;
   if constexpr (kind != Kind::kGauge) {
-    for (std::size_t i = 1; i < window.size(); ++i) {
-      if (window[i].value < window[i - 1].value) increase += window[i - 1].value;
+    if (context.drops) {
+      for (const double before : *context.drops) increase += before;
+    } else {
+      for (std::size_t i = 1; i < window.size(); ++i) {
+        if (window[i].value < window[i - 1].value) increase += window[i - 1].value;
+      }
     }
   }
   double to_start = Seconds(window.front().t - context.start_ms);
@@ -180,6 +184,18 @@ Answer MedianDeviation(Window window, const WindowContext&) {
 }
 
 }  // namespace
+
+Drops FindDrops(Window samples) {
+  Drops drops;
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    if (!(samples[i].value < samples[i - 1].value)) continue;
+    drops.at.push_back(i);
+    drops.before.push_back(samples[i - 1].value);
+  }
+  return drops;
+}
+
+bool UsesDrops(std::string_view name) { return name == "rate" || name == "increase"; }
 
 RangeFunction FindRangeFunction(std::string_view name) {
   static const std::map<std::string_view, RangeFunction> kFunctions = {

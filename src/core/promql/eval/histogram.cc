@@ -15,7 +15,10 @@ constexpr double kSmallDelta = 1e-12;  // Relative; what sums of floats may lose
 
 // Sorted by bound, equal bounds added up.
 void Coalesce(std::vector<Bucket>& buckets) {
-  std::stable_sort(buckets.begin(), buckets.end(), [](const Bucket& a, const Bucket& b) { return a.upper < b.upper; });
+  const auto before = [](const Bucket& a, const Bucket& b) { return a.upper < b.upper; };
+  if (!std::is_sorted(buckets.begin(), buckets.end(), before)) std::stable_sort(buckets.begin(), buckets.end(), before);
+  const auto same = [](const Bucket& a, const Bucket& b) { return a.upper == b.upper; };
+  if (std::adjacent_find(buckets.begin(), buckets.end(), same) == buckets.end()) return;
   std::vector<Bucket> merged;
   for (const Bucket& bucket : buckets) {
     if (!merged.empty() && merged.back().upper == bucket.upper) {
