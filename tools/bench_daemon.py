@@ -349,6 +349,12 @@ def curl_ok(port):
 
 
 def bench_hour(tuesday, examples, options):
+    """With one instance of each service, and with several."""
+    hour_of(tuesday, examples, options, "daemon_rss_10_instances_1h", 1)
+    hour_of(tuesday, examples, options, "daemon_rss_10_services_1h", options.instances)
+
+
+def hour_of(tuesday, examples, options, name_of_figure, replicas):
     """Memory of a daemon with 10 services and an hour of their samples. The hour is written by the daemon's own recorder on
     virtual time into the daemon's metrics log, about the instances that run; the daemon reads it at its start and goes on."""
     with Bench(tuesday, examples) as bench:
@@ -356,16 +362,16 @@ def bench_hour(tuesday, examples, options):
         names = [f"svc{i}" for i in range(10)]
         for name in names:
             bind(bench, name, "v1")
-            apply(bench, name, "v1", HALF, replicas=options.instances)
+            apply(bench, name, "v1", HALF, replicas=replicas)
         instances = []
         for name in names:
             view = bench.wait_healthy(name)
             for revision in view["revisions"]:
                 instances += [{"namespace": "default", "rollout": name, "revision": revision["revision"], "instance": instance["name"]}
                               for instance in revision["instances"]]
-        if len(instances) != 10 * options.instances:
+        if len(instances) != 10 * replicas:
             raise Failed(f"{len(instances)} instances run")
-        say("daemon_rss_10_services_fresh", mebibytes(bench.daemon.pid), "MiB")
+        say(name_of_figure.replace("1h", "fresh"), mebibytes(bench.daemon.pid), "MiB")
         bench.stop_daemon()
         shutil.rmtree(bench.state / "metrics")
         listed = bench.folder / "instances.json"
@@ -380,9 +386,9 @@ def bench_hour(tuesday, examples, options):
         wait_for("load flows", lambda: load.totals()["ok"] > 200, 30)
         answer = bench.json("query", "sum(increase(http_requests_total[1h]))")
         time.sleep(options.rss_settle)
-        say("daemon_rss_10_services_1h", mebibytes(bench.daemon.pid),
-            f"MiB: {options.instances} instances each, {wrote.stdout.split(' on disk')[0].strip()} on disk, read back at the start")
-        say("daemon_start_with_1h_of_metrics", start, "ms")
+        say(name_of_figure, mebibytes(bench.daemon.pid),
+            f"MiB: {replicas} each, {wrote.stdout.split(' on disk')[0].strip()} on disk, read back at the start")
+        say(name_of_figure.replace("rss", "start"), start, "ms")
         if "e+0" not in json.dumps(answer) and not re.search(r'"[\d.]{6,}"', json.dumps(answer)):
             raise Failed(f"the hour is not seen: {answer}")
 

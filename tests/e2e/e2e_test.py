@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 from tuesday_bench import Bench, Failed, wait_for  # noqa: E402
 
 PLAIN = "tests/e2e/plain.yaml.in"
+BLUE_GREEN = "tests/e2e/blue_green.yaml.in"
 
 
 class Skipped(Exception):
@@ -85,6 +86,37 @@ def case_a_version_that_crashes_is_taken_back(bench):
     sent = load.totals()["sent"]
     wait_for("more load", lambda: load.totals()["sent"] > sent + 400, 30)
     expect(load.totals()["failed"] == before, f"requests fail after the abort ({attempt['reason']}): {load.totals()}")
+
+
+def blue_green_first_version(bench):
+    bench.start_daemon()
+    bench.deploy("api", "v1", BLUE_GREEN, latency_ms=2)
+    bench.wait_healthy("api", "v1")
+    load = bench.load("api.default.localhost", 200)
+    wait_for("load flows", lambda: load.totals()["ok"] > 200, 30)
+    return load
+
+
+def case_blue_green_goes_over_at_once_and_undo_comes_back_at_once(bench):
+    load = blue_green_first_version(bench)
+    bench.deploy("api", "v2", BLUE_GREEN, latency_ms=2)
+    promoted(bench, "api", 2)
+    wait_for("v2 answers everything", lambda: load.seconds()[-1]["by_version"].keys() == {"v2"}, 30)
+    bench.run("rollout", "undo", "api")
+    promoted(bench, "api", 3)
+    wait_for("v1 answers everything", lambda: load.seconds()[-1]["by_version"].keys() == {"v1"}, 30)
+    expect(load.totals()["failed"] == 0, f"failed requests: {load.totals()}")
+
+
+def case_a_blue_green_version_that_crashes_after_its_promotion_is_taken_back(bench):
+    load = blue_green_first_version(bench)
+    bench.deploy("api", "v2", BLUE_GREEN, latency_ms=2, crash_after_s=6)
+    attempt = ended_badly(bench, "api")
+    expect(attempt["ending"] == "rolled back", f"it was not promoted before: {attempt}")
+    wait_for("v1 answers everything", lambda: load.seconds()[-1]["by_version"].keys() == {"v1"}, 30)
+    before, sent = load.totals()["failed"], load.totals()["sent"]
+    wait_for("more load", lambda: load.totals()["sent"] > sent + 400, 30)
+    expect(load.totals()["failed"] == before, f"requests fail after the rollback ({attempt['reason']}): {load.totals()}")
 
 
 def case_a_version_that_never_becomes_ready_takes_no_request(bench):

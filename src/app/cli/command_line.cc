@@ -31,6 +31,7 @@ struct CommandLine {
   std::vector<std::string> run_patterns;
   std::string name;
   std::string image;
+  int to_revision = 0;
   std::function<int()> run;
 };
 
@@ -164,6 +165,12 @@ void AddRolloutActs(CommandLine& line, CLI::App& rollout) {
           "--full", [&line] { line.act.verb = "promote-full"; }, "Skips all steps, pauses and analyses that are left");
     }
   }
+  CLI::App* undo = Command(line, rollout, "undo", "Goes back to an earlier revision, by the strategy; the next apply ends it.",
+                           "tuesday rollout undo api --to-revision 3",
+                           [&line] { return RunUndo(line.globals, line.name, line.to_revision); });
+  undo->add_option("name", line.name, "The rollout")->required();
+  undo->add_option("--to-revision", line.to_revision, "Its number; without it the one before the present")
+      ->check(CLI::Range(1, 1'000'000'000));
   CLI::App* set_image = Command(line, rollout, "set-image", "Starts a new version with another image.",
                                 "tuesday rollout set-image api api=registry.example.com/api:v2",
                                 [&line] { return RunSetImage(line.globals, line.name, line.image); });

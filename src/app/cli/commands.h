@@ -62,6 +62,8 @@ struct ActOptions {
   std::string reason;
 };
 int RunRolloutAct(const Globals& globals, const ActOptions& options);
+// 0: to the revision before the present one.
+int RunUndo(const Globals& globals, const std::string& name, int to_revision);
 int RunSetImage(const Globals& globals, const std::string& name, const std::string& image);
 
 int RunStatus(const Globals& globals, bool all_namespaces);

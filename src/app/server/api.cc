@@ -297,4 +297,20 @@ void Api::SetImage(Call call) {
                         });
 }
 
+void Api::Undo(Call call) {
+  std::optional<int> number;
+  const Json& given = call.body.At("to_revision");
+  if (!given.is_null()) {
+    if (given.as_int() == nullptr || *given.as_int() < 1 || !std::in_range<int>(*given.as_int())) {
+      return SendError(*call.responder,
+                       {ErrorCode::kInvalid, "`to_revision` is not the number of a revision.", "For example 3."});
+    }
+    number = static_cast<int>(*given.as_int());
+  }
+  parts_.fleet.Undo(NameOf(call), number, call.by, [responder = call.responder](Result<control::ApplyReport> report) {
+    if (!report.has_value()) return SendError(*responder, report.error());
+    SendJson(*responder, ApplyJson(*report));
+  });
+}
+
 }  // namespace tuesday::server

@@ -53,6 +53,7 @@ class Api {
   void WatchRollout(Call call);
   void Act(Call call, rollout::Verb verb);
   void SetImage(Call call);
+  void Undo(Call call);
   void Audit(Call call);
   void Query(Call call);
   void QueryRange(Call call);

@@ -73,6 +73,8 @@ std::vector<Route> MakeRoutes() {
        act(rollout::Verb::kResume)},
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/set-image", admin, "Starts a new version with another image.",
        [](Api& api, Call call) { api.SetImage(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/undo", admin, "Goes back to a revision that is kept, by the strategy.",
+       [](Api& api, Call call) { api.Undo(std::move(call)); }},
       {"GET", "/v1/audit", admin, "The journal, oldest entry first.", [](Api& api, Call call) { api.Audit(std::move(call)); }},
       {"GET", "/prometheus/api/v1/query", admin, "An instant query, as Prometheus answers it.",
        [](Api& api, Call call) { api.Query(std::move(call)); }},

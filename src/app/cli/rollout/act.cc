@@ -20,6 +20,19 @@ int RunRolloutAct(const Globals& globals, const ActOptions& options) {
   return kExitPass;
 }
 
+int RunUndo(const Globals& globals, const std::string& name, int to_revision) {
+  Json body = Json(Json::Object());
+  if (to_revision > 0) body = Json(Json::Object{{"to_revision", static_cast<std::int64_t>(to_revision)}});
+  const Result<Json> answer = Daemon(globals).Post(RolloutPath(globals, name, "/undo"), body);
+  if (!answer.has_value()) return ReportError(answer.error(), globals);
+  if (globals.json) {
+    PrintJson(*answer);
+  } else {
+    std::printf("rollout '%s': undo\n", name.c_str());
+  }
+  return kExitPass;
+}
+
 int RunSetImage(const Globals& globals, const std::string& name, const std::string& image) {
   const std::size_t equals = image.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == image.size()) {
