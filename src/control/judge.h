@@ -77,6 +77,9 @@ class AnalysisRunner : public Remembering {
 
   virtual void Target(const JudgedRollout& rollout, const rollout::AnalysisTarget& target) = 0;
   virtual std::vector<rollout::AnalysisSeen> Seen(const RolloutName& rollout) const = 0;
+
+  // The rollout is gone.
+  virtual void Forget(const RolloutName& rollout) = 0;
 };
 
 // Takes what the edge and the workloads were seen to do. The recorder behind it makes samples of it.

@@ -49,7 +49,7 @@ class LiveAnalyses : public AnalysisRunner {
   };
   std::vector<RunView> Runs(const RolloutName& rollout) const;
 
-  void Forget(const RolloutName& rollout) {
+  void Forget(const RolloutName& rollout) override {
     runs_.erase(rollout);
     memories_.erase(rollout);
   }

@@ -11,6 +11,7 @@ namespace tuesday::control {
 void FleetCore::Leave(const RolloutName& name, const state::RemovedRecord& removed) {
   removed_[name] = removed;
   if (ports_.judge != nullptr) ports_.judge->Forget(name);
+  if (ports_.analyses != nullptr) ports_.analyses->Forget(name);
   Entity entity = std::move(entities_.at(name));
   entities_.erase(name);
   for (const PendingRequest& request : entity.requests) {

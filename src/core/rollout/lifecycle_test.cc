@@ -51,7 +51,7 @@ TEST(Lifecycle, APromotionIsToldAsSuchAndNotAsALossOfWeight) {
   settle();
   bench.Gate(Verdict::kPass);
   settle();
-  EXPECT_EQ(said, (std::vector<std::string>{"Canary weight 0 % -> 10 %.", "Canary weight 10 % -> 100 %.",
+  EXPECT_EQ(said, (std::vector<std::string>{"rev 1 serves 100 %.", "Canary weight 0 % -> 10 %.", "Canary weight 10 % -> 100 %.",
                                             "rev 2 is stable, 100 %."}));
 }
 
