@@ -81,6 +81,22 @@ TEST(Edge, ServersAndWeightsChangeWithoutAReload) {
   EXPECT_EQ(stale.error().code, ErrorCode::kStale);
 }
 
+TEST(Edge, AServerAddedAtRunTimeIsAskedOverConnectionsThatAreKept) {
+  EdgeWorld world;
+  world.AddInstance("a");
+  world.AddInstance("b");
+  ASSERT_TRUE(world.router().SetRoute(world.Spec(1, 0, 0, 0, {{0, {"a"}}})).has_value());
+  ASSERT_TRUE(world.router().SetRoute(world.Spec(2, 0, 0, 0, {{0, {"a", "b"}}})).has_value());
+  ASSERT_TRUE(Eventually([&] { return world.IsServing("b"); }));
+  Load load(world.port(), kConnections, "api.test");
+  AwaitRequests(load, 1000);
+  EXPECT_EQ(load.Stop().Failed(), 0);
+  const std::int64_t opened = world.ServerCount("prod.api.s0", "b", "connect");
+  const std::int64_t reused = world.ServerCount("prod.api.s0", "b", "reuse");
+  ASSERT_GT(opened, 0);
+  EXPECT_GT(reused, 4 * opened) << opened << " connections opened";
+}
+
 TEST(Edge, ReloadUnderLoadLosesNeitherRequestsNorLines) {
   EdgeWorld world;
   world.StartFeed();

@@ -8,8 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "adapters/files/files.h"
 #include "adapters/haproxy/edge/changes.h"
@@ -26,6 +31,17 @@ namespace {
 
 constexpr Duration kPatience = std::chrono::seconds(10);
 constexpr int kPollMs = 5;
+
+// Also a HAProxy that outlived its supervisor: with nobody at its log socket it would turn round for ever.
+void KillAllThatName(const std::string& folder) {
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = process.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos || std::stoi(name) == ::getpid()) continue;
+    std::ifstream file(process.path() / "cmdline", std::ios::binary);
+    const std::string words{std::istreambuf_iterator<char>(file), {}};
+    if (words.find(folder) != std::string::npos) ::kill(std::stoi(name), SIGKILL);
+  }
+}
 
 void ActAtStep(const std::string& folder, std::string_view step, pid_t worker) {
   const std::string path = folder + "/kill-at";
@@ -104,11 +120,8 @@ EdgeWorld::EdgeWorld(Duration drain) : folder_(temporary_.path("edge")), port_(F
 
 EdgeWorld::~EdgeWorld() {
   for (const auto& [id, instance] : instances_) ::kill(instance.first.pid, SIGKILL);
-  const pid_t haproxy = HaproxyPid();
-  const pid_t supervisor = SupervisorPid();
   (void)supervise::Call(haproxy::EdgeSocketPath(folder_), {{"op", "stop"}}, kPatience);
-  if (supervisor > 0) ::kill(supervisor, SIGKILL);
-  if (haproxy > 0) ::kill(haproxy, SIGKILL);
+  KillAllThatName(folder_);
   feed_.reset();
 }
 
@@ -210,6 +223,30 @@ std::string EdgeWorld::ServerStatus(const std::string& backend, const std::strin
     if (server.backend == backend && server.name == name) return server.status;
   }
   return {};
+}
+
+std::int64_t EdgeWorld::ServerCount(const std::string& backend, const std::string& name, const std::string& column) const {
+  const auto answers =
+      haproxy::RuntimeApi(folder_ + "/haproxy/" + std::string(haproxy::kAdminSocketName)).Ask({"show stat -1 4 -1"});
+  if (!answers) return -1;
+  const auto cells = [](const std::string& line) {
+    std::vector<std::string> parts;
+    std::istringstream text(line);
+    for (std::string part; std::getline(text, part, ',');) parts.push_back(part);
+    return parts;
+  };
+  std::istringstream lines(answers->front());
+  std::string line;
+  std::getline(lines, line);
+  const std::vector<std::string> header = cells(line);
+  const auto place = std::ranges::find(header, column) - header.begin();
+  while (std::getline(lines, line)) {
+    const std::vector<std::string> row = cells(line);
+    if (row.size() > static_cast<std::size_t>(place) && row[0] == backend && row[1] == name) {
+      return std::atoll(row[static_cast<std::size_t>(place)].c_str());
+    }
+  }
+  return -1;
 }
 
 bool EdgeWorld::HasKilled() const {

@@ -63,6 +63,8 @@ class EdgeWorld {
 
   // What HAProxy's `show stat` says of a server, "UP" or "DOWN ..."; empty when it has none of that name.
   std::string ServerStatus(const std::string& backend, const std::string& name) const;
+  // A number of `show stat` by its column's name ("reuse"); -1 when there is none.
+  std::int64_t ServerCount(const std::string& backend, const std::string& name, const std::string& column) const;
 
   // The supervisor kills `victim` ("supervisor", "worker" or "caller") when it next comes to `step`; "command:3" is after the
   // third command from now on.

@@ -10,6 +10,11 @@
 namespace tuesday::haproxy {
 namespace {
 
+// One that is added while HAProxy runs has room for no idle connection and a delay of 0 unless it is told: then no connection
+// to it is ever used twice, and the edge carries a third of the requests (measured with 2.6). A server of the file has these by
+// itself.
+constexpr std::string_view kKeepsConnections = " pool-max-conn -1 pool-purge-delay 5s";
+
 std::string_view NextLine(std::string_view& text) {
   const std::size_t end = text.find('\n');
   const std::string_view line = text.substr(0, end);
@@ -161,7 +166,8 @@ ServerCommands PlanServers(const std::vector<PlacedServer>& wanted, const std::v
     if (old != there.end() && old->second->address != server.address) continue;
     kept.insert(name);
     if (old == there.end()) {
-      out.add.push_back(fmt::format("add server {} {} {}", name, server.address, ServerParameters(server)));
+      out.add.push_back(
+          fmt::format("add server {} {} {}{}", name, server.address, ServerParameters(server), kKeepsConnections));
       out.add.push_back("enable server " + name);
       if (server.role != ServerRole::kLastResort) out.add.push_back("enable health " + name);
     } else if (old->second->status.starts_with("MAINT") || old->second->status.starts_with("DRAIN")) {
