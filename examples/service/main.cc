@@ -39,7 +39,8 @@ struct Connection {
   std::uint64_t serial = 0;
   std::string input;
   std::string output;
-  bool busy = false;  // A request is being answered; the next one waits.
+  bool busy = false;     // A request is being answered; the next one waits.
+  bool counted = false;  // Its request is in the counters.
   bool close_after = false;
   bool wants_write = false;
 };
@@ -233,10 +234,8 @@ void Service::Begin(Connection& connection, std::string_view head) {
                            head.find("\r\nconnection: close") != head.npos;
   ++open_requests_;
   const std::size_t path = head.find(' ') + 1;
-  if (head.substr(path, 7) == "/health") {
-    counters_.Begin();
-    return Answer(connection, 200);
-  }
+  connection.counted = head.substr(path, 7) != "/health";  // Checks are not requests: they go on while nobody asks.
+  if (!connection.counted) return Answer(connection, 200);
   counters_.Begin();
   if (settings_.crash_rate > 0 && Uniform() < settings_.crash_rate) ::raise(SIGSEGV);
   if (settings_.hang_rate > 0 && Uniform() < settings_.hang_rate) return;
@@ -266,7 +265,7 @@ void Service::Answer(Connection& connection, int status) {
                        (connection.close_after ? "\r\nConnection: close" : "") + "\r\n\r\n" + body;
   connection.busy = false;
   --open_requests_;
-  counters_.End();
+  if (connection.counted) counters_.End();
   Write(connection);
 }
 
@@ -290,7 +289,7 @@ void Service::Drop(int fd) {
   if (found->second->busy) {
     // The client went away: its request is no longer inside.
     --open_requests_;
-    counters_.End();
+    if (found->second->counted) counters_.End();
   }
   ::close(fd);
   connections_.erase(found);
