@@ -23,8 +23,9 @@ TEST(PlanServers, NewServerIsAddedAndEnabled) {
 }
 
 TEST(PlanServers, LastResortHasNoCheckToEnable) {
-  EXPECT_THAT(PlanServers({{"b.s0", "0:i", "127.0.0.1:1", ServerRole::kLastResort}}, {}, {}).add,
-              ElementsAre("add server b.s0/0:i 127.0.0.1:1 backup pool-max-conn -1 pool-purge-delay 5s", "enable server b.s0/0:i"));
+  EXPECT_THAT(
+      PlanServers({{"b.s0", "0:i", "127.0.0.1:1", ServerRole::kLastResort}}, {}, {}).add,
+      ElementsAre("add server b.s0/0:i 127.0.0.1:1 backup pool-max-conn -1 pool-purge-delay 5s", "enable server b.s0/0:i"));
 }
 
 TEST(PlanServers, NothingToDoIsNothing) {
