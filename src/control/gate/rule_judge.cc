@@ -129,14 +129,12 @@ void RuleJudge::SetRules(const std::vector<manifest::Object>& rules) {
   groups_ = std::make_shared<const Groups>(GroupsOf(rules));
 }
 
-void RuleJudge::Begin(const JudgedRollout& rollout, Case& attempt) const {
+void RuleJudge::Begin(const JudgedRollout& rollout, Case& attempt) {
   const rollout::Attempt& judged = *rollout.status.attempt;
   if (attempt.attempt != judged.id || attempt.began != judged.started_at) {
     const std::uint64_t version = attempt.memory.version;
-    const std::uint64_t edition = attempt.edition;
     attempt = Case();
     attempt.memory.version = version;
-    attempt.edition = edition;
     attempt.attempt = judged.id;
     attempt.began = judged.started_at;
     for (const InstanceState& instance : rollout.instances) attempt.restarts_at_start[instance.id] = instance.restarts;
@@ -148,7 +146,7 @@ void RuleJudge::Begin(const JudgedRollout& rollout, Case& attempt) const {
   attempt.stands = std::make_shared<const judge::AttemptCase>(std::move(aligned));
   attempt.groups = groups_;
   attempt.is_turning = false;
-  ++attempt.edition;
+  attempt.edition = ++last_edition_;
 }
 
 // In the bake the predecessor's last window is looked at too, as long as it is kept.

@@ -55,7 +55,7 @@ class RuleJudge : public Judge {
   struct Case;
   struct Turn;
 
-  void Begin(const JudgedRollout& rollout, Case& attempt) const;
+  void Begin(const JudgedRollout& rollout, Case& attempt);
   static Duration ReachOf(const rules::Group& group, const rollout::Attempt& attempt);
   std::shared_ptr<Turn> TurnOf(const JudgedRollout& rollout, Case& attempt, Instant now) const;
   void Start(const RolloutName& name, Case& attempt, std::shared_ptr<Turn> turn);
@@ -68,7 +68,7 @@ class RuleJudge : public Judge {
   JudgeSettings settings_;
   std::shared_ptr<const Groups> groups_ = std::make_shared<Groups>();
   std::map<RolloutName, std::unique_ptr<Case>> cases_;
-  std::uint64_t last_edition_ = 0;
+  std::uint64_t last_edition_ = 0;    // Never given twice, also when a rollout is forgotten and comes again.
   std::shared_ptr<RuleJudge*> self_;  // Answers that come after our end find null.
 };
 

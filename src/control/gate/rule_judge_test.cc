@@ -247,6 +247,19 @@ TEST_F(RuleJudgeTest, RestartsBeforeTheDaemonsOwnAreStillTheCanarys) {
   EXPECT_THAT(judge_->Gate(api.name())->finding.reason, HasSubstr("restarted 1 time"));
 }
 
+TEST_F(RuleJudgeTest, WhatAWorkerDidForARolloutThatWasForgottenIsDropped) {
+  JudgeBench api("api");
+  clock_.Set(now_);
+  recorder_.OnRollout(api.View());
+  judge_->Look(api.View(), now_);  // A worker has a tick of the old one.
+  judge_->Forget(api.name());
+  api.Begin("v.1", now_ + seconds(15));  // None of its own is due yet.
+  judge_->Look(api.View(), now_);
+  executor_.RunUntil(now_);
+  EXPECT_TRUE(
+      std::ranges::none_of(judge_->Signals(api.name()), [](const SignalView& signal) { return signal.name == "Watchdog"; }));
+}
+
 TEST_F(RuleJudgeTest, AnAttemptThatEndedLeavesNothingToRestore) {
   JudgeBench api("api");
   Run({&api}, {0}, 20);

@@ -203,7 +203,6 @@ rollout::World WorldOf(const Entity& entity, const Judge* judge, const AnalysisR
     seen.stopping = instance.phase == InstancePhase::kStopping || instance.phase == InstancePhase::kStopped;
     seen.restarts = instance.restarts;
     seen.ordinal = instance.ordinal;
-    seen.ordinal = instance.ordinal;
     world.instances.push_back(std::move(seen));
   }
   std::ranges::sort(world.instances, {}, &rollout::InstanceSeen::id);
