@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +80,8 @@ struct Witness {
   std::vector<Witness> parts;                   // Of kAnd, kOr and kUnless.
   std::optional<ComparisonWitness> comparison;  // Of kComparison.
   std::vector<SelectorWitness> selectors;       // At the root: every selector of the expression, in its order.
+  std::map<const Expr*, Vector> inner;          // At the root: what aggregations and quantiles gave, by their place in the
+                                                // expression, which must live as long. Looked up only.
 };
 
 // `expr op expr` at one instant. `witness` may be null.

@@ -36,11 +36,11 @@ Side SideOf(const promql::Expr& expr, const RuleResult& result, const metrics::S
     const auto* call = part.As<promql::CallExpr>();
     if (call == nullptr || call->function != "histogram_quantile" || call->arguments.size() != 2) return;
     double last = 0;
-    for (const promql::VectorSample& bucket : VectorAt(*call->arguments[1], source, result.query_ms)) {
+    for (const promql::VectorSample& bucket : PartOf(*call->arguments[1], result, source)) {
       last = std::max(last, Bound(bucket.labels.Get("le")).value_or(0));
     }
     const bool seconds = QuantityOf(part) == Quantity::kSeconds;
-    for (const promql::VectorSample& quantile : VectorAt(part, source, result.query_ms)) {
+    for (const promql::VectorSample& quantile : PartOf(part, result, source)) {
       side.any = true;
       side.clamped |= last > 0 && quantile.value >= last;
       side.below_clock &= seconds && quantile.value < kClockResolutionSeconds;
