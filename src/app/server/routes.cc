@@ -71,6 +71,8 @@ std::vector<Route> MakeRoutes() {
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/pause", admin, "Halts steps and scaling.", act(rollout::Verb::kPause)},
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/resume", admin, "Ends a pause that somebody said.",
        act(rollout::Verb::kResume)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/restart", admin, "Starts all instances anew, a batch at a time.",
+       act(rollout::Verb::kRestart)},
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/set-image", admin, "Starts a new version with another image.",
        [](Api& api, Call call) { api.SetImage(std::move(call)); }},
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/undo", admin, "Goes back to a revision that is kept, by the strategy.",

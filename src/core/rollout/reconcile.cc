@@ -7,6 +7,7 @@
 #include "core/rollout/decide/judge.h"
 #include "core/rollout/decide/phase.h"
 #include "core/rollout/decide/removal.h"
+#include "core/rollout/decide/restart.h"
 #include "core/rollout/decide/route.h"
 #include "core/rollout/decide/scale.h"
 #include "core/rollout/decide/steps.h"
@@ -39,8 +40,10 @@ std::vector<Effect> Effects(const Turn& turn) {
   std::vector<Effect> effects;
   if (turn.status.route.epoch.value > 0 && !IsRouteAcknowledged(turn)) effects.emplace_back(RouteTarget{turn.status.route});
   for (const RevisionState& revision : turn.status.revisions) {
-    if (RunningCount(turn.world, revision.id) == revision.desired) continue;
-    effects.emplace_back(CountTarget{revision.id, revision.desired});
+    const std::optional<OrdinalRange> out = StoppedBatchOf(revision);
+    const int stopped = out.has_value() ? out->end - out->begin : 0;
+    if (RunningCount(turn.world, revision.id) == revision.desired - stopped) continue;
+    effects.emplace_back(CountTarget{revision.id, revision.desired, out});
   }
   StrayTargets(turn, effects);
   const std::vector<AnalysisRunKey> wanted = AnalysesWanted(turn);
@@ -59,6 +62,7 @@ void DecideOnce(Turn& turn) {
   turn.wake_at.reset();
   Judge(turn);
   Advance(turn);
+  AdvanceRestarts(turn);
   RetireIdle(turn);
   const WantedCounts wanted = WantedInstances(turn);
   Grow(turn, wanted);

@@ -86,6 +86,7 @@ std::string RequestRules(const std::string& folder) {
       "  http-request return status 404 content-type text/plain string \"No rollout serves this host and path.\\n\" "
       "if !{{ var(txn.rollout) -m found }}\n"
       "  http-request set-var(txn.route) var(txn.rollout),map_str({0}/{1})\n"
+      "  http-request set-var(txn.rollout) var(txn.rollout),field(1,{3})\n"
       "  http-request set-var(txn.weight) var(txn.route),field(4,:),add(0)\n"
       "  http-request set-var(txn.slot) var(txn.route),field(2,:)\n"
       "  acl sticky var(txn.route),field(5,:) -m str sticky\n"
@@ -108,7 +109,7 @@ std::string RequestRules(const std::string& folder) {
       "  http-after-response add-header Set-Cookie \"{2}=%[var(txn.new_client)]; Path=/; HttpOnly; SameSite=Lax\" "
       "if {{ var(txn.new_client) -m found }}\n"
       "  use_backend %[var(txn.backend)]\n",
-      folder, kRoutesName, kCookieName);
+      folder, kRoutesName, kCookieName, kSlotMark);
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/rollout/decide/restart.h"
 #include "core/rollout/decide/route.h"
 
 namespace tuesday::rollout {
@@ -76,6 +77,15 @@ bool HasPart(const Turn& turn, const RevisionId& id) {
   return attempt != nullptr && attempt->revision == id;
 }
 
+// scaleDownDelayRevisionLimit: of the revisions that wait to be scaled down only the newest may.
+bool IsBeyondWaitingLimit(const Turn& turn, const RevisionState& revision) {
+  if (!turn.spec.canary.scale_down_delay_revision_limit.has_value()) return false;
+  const auto newer = std::ranges::count_if(turn.status.revisions, [&](const RevisionState& other) {
+    return other.number > revision.number && other.scale_down_at.has_value() && other.desired > 0;
+  });
+  return newer >= *turn.spec.canary.scale_down_delay_revision_limit;
+}
+
 int WantedOfRetired(Turn& turn, const RevisionState& revision) {
   const std::optional<Attempt>& attempt = turn.status.attempt;
   if (attempt.has_value() && IsAborted(*attempt) && attempt->revision == revision.id) {
@@ -87,7 +97,7 @@ int WantedOfRetired(Turn& turn, const RevisionState& revision) {
   const bool stands_by = IsPredecessor(turn.status, revision.id) && attempt->stage == Stage::kBaking;
   if (stands_by && turn.spec.bake_keep == BakeKeep::kPredecessor) return revision.desired;
   if (!revision.scale_down_at.has_value()) return revision.desired;
-  if (*revision.scale_down_at <= turn.now) return 0;
+  if (*revision.scale_down_at <= turn.now || IsBeyondWaitingLimit(turn, revision)) return 0;
   WakeAt(turn, *revision.scale_down_at);
   return revision.desired;
 }
@@ -166,7 +176,9 @@ void SetDesired(Turn& turn, RevisionState& revision, int count) {
 
 WantedCounts WantedInstances(Turn& turn) {
   WantedCounts wanted;
-  for (const RevisionState& revision : turn.status.revisions) wanted[revision.id] = WantedOf(turn, revision);
+  for (const RevisionState& revision : turn.status.revisions) {
+    wanted[revision.id] = WantedOf(turn, revision) + RestartSurge(turn, revision);
+  }
   return wanted;
 }
 
