@@ -16,8 +16,9 @@
 
 namespace tuesday {
 
-// Shall be true: instances 0 .. count-1 of one revision run, but for those from out_begin to before out_end. Ids are derived: InstanceIdOf(rollout uid, revision, n).
-// `generation` grows with every new target of the same (rollout, revision); the receiver refuses older ones with kStale.
+// Shall be true: instances 0 .. count-1 of one revision run, but for those from out_begin to before out_end. Ids are derived:
+// InstanceIdOf(rollout uid, revision, n). `generation` grows with every new target of the same (rollout, revision); the
+// receiver refuses older ones with kStale.
 struct InstancesTarget {
   RolloutName rollout;
   Uid uid;

@@ -23,6 +23,13 @@ int RunningCount(const World& world, const RevisionId& revision) {
       world.instances, [&](const InstanceSeen& instance) { return instance.revision == revision && !instance.stopping; }));
 }
 
+bool RunsOneOf(const World& world, const RevisionId& revision, const OrdinalRange& batch) {
+  return std::ranges::any_of(world.instances, [&](const InstanceSeen& instance) {
+    return instance.revision == revision && !instance.stopping && instance.ordinal >= batch.begin &&
+           instance.ordinal < batch.end;
+  });
+}
+
 // Instances of revisions that the status does not know (after a restore) go, once the edge routes as we say.
 void StrayTargets(const Turn& turn, std::vector<Effect>& effects) {
   if (!IsRouteAcknowledged(turn)) return;
@@ -42,7 +49,8 @@ std::vector<Effect> Effects(const Turn& turn) {
   for (const RevisionState& revision : turn.status.revisions) {
     const std::optional<OrdinalRange> out = StoppedBatchOf(revision);
     const int stopped = out.has_value() ? out->end - out->begin : 0;
-    if (RunningCount(turn.world, revision.id) == revision.desired - stopped) continue;
+    const bool none_of_batch = !out.has_value() || !RunsOneOf(turn.world, revision.id, *out);
+    if (RunningCount(turn.world, revision.id) == revision.desired - stopped && none_of_batch) continue;
     effects.emplace_back(CountTarget{revision.id, revision.desired, out});
   }
   StrayTargets(turn, effects);

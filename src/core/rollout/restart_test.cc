@@ -50,7 +50,8 @@ Course Follow(Bench& bench, int looks_max = 200) {
     course.instances_most = std::max(course.instances_most, bench.world.instances.size());
     for (const SlotUse& use : before.status.route.slots) {
       for (const InstanceId& id : use.instances) {
-        course.stopped_a_server |= std::ranges::find(bench.world.instances, id, &InstanceSeen::id) == bench.world.instances.end();
+        course.stopped_a_server |=
+            std::ranges::find(bench.world.instances, id, &InstanceSeen::id) == bench.world.instances.end();
       }
     }
   }

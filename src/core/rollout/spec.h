@@ -58,9 +58,9 @@ struct CanaryStrategy {
   std::vector<Step> steps;
   CountOrPercent max_surge{25, true};
   CountOrPercent max_unavailable{25, true};
-  bool traffic_routed = false;                     // `trafficRouting` was given: instances and weight are independent.
-  std::optional<Duration> scale_down_delay;        // Default 30 s, when traffic-routed.
-  std::optional<Duration> abort_scale_down_delay;  // Default 30 s, when traffic-routed; 0 leaves the canary up.
+  bool traffic_routed = false;                         // `trafficRouting` was given: instances and weight are independent.
+  std::optional<Duration> scale_down_delay;            // Default 30 s, when traffic-routed.
+  std::optional<Duration> abort_scale_down_delay;      // Default 30 s, when traffic-routed; 0 leaves the canary up.
   std::optional<int> scale_down_delay_revision_limit;  // Of those that wait to be scaled down this many stay. Unset: all.
   bool dynamic_stable_scale = false;
   std::optional<int> min_pods_per_replica_set;

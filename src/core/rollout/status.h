@@ -73,10 +73,10 @@ struct RestartState {
 
 struct RevisionState {
   RevisionId id;
-  int number = 0;                        // Counts for people: rev 7.
-  int slot = -1;                         // -1: holds none.
-  int desired = 0;                       // Instances asked for.
-  std::optional<Instant> scale_down_at;  // Kept until then, after it lost its last traffic.
+  int number = 0;                          // Counts for people: rev 7.
+  int slot = -1;                           // -1: holds none.
+  int desired = 0;                         // Instances asked for.
+  std::optional<Instant> scale_down_at;    // Kept until then, after it lost its last traffic.
   std::optional<std::uint64_t> restarted;  // The last restart that is through, or that was asked before it began.
   std::optional<RestartState> restart;     // Under way.
   friend bool operator==(const RevisionState&, const RevisionState&) = default;
@@ -98,8 +98,8 @@ struct Status {
   std::uint64_t attempts_begun = 0;
   Route route;  // The last one asked for.
   Phase phase = Phase::kProgressing;
-  std::string message;           // Why the phase is what it is; empty when healthy.
-  bool operator_paused = false;  // `pause` was said; `resume` takes it back.
+  std::string message;                          // Why the phase is what it is; empty when healthy.
+  bool operator_paused = false;                 // `pause` was said; `resume` takes it back.
   std::optional<std::uint64_t> restarts_asked;  // By `restart`, so far.
   std::optional<RemovalState> removal;
   friend bool operator==(const Status&, const Status&) = default;

@@ -167,8 +167,9 @@ void Watch::CheckRestarts(const Spec& spec, const Status& before, const World& w
     const bool climbs = outcome.status.attempt.has_value() && Climbs(*outcome.status.attempt);
     if (climbs) Sometimes("restarted in mid-rollout");
     const rollout::Fence fence =
-        rollout::ResolveFence(spec.canary.max_surge, spec.canary.max_unavailable, std::min(revision.desired, spec.replicas));
-    const int least = climbs || spec.canary.flips ? 1 : std::max(1, std::min(revision.desired, spec.replicas) - fence.unavailable);
+        rollout::ResolveFence(spec.canary.max_surge, spec.canary.max_unavailable, std::min(known->desired, spec.replicas));
+    const int least =
+        climbs || spec.canary.flips ? 1 : std::max(1, std::min(known->desired, spec.replicas) - fence.unavailable);
     const bool takes_any = Ready(world, revision.id) > kept;
     if (takes_any && kept < least) Violate("S6", "a restart leaves " + std::to_string(kept) + " of stable's instances", now);
   }

@@ -52,7 +52,8 @@ Answer AnswerOfWeb(const std::string& query) {
     const char* host;
     const char* body;
   };
-  constexpr std::array kKnown = {Known{"kubernetes.default.svc", R"({"major":"1","minor":"31"})"}, Known{"dns.google", R"({"Status":0})"},
+  constexpr std::array kKnown = {Known{"kubernetes.default.svc", R"({"major":"1","minor":"31"})"},
+                                 Known{"dns.google", R"({"Status":0})"},
                                  Known{"gist.githubusercontent.com", R"({"message":"It worked!"})"}};
   const std::string url = LabelOf(query, "url");
   const auto known = std::ranges::find_if(kKnown, [&](const Known& one) { return url.find(one.host) != std::string::npos; });

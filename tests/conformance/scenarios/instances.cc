@@ -10,11 +10,12 @@ namespace tuesday::scenarios {
 namespace {
 
 // From being asked for to the first success of a probe that has no delay.
-constexpr Duration kStartTime = std::chrono::milliseconds(1500);
+constexpr Duration kStartTime = std::chrono::seconds(3);
 
 // Upstream's broken versions name a program in the root folder, or an image that says itself that it is none.
 bool IsBroken(const manifest::Container& container) {
-  if (container.image.find("error") != std::string::npos || container.image.find("nonexistent") != std::string::npos) return true;
+  if (container.image.find("error") != std::string::npos || container.image.find("nonexistent") != std::string::npos)
+    return true;
   return !container.command.empty() && container.command.front().rfind('/') == 0 && container.command.front().size() > 1;
 }
 

@@ -19,9 +19,9 @@ namespace fs = std::filesystem;
 
 // Files of upstream's tests about another router or about things that tuesday has not: where a scenario of one has checks that
 // were code, these look into what we have not got, so that the rest of it shows nothing.
-constexpr std::array kForeignFiles = {"apisix_test",        "appmesh_test", "aws_test",         "experiment_test", "header_route_test",
-                                      "istio_test",         "mirror_route_test", "smi_ingress_test", "smi_test",  "step-plugin_test",
-                                      "step_plugin_test"};
+constexpr std::array kForeignFiles = {"apisix_test",       "appmesh_test",     "aws_test",          "experiment_test",
+                                      "header_route_test", "istio_test",       "mirror_route_test", "smi_ingress_test",
+                                      "smi_test",          "step-plugin_test", "step_plugin_test"};
 
 bool LooksIntoOthers(const Scenario& scenario) {
   return !scenario.complete && std::ranges::find(kForeignFiles, scenario.file) != kForeignFiles.end();
@@ -60,11 +60,13 @@ int Run(const std::string& suite, const fs::path& folder, const std::string& fai
   Tally partial;
   for (const Scenario& scenario : *scenarios) {
     if (!only.empty() && scenario.id != only) continue;
+    std::vector<std::string> story;
     Tally& tally = scenario.complete ? complete : partial;
     ++tally.total;
     const Result<void> played = LooksIntoOthers(scenario)
                                     ? Fail(ErrorCode::kUnsupported, "its checks look into " + scenario.file)
-                                    : Play(scenario, corpus);
+                                    : Play(scenario, corpus, only.empty() ? nullptr : &story);
+    for (const std::string& line : story) fmt::print("{}\n", line);
     if (played.has_value()) {
       ++tally.passed;
       continue;

@@ -27,7 +27,8 @@ void Merge(Json& target, const Json& patch);
 
 void MergeByName(Json& target, const Json::Array& patch) {
   for (const Json& item : patch) {
-    const auto same = std::ranges::find_if(*target.as_array(), [&](const Json& known) { return known.At("name") == item.At("name"); });
+    const auto same =
+        std::ranges::find_if(*target.as_array(), [&](const Json& known) { return known.At("name") == item.At("name"); });
     if (same == target.as_array()->end()) {
       Json added = Json::Object{};
       Merge(added, item);

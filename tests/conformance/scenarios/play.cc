@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "base/yaml.h"
 #include "questions.h"
@@ -15,6 +16,7 @@ namespace tuesday::scenarios {
 namespace {
 
 constexpr Duration kWaitDefault = std::chrono::seconds(90);
+constexpr Duration kAskTime = std::chrono::milliseconds(500);  // Between what upstream did last and the answer to its question.
 
 struct Player {
   Stage stage;
@@ -173,7 +175,8 @@ Result<void> PatchAndApply(Player& player, const std::string& patch) {
 
 Result<void> UpdateSpec(Player& player, const Args& args) {
   if (!args.empty()) return PatchAndApply(player, TextAt(args, 0));
-  return PatchAndApply(player, fmt::format("spec: {{template: {{metadata: {{annotations: {{update: \"{}\"}}}}}}}}", ++player.updates));
+  return PatchAndApply(player,
+                       fmt::format("spec: {{template: {{metadata: {{annotations: {{update: \"{}\"}}}}}}}}", ++player.updates));
 }
 
 Result<void> ExpectReplicaCounts(Player& player, const Args& args) {
@@ -194,7 +197,7 @@ Result<void> ExpectCanaryStablePodCount(Player& player, const Args& args) {
 
 Result<void> ExpectServiceSelector(Player& player, const Args& args) {
   const bool by_hash = ArgAt(args, 2).BoolOr(false) || !ArgAt(args, 1).At("rollouts-pod-template-hash").is_null();
-  const bool selected = IsSelectedByRevision(player.stage.View(), TextAt(args, 0));
+  const bool selected = IsSelectedByRevision(player.stage.objects().rollout(), TextAt(args, 0));
   return Expect("Service " + TextAt(args, 0), by_hash ? "of one revision" : "of all", selected ? "of one revision" : "of all");
 }
 
@@ -259,8 +262,8 @@ std::map<std::string, Deed> Deeds() {
   deeds["UpdateSpec"] = UpdateSpec;
   deeds["PatchSpec"] = UpdateSpec;
   deeds["UpdateVersion"] = [](Player& player, const Args& args) {
-    return PatchAndApply(player,
-                         fmt::format("spec: {{template: {{metadata: {{annotations: {{version: \"{}\"}}}}}}}}", TextAt(args, 0)));
+    return PatchAndApply(
+        player, fmt::format("spec: {{template: {{metadata: {{annotations: {{version: \"{}\"}}}}}}}}", TextAt(args, 0)));
   };
   deeds["ScaleRollout"] = [](Player& player, const Args& args) {
     return PatchAndApply(player, fmt::format("spec: {{replicas: {}}}", IntAt(args, 0)));
@@ -301,24 +304,54 @@ std::map<std::string, Deed> Deeds() {
   return deeds;
 }
 
+// Checks of a condition by name ("Paused=True") are code too, but what they wait for can be told: `kubectl wait`.
+Result<void> WaitForCondition(Player& player, const std::string& condition) {
+  const std::size_t equals = condition.find('=');
+  const std::string phase = condition.substr(0, equals);
+  if (equals == std::string::npos || (phase != "Paused" && phase != "Healthy")) return {};
+  const bool wanted = condition.substr(equals + 1) == "True";
+  return Wait(
+      player, {}, condition, [&] { return (PhaseOf(player.stage.View()) == phase) == wanted; },
+      [&] { return PhaseAndMessage(player); });
+}
+
 bool IsCode(const Call& call) {
   return std::ranges::any_of(call.args, [](const Json& arg) { return arg.At("custom_check").BoolOr(false); });
 }
 
 }  // namespace
 
-Result<void> Play(const Scenario& scenario, const Corpus& corpus) {
+Result<void> Play(const Scenario& scenario, const Corpus& corpus, std::vector<std::string>* story) {
   static const std::map<std::string, Deed> deeds = Deeds();
   Player player{.stage = {}, .corpus = corpus, .updates = 0, .refused = {}};
   TRY_OK(player.stage.objects().Load(corpus.support, "support.yaml"));
   int number = 0;
+  bool asked_before = false;
+  std::size_t told = 0;
+  const auto tell = [&](const std::string& line) {
+    if (story == nullptr) return;
+    const std::vector<NewEntry>& entries = player.stage.entries();
+    for (; told < entries.size(); ++told)
+      story->push_back(fmt::format("    {} {}", entries[told].entry.kind, entries[told].entry.message));
+    const double seconds = std::chrono::duration<double>(player.stage.Now().time_since_epoch()).count();
+    story->push_back(fmt::format("{:.1f} s {}", seconds, line));
+  };
   for (const Call& call : scenario.calls) {
     ++number;
-    if (IsCode(call)) continue;
+    tell(call.name + " " + CanonicalJson(Json(call.args)));
+    const bool asks = call.name.starts_with("Expect");
+    if (asks && !std::exchange(asked_before, asks)) player.stage.Sleep(kAskTime);
+    asked_before = asks;
+    if (IsCode(call)) {
+      if (call.name == "ExpectRollout") TRY_OK(WaitForCondition(player, TextAt(call.args, 0)));
+      continue;
+    }
     const auto deed = deeds.find(call.name);
-    if (deed == deeds.end()) return Fail(ErrorCode::kUnsupported, fmt::format("call {}, {}: not known here", number, call.name));
+    if (deed == deeds.end())
+      return Fail(ErrorCode::kUnsupported, fmt::format("call {}, {}: not known here", number, call.name));
     const Result<void> done = deed->second(player, call.args);
     if (done.has_value()) continue;
+    tell("failed");
     return Fail(done.error().code, fmt::format("call {}, {}: {}", number, call.name, done.error().message));
   }
   return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "scenario.h"
@@ -14,7 +15,8 @@ struct Corpus {
   std::string support;    // All documents that scenarios may refer to without naming: analysis templates.
 };
 
-// Success, or the first call that could not be done, wait that was not reached, or expectation that does not hold.
-Result<void> Play(const Scenario& scenario, const Corpus& corpus);
+// Success, or the first call that could not be done, wait that was not reached, or expectation that does not hold. `story`,
+// where given, gets the calls and what the journal says between them.
+Result<void> Play(const Scenario& scenario, const Corpus& corpus, std::vector<std::string>* story);
 
 }  // namespace tuesday::scenarios

@@ -25,9 +25,8 @@ int NumberAt(const control::RolloutView& view, int slot) {
 }
 
 int PodsOf(const control::RolloutView& view, const RevisionId& id) {
-  return static_cast<int>(std::ranges::count_if(view.world.instances, [&](const rollout::InstanceSeen& seen) {
-    return seen.revision == id && !seen.stopping;
-  }));
+  return static_cast<int>(std::ranges::count_if(
+      view.world.instances, [&](const rollout::InstanceSeen& seen) { return seen.revision == id && !seen.stopping; }));
 }
 
 rollout::Head HeadOf(const Stage& stage, const control::RolloutView& view) {
@@ -85,10 +84,14 @@ std::string RunPhase(const Stage& stage, const control::RolloutView& view, RunKi
   return phase;
 }
 
-bool IsSelectedByRevision(const control::RolloutView& view, const std::string& service) {
-  const auto& exposure = view.exposure;
-  const auto made = std::ranges::find_if(exposure.made, [&](const std::string& text) { return text.ends_with("/" + service); });
-  return made == exposure.made.end() && (exposure.stable_service == service || exposure.canary_service == service);
+bool IsSelectedByRevision(const Json& rollout, const std::string& service) {
+  const Json& strategy = rollout.At("spec").At("strategy");
+  for (const char* kind : {"canary", "blueGreen"}) {
+    for (const char* field : {"activeService", "previewService", "canaryService", "stableService"}) {
+      if (strategy.At(kind).At(field).StringOr("") == service) return true;
+    }
+  }
+  return false;
 }
 
 std::vector<std::string> Events(const Stage& stage) {
@@ -103,7 +106,7 @@ std::vector<std::string> Events(const Stage& stage) {
       if (!first) events.emplace_back("RolloutNotCompleted");
     } else if (kind == "rollout.scaled") {
       events.emplace_back("ScalingReplicaSet");
-    } else if (kind == "rollout.weight") {
+    } else if (kind == "rollout.weight" && !entry.entry.message.contains(" is stable, ")) {
       events.emplace_back("SwitchService");
     } else if (kind == "rollout.promoted") {
       events.emplace_back("RolloutCompleted");

@@ -36,7 +36,7 @@ bool HasScaleDownDeadline(const control::RolloutView& view, int revision);
 std::string RunPhase(const Stage& stage, const control::RolloutView& view, RunKind kind);
 
 // Whether requests of the Service can only reach one revision, as upstream sees by its selector: one that the strategy names.
-bool IsSelectedByRevision(const control::RolloutView& view, const std::string& service);
+bool IsSelectedByRevision(const Json& rollout, const std::string& service);
 
 // The reasons of upstream's events, from the journal.
 std::vector<std::string> Events(const Stage& stage);

@@ -68,7 +68,8 @@ Result<void> CheckRollout(const EdgeRollout& rollout) {
   for (const IngressRule& rule : rollout.rules) {
     TRY_OK(CheckRule(rollout, rule));
     if (rule.slot < -1 || rule.slot >= rollout::kSlotsMax) {
-      return Fail(ErrorCode::kInvalid, fmt::format("A host of rollout {} names a slot that is not there.", rollout.name.Text()));
+      return Fail(ErrorCode::kInvalid,
+                  fmt::format("A host of rollout {} names a slot that is not there.", rollout.name.Text()));
     }
   }
   for (const TlsRule& rule : rollout.tls) {

@@ -81,7 +81,8 @@ Result<EdgeRollout> ParseRollout(const Json& json) {
   for (const Json& rule : ArrayOf(json.At("rules"))) {
     out.rules.push_back({rule.At("host").StringOr(""), rule.At("path").StringOr(""), rule.At("exact").BoolOr(false),
                          rule.At("slot").is_null() ? -1 : SlotOf(rule.At("slot"))});
-    if (!rule.At("slot").is_null() && out.rules.back().slot < 0) return Fail(ErrorCode::kCorrupt, "A rule of the edge names a slot that there cannot be.");
+    if (!rule.At("slot").is_null() && out.rules.back().slot < 0)
+      return Fail(ErrorCode::kCorrupt, "A rule of the edge names a slot that there cannot be.");
   }
   for (const Json& rule : ArrayOf(json.At("tls"))) {
     TlsRule tls{{}, rule.At("pem").StringOr("")};
