@@ -57,10 +57,14 @@ struct ManifestText {
   std::string text;
 };
 
+// Whether who asks may touch an object. Called on the lane "apply", so it holds values only; empty: everything.
+using Permit = std::function<Result<void>(const ObjectName&)>;
+
 struct ApplyRequest {
   Namespace ns;  // Of objects that name none.
   std::vector<ManifestText> files;
   std::string by;
+  Permit permit = {};
 };
 
 // What shall go: the objects that are named, and those that the files hold.
@@ -70,6 +74,7 @@ struct DeleteRequest {
   std::vector<ObjectName> objects;
   std::string by;
   std::string reason;
+  Permit permit = {};
 };
 
 class FleetCore;

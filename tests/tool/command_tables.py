@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the commands out of `tuesday --help` and the routes out of routes.cc, for the pages commands.md and api.md."""
 
+import json
 import pathlib
 import re
 import subprocess
 
-ROUTE = re.compile(r'\{"(GET|POST|PUT|DELETE)", "([^"]+)", (\w+),\s*"([^"]+)"')
+ROUTE = re.compile(r'\{"(GET|POST|PUT|DELETE)", "([^"]+)", (\w+),\s*(\w+),\s*"([^"]+)"')
+ACCESS = re.compile(r"constexpr Access (\w+) = \{(?:Role::k(\w+)|std::nullopt), Scope::k(\w+)\};")
+LISTENERS = {"all": "socket, api, metrics", "remote": "socket, api", "socket": "socket"}
+SCOPES = {"None": "", "Path": "", "Query": "", "Body": ", of each object", "All": ", of all namespaces"}
 
 
 def help_of(program: pathlib.Path, words: list[str]) -> str:
@@ -97,8 +101,19 @@ def routes_table(source: pathlib.Path) -> str:
     found = ROUTE.findall(text)
     if len(found) != len(re.findall(r'\{"(?:GET|POST|PUT|DELETE)"', text)):
         raise SystemExit("tests/tool/command_tables.py: a route of routes.cc is written in another form")
-    lines = ["| method | path | on | does |", "| --- | --- | --- | --- |"]
-    for method, path, listeners, summary in found:
-        where = "socket, `--listen`" if listeners == "all" else "socket"
-        lines.append(f"| {method} | `{path}` | {where} | {_cell(summary)} |")
+    access = {name: f"{role.lower()}{SCOPES[scope]}" if role else "anybody" for name, role, scope in ACCESS.findall(text)}
+    lines = ["| method | path | on | who | does |", "| --- | --- | --- | --- | --- |"]
+    for method, path, listeners, who, summary in found:
+        lines.append(f"| {method} | `{path}` | {LISTENERS[listeners]} | {access[who]} | {_cell(summary)} |")
+    return "\n".join(lines) + "\n"
+
+
+def settings_table(program: pathlib.Path) -> str:
+    """The generated part of docs/operate/configuration.md."""
+    answer = subprocess.run([str(program), "config", "keys", "--json"], capture_output=True, text=True, timeout=60, check=True)
+    lines = ["| key | type | default | means | taken at |", "| --- | --- | --- | --- | --- |"]
+    for key in json.loads(answer.stdout)["keys"]:
+        default = f"`{key['default']}`" if key["default"] else "nowhere"
+        taken = "once, by SIGHUP" if key["taken_at"] == "SIGHUP" else "the next start"
+        lines.append(f"| `{key['key']}` | {key['type']} | {default} | {_cell(key['meaning'])} | {taken} |")
     return "\n".join(lines) + "\n"

@@ -44,7 +44,10 @@ TEST(Config, AHostOfOneSlotHasAnEntryForEverySlotItMayBeLedTo) {
        {"prod.api 7:0:1:100\n", "prod.api+s0 0:0:0:0\n", "prod.api+s1 0:1:1:0\n", "prod.api+s5 0:5:5:0\n"}) {
     EXPECT_THAT(files.routes, HasSubstr(entry));
   }
-  EXPECT_EQ(StructureOf(edge, kOptions), StructureOf(Example(), kOptions)) << "a preview needs no reload";
+  EXPECT_THAT(files.config, HasSubstr("  http-request set-var(txn.rollout) var(txn.rollout),field(1,+)\n"));
+  const Structure before = StructureOf(edge, kOptions);
+  edge.rollouts[0].rules.back().slot = 0;
+  EXPECT_EQ(StructureOf(edge, kOptions), before) << "a preview that is led elsewhere needs no reload";
 }
 
 TEST(Config, CanaryHasTheStableServersAsBackupsAndStableHasThemAsItsLastResort) {
@@ -61,8 +64,9 @@ TEST(Config, CanaryHasTheStableServersAsBackupsAndStableHasThemAsItsLastResort) 
 }
 
 TEST(Config, RequestsToACanaryHaveConnectionsOfTheirOwn) {
-  EXPECT_THAT(RenderFiles(Example(), kOptions).config,
-              HasSubstr("  http-request set-header Connection close if canary !{ req.hdr(Upgrade) -m found }\n"));
+  EXPECT_THAT(
+      RenderFiles(Example(), kOptions).config,
+      HasSubstr("  http-request set-header Connection close if { var(txn.canary) -m found } !{ req.hdr(Upgrade) -m found }\n"));
 }
 
 TEST(Config, RoutesServersAndHostsAreNotPartOfTheStructure) {
@@ -70,9 +74,22 @@ TEST(Config, RoutesServersAndHostsAreNotPartOfTheStructure) {
   other.rollouts[0].epoch = Epoch{8};
   other.rollouts[0].weight = Weight::Permille(500);
   other.rollouts[0].slots.pop_back();
-  other.rollouts[0].rules = {{"other.test", "/", false}};
-  other.rollouts[0].sticky = true;
+  other.rollouts[0].rules = {{"other.test", "/", false}, {"", "/other", true}};
   EXPECT_EQ(StructureOf(other, kOptions), StructureOf(Example(), kOptions));
+}
+
+TEST(Config, RequestPaysOnlyForWhatTheEdgeHas) {
+  Edge edge = Example();
+  edge.rollouts[0].rules = {{"api.test", "/", false}};
+  const std::string plain = RenderFiles(edge, kOptions).config;
+  EXPECT_THAT(plain, HasSubstr("exact.map) if FALSE\n")) << "read back all the same";
+  for (const char* absent : {"map_str(/var/edge/exact.map) if !", "regsub", "str(*)", "sdbm", "ssl_fc"})
+    EXPECT_THAT(plain, Not(HasSubstr(absent)));
+  edge.rollouts[0].rules.push_back({"*.api.test", "/v1", true});
+  edge.rollouts[0].sticky = true;
+  const std::string more = RenderFiles(edge, kOptions).config;
+  for (const char* present : {",map_str(/var/edge/exact.map)\n", "regsub", "sdbm"}) EXPECT_THAT(more, HasSubstr(present));
+  EXPECT_THAT(more, Not(HasSubstr("str(*)")));
 }
 
 TEST(Config, ListenersChecksAndRolloutsAre) {
