@@ -94,7 +94,8 @@ void BeginBatch(Turn& turn, RevisionState& revision) {
   const int usual = UsualCount(turn, revision);
   const int first = revision.restart->renewed;
   if (first >= usual) {
-    if (AvailableCount(turn, revision.id) < usual) return;
+    // Also the additional one, where there is one: it goes only when the last batch is back.
+    if (AvailableCount(turn, revision.id) < revision.desired) return;
     revision.restarted = revision.restart->round;
     revision.restart.reset();
     Tell(turn, "rollout.restarted", "All instances of " + RevisionText(turn.status, revision.id) + " were started anew.",
