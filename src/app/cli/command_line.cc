@@ -9,6 +9,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/completion.h"
+#include "app/cli/verb_line.h"
 
 namespace tuesday::cli {
 namespace {
@@ -26,6 +27,7 @@ struct CommandLine {
   AuditOptions audit;
   QueryOptions query;
   SimulateOptions simulate;
+  VerbOptions verbs;
   bool all_namespaces = false;
   std::vector<std::string> words;
   std::vector<std::string> run_patterns;
@@ -226,6 +228,7 @@ void AddAll(CommandLine& line) {
   CLI::App* rollout = Group(line.app, "rollout", "Looks at rollouts and acts on them.");
   AddRolloutReads(line, *rollout);
   AddRolloutActs(line, *rollout);
+  AddVerbs(line.app, line.globals, line.verbs, line.run);
   AddViews(line);
   AddRules(line);
   AddAudit(line);

@@ -109,6 +109,7 @@ Known FleetCore::KnownNow() const {
     known.revisions[name] = entity.revisions;
   }
   known.runs_analyses = ports_.analyses != nullptr;
+  known.revision_key = settings_.revision_key;
   known.now = WallNow();
   known.mint =
       ports_.clock.BootId() + " " + std::to_string(Now().time_since_epoch().count()) + " " + std::to_string(last_release_);
@@ -167,7 +168,11 @@ void FleetCore::Undo(const RolloutName& rollout, std::optional<int> number, std:
   if (entity == nullptr) return done(Fail(ErrorCode::kNotFound, "There is no rollout " + rollout.Text() + "."));
   Result<RevisionId> revision = RevisionBefore(*entity, number);
   if (!revision) return done(std::unexpected(revision.error()));
-  const UndoChange change{rollout, *std::move(revision), std::move(by)};
+  UndoTo(rollout, *revision, std::move(by), std::move(done));
+}
+
+void FleetCore::UndoTo(const RolloutName& rollout, const RevisionId& revision, std::string by, Done<ApplyReport> done) {
+  const UndoChange change{rollout, revision, std::move(by)};
   QueueChange([this, change, done = ThenNextChange(std::move(done))] {
     auto known = std::make_shared<Known>(KnownNow());
     Ask<Prepared>(
