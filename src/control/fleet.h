@@ -58,10 +58,14 @@ struct ManifestText {
   std::string text;
 };
 
+// Whether who asks may touch an object. Called on the lane "apply", so it holds values only; empty: everything.
+using Permit = std::function<Result<void>(const ObjectName&)>;
+
 struct ApplyRequest {
   Namespace ns;  // Of objects that name none.
   std::vector<ManifestText> files;
   std::string by;
+  Permit permit = {};
 };
 
 // What shall go: the objects that are named, and those that the files hold.
@@ -71,6 +75,7 @@ struct DeleteRequest {
   std::vector<ObjectName> objects;
   std::string by;
   std::string reason;
+  Permit permit = {};
 };
 
 // What a rollback did.

@@ -5,7 +5,10 @@ import pathlib
 import re
 import subprocess
 
-ROUTE = re.compile(r'\{"(GET|POST|PUT|DELETE)", "([^"]+)", (\w+),\s*"([^"]+)"')
+ROUTE = re.compile(r'\{"(GET|POST|PUT|DELETE)", "([^"]+)", (\w+),\s*(\w+),\s*"([^"]+)"')
+ACCESS = re.compile(r"constexpr Access (\w+) = \{(?:Role::k(\w+)|std::nullopt), Scope::k(\w+)\};")
+LISTENERS = {"all": "socket, api, metrics", "remote": "socket, api", "socket": "socket"}
+SCOPES = {"None": "", "Path": "", "Query": "", "Body": ", of each object", "All": ", of all namespaces"}
 
 
 def help_of(program: pathlib.Path, words: list[str]) -> str:
@@ -97,8 +100,8 @@ def routes_table(source: pathlib.Path) -> str:
     found = ROUTE.findall(text)
     if len(found) != len(re.findall(r'\{"(?:GET|POST|PUT|DELETE)"', text)):
         raise SystemExit("tests/tool/command_tables.py: a route of routes.cc is written in another form")
-    lines = ["| method | path | on | does |", "| --- | --- | --- | --- |"]
-    for method, path, listeners, summary in found:
-        where = "socket, `--listen`" if listeners == "all" else "socket"
-        lines.append(f"| {method} | `{path}` | {where} | {_cell(summary)} |")
+    access = {name: f"{role.lower()}{SCOPES[scope]}" if role else "anybody" for name, role, scope in ACCESS.findall(text)}
+    lines = ["| method | path | on | who | does |", "| --- | --- | --- | --- | --- |"]
+    for method, path, listeners, who, summary in found:
+        lines.append(f"| {method} | `{path}` | {LISTENERS[listeners]} | {access[who]} | {_cell(summary)} |")
     return "\n".join(lines) + "\n"

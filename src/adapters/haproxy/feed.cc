@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <list>
@@ -19,6 +20,8 @@ namespace tuesday::haproxy {
 namespace {
 
 constexpr Duration kBatchEvery = std::chrono::seconds(1);
+// While lines come they are left to gather: a reader that is woken for each costs as much as HAProxy's writing it.
+constexpr Duration kGatherFor = std::chrono::milliseconds(25);
 constexpr std::size_t kReadBytes = 256 << 10;
 constexpr std::size_t kPartialLineBytesMax = 4096;
 constexpr std::size_t kConnectionsMax = 32;  // One for each HAProxy process that still has requests.
@@ -26,16 +29,15 @@ constexpr std::size_t kConnectionsMax = 32;  // One for each HAProxy process tha
 // One HAProxy process' stream.
 struct Stream {
   files::Fd fd;
-  std::string partial;    // The beginning of a line whose end has not come.
-  bool spoke = false;     // Something came: it is no holder of the socket that only looked who listens.
-  bool skipping = false;  // Inside a line that is too long.
+  std::int64_t process = 0;  // HAProxy's pid.
+  std::string partial;       // The beginning of a line whose end has not come.
+  bool spoke = false;        // Something came: it is no holder of the socket that only looked who listens.
+  bool skipping = false;     // Inside a line that is too long.
+  bool quiet = true;         // Nothing came at the last look.
 };
 
 // Only HAProxy may tell what was served: ourselves, root, or the user that HAProxy was given.
-bool IsHaproxy(int fd) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+bool IsHaproxy(const ucred& peer) {
   if (peer.uid == 0 || peer.uid == ::geteuid()) return true;
   for (const char* name : {"tuesday", "haproxy"}) {
     if (const auto user = supervise::FindUser(name); user && user->uid == peer.uid) return true;
@@ -60,10 +62,10 @@ void TakeText(std::string_view text, Stream& stream, Tally& tally) {
       tally.AddUnreadable();
       stream.skipping = false;
     } else if (stream.partial.empty()) {
-      tally.AddLine(line);
+      tally.AddLine(line, stream.process);
     } else {
       stream.partial.append(line);
-      tally.AddLine(stream.partial);
+      tally.AddLine(stream.partial, stream.process);
       stream.partial.clear();
     }
   }
@@ -72,6 +74,7 @@ void TakeText(std::string_view text, Stream& stream, Tally& tally) {
 // False when the stream has ended.
 bool ReadStream(Stream& stream, std::string& buffer, Tally& tally) {
   const ssize_t got = ::recv(stream.fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  stream.quiet = got <= 0;
   if (got > 0) {
     // What came before this stream, to us or to a daemon before us, may be lost.
     if (!stream.spoke) tally.MarkReconnected();
@@ -87,8 +90,11 @@ bool ReadStream(Stream& stream, std::string& buffer, Tally& tally) {
 
 void AcceptStream(int listener, std::list<Stream>& streams) {
   files::Fd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!fd.is_open() || streams.size() >= kConnectionsMax || !IsHaproxy(fd.get())) return;
-  streams.push_back({.fd = std::move(fd), .partial = {}});
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (!fd.is_open() || streams.size() >= kConnectionsMax) return;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || !IsHaproxy(peer)) return;
+  streams.push_back({.fd = std::move(fd), .process = peer.pid, .partial = {}});
 }
 
 }  // namespace
@@ -121,18 +127,18 @@ void HaproxyFeed::Run() {
   Instant next = supervise::BootNow() + kBatchEvery;
   while (true) {
     polls = {{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-    for (const Stream& stream : streams) polls.push_back({stream.fd.get(), POLLIN, 0});
-    const Duration left = next - supervise::BootNow();
-    const int wait_ms = left <= Duration::zero() ? 0 : static_cast<int>(left / std::chrono::milliseconds(1)) + 1;
-    if (::poll(polls.data(), polls.size(), wait_ms) > 0) {
-      if (polls[0].revents != 0) return;
-      std::size_t at = 2;
-      for (auto stream = streams.begin(); stream != streams.end(); ++at) {
-        const bool ended = polls[at].revents != 0 && !ReadStream(*stream, buffer, tally);
-        stream = ended ? streams.erase(stream) : std::next(stream);
-      }
-      if (polls[1].revents != 0) AcceptStream(listener_.get(), streams);
+    Duration wait = next - supervise::BootNow();
+    for (const Stream& stream : streams) {
+      if (stream.quiet)
+        polls.push_back({stream.fd.get(), POLLIN, 0});
+      else
+        wait = std::min(wait, kGatherFor);
     }
+    const int wait_ms = wait <= Duration::zero() ? 0 : static_cast<int>(wait / std::chrono::milliseconds(1)) + 1;
+    ::poll(polls.data(), polls.size(), wait_ms);
+    if (polls[0].revents != 0) return;
+    std::erase_if(streams, [&](Stream& stream) { return !ReadStream(stream, buffer, tally); });
+    if (polls[1].revents != 0) AcceptStream(listener_.get(), streams);
     if (supervise::BootNow() < next) continue;
     next += kBatchEvery;
     if (ask_failed_) {

@@ -250,12 +250,8 @@ Result<FailedSeen> HaproxyRouter::Failed() {
   out.process = answer.At("process").IntOr(0);
   if (const Json::Array* servers = answer.At("servers").as_array(); servers != nullptr) {
     for (const Json& server : *servers) {
-      // "namespace.name.s3" and "server" make the key of a log line: "namespace.name 3 server".
-      const std::string backend = server.At("backend").StringOr("");
-      const std::size_t dot = backend.rfind(".s");
-      if (dot == std::string::npos) continue;
       out.by_server.emplace(
-          fmt::format("{} {} {}", backend.substr(0, dot), backend.substr(dot + 2), server.At("name").StringOr("")),
+          server.At("backend").StringOr("") + " " + server.At("name").StringOr(""),
           FailedSeen::Counts{server.At("failed").IntOr(0), server.At("unanswered").IntOr(0), server.At("open").IntOr(0)});
     }
   }

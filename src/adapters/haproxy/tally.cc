@@ -20,15 +20,22 @@ void Observe(HistogramTally& histogram, std::int64_t microseconds) {
   histogram.sum_seconds += seconds;
 }
 
-// "namespace.name 3 server", as LogLine::key has it.
-RequestTally EmptyTally(std::string_view key) {
+// "namespace.name.s3 server", whichever version of the line it was read from.
+std::string ServerKey(std::string_view key) {
   const std::size_t first = key.find(' ');
   const std::size_t second = key.find(' ', first + 1);
+  if (second == std::string_view::npos) return std::string(key);
+  return std::string(key.substr(0, first)) + ".s" + std::string(key.substr(first + 1));
+}
+
+RequestTally EmptyTally(std::string_view key) {
+  const std::size_t blank = key.find(' ');
+  const std::string_view backend = key.substr(0, blank);
+  const std::size_t dot = backend.rfind(".s");
   RequestTally out;
-  out.rollout = RolloutOfKey(key.substr(0, first));
-  const std::string_view slot = key.substr(first + 1, second - first - 1);
-  std::from_chars(slot.data(), slot.data() + slot.size(), out.slot);
-  const std::string_view server = key.substr(second + 1);
+  out.rollout = RolloutOfKey(backend.substr(0, dot));
+  if (dot != std::string_view::npos) std::from_chars(backend.data() + dot + 2, backend.data() + backend.size(), out.slot);
+  const std::string_view server = key.substr(blank + 1);
   if (server.starts_with('<') || server == "-") return out;
   const ServerName name = ParseServerName(server);
   if (name.slot >= 0) out.slot = name.slot;
@@ -46,12 +53,17 @@ bool SaysServerFailed(std::string_view termination) {
 RequestTally& Tally::TallyOf(std::string_view key) {
   const auto known = index_.find(key);
   if (known != index_.end()) return batch_.tallies[known->second];
-  index_.emplace(std::string(key), batch_.tallies.size());
-  batch_.tallies.push_back(EmptyTally(key));
-  return batch_.tallies.back();
+  RequestTally empty = EmptyTally(ServerKey(key));
+  const auto same = std::ranges::find_if(batch_.tallies, [&](const RequestTally& tally) {
+    return std::tie(tally.rollout, tally.slot, tally.instance) == std::tie(empty.rollout, empty.slot, empty.instance);
+  });
+  const std::size_t place = static_cast<std::size_t>(same - batch_.tallies.begin());
+  index_.emplace(std::string(key), place);
+  if (same == batch_.tallies.end()) batch_.tallies.push_back(std::move(empty));
+  return batch_.tallies[place];
 }
 
-void Tally::AddLine(std::string_view text) {
+void Tally::AddLine(std::string_view text, std::int64_t process) {
   ++batch_.lines;
   const std::optional<LogLine> line = ParseLogLine(text);
   if (!line) {
@@ -63,8 +75,9 @@ void Tally::AddLine(std::string_view text) {
   ++tally.by_status[line->status];
   Observe(tally.duration, line->total_us);
   if (line->first_us) Observe(tally.first_byte, *line->first_us);
-  if (line->process != counted_process_ || line->server.empty() || line->first_us) return;
-  Owed& owed = owed_[std::string(line->key)];
+  if (line->server.empty() || line->first_us) return;
+  if ((line->process != 0 ? line->process : process) != counted_process_) return;
+  Owed& owed = owed_[ServerKey(line->key)];
   ++owed.logged_unanswered;
   if (SaysServerFailed(line->termination)) ++owed.logged_failed;
 }

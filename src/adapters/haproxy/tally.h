@@ -14,7 +14,7 @@
 
 namespace tuesday::haproxy {
 
-// By HAProxy process and server (as LogLine::key): requests that the server took and gave no answer to. HAProxy logs only some
+// By HAProxy process and server ("BACKEND SERVER"): requests that the server took and gave no answer to. HAProxy logs only some
 // of them, and counts as failed only those where it saw the end of the connection while it waited.
 struct FailedSeen {
   struct Counts {
@@ -28,8 +28,8 @@ struct FailedSeen {
 
 class Tally {
  public:
-  // One line without its line feed.
-  void AddLine(std::string_view line);
+  // One line without its line feed, and who sent it: HAProxy's pid, for lines that do not say.
+  void AddLine(std::string_view line, std::int64_t process);
   void AddUnreadable() { ++batch_.unreadable; }
   void MarkReconnected() { batch_.reconnected = true; }
 

@@ -8,11 +8,11 @@ namespace {
 
 TEST(Tally, SumsByRolloutSlotAndInstance) {
   Tally tally;
-  tally.AddLine("T1 42 prod.api 1 b-1 200 1000 900 -- 10");
-  tally.AddLine("T1 42 prod.api 1 b-1 500 2000000 900 -- 10");
-  tally.AddLine("T1 42 prod.api 1 0:a-1 200 1000 900 -- 10");
-  tally.AddLine("T1 42 prod.api 1 <NOSRV> 503 10 - SC 10");
-  tally.AddLine("garbage");
+  tally.AddLine("T2 prod.api.s1 b-1 200 1000 900 -- 10", 42);
+  tally.AddLine("T2 prod.api.s1 b-1 500 2000000 900 -- 10", 42);
+  tally.AddLine("T2 prod.api.s1 0:a-1 200 1000 900 -- 10", 42);
+  tally.AddLine("T2 prod.api.s1 <NOSRV> 503 10 - SC 10", 42);
+  tally.AddLine("garbage", 42);
   const EdgeBatch batch = tally.Take({});
   EXPECT_EQ(batch.lines, 5U);
   EXPECT_EQ(batch.unreadable, 1U);
@@ -29,9 +29,9 @@ TEST(Tally, SumsByRolloutSlotAndInstance) {
 
 TEST(Tally, FailureThatHaproxyDidNotLogIsMadeUpForAfterTwoLooks) {
   Tally tally;
-  const auto seen = [](std::int64_t count) { return FailedSeen{42, {{"prod.api 1 b-1", {count, 0, 0}}}}; };
+  const auto seen = [](std::int64_t count) { return FailedSeen{42, {{"prod.api.s1 b-1", {count, 0, 0}}}}; };
   tally.AddFailed(seen(5));
-  tally.AddLine("T1 42 prod.api 1 b-1 502 10 - SH 10");
+  tally.AddLine("T2 prod.api.s1 b-1 502 10 - SH 10", 42);
   tally.AddFailed(seen(8));
   EXPECT_EQ(tally.Take({}).tallies.at(0).by_status.at(502), 1U) << "only the line so far";
   tally.AddFailed(seen(8));
@@ -43,7 +43,7 @@ TEST(Tally, FailureThatHaproxyDidNotLogIsMadeUpForAfterTwoLooks) {
 TEST(Tally, RequestWithoutAnswerIsMadeUpForWhenNothingOfTheServerIsOpen) {
   Tally tally;
   const auto look = [&](std::int64_t unanswered, std::int64_t open) {
-    tally.AddFailed({42, {{"prod.api 1 b-1", {0, unanswered, open}}}});
+    tally.AddFailed({42, {{"prod.api.s1 b-1", {0, unanswered, open}}}});
     const EdgeBatch batch = tally.Take({});
     if (batch.tallies.empty() || !batch.tallies[0].by_status.contains(502)) return std::uint64_t{0};
     return batch.tallies[0].by_status.at(502);
@@ -53,16 +53,30 @@ TEST(Tally, RequestWithoutAnswerIsMadeUpForWhenNothingOfTheServerIsOpen) {
   EXPECT_EQ(look(5, 2), 0U);
   EXPECT_EQ(look(5, 2), 0U) << "both may yet be answered";
   EXPECT_EQ(look(5, 0), 0U) << "a line may be on its way";
-  tally.AddLine("T1 42 prod.api 1 b-1 -1 10 - CH 0");
+  tally.AddLine("T2 prod.api.s1 b-1 -1 10 - CH 0", 42);
   EXPECT_EQ(look(5, 0), 1U) << "a client that went away has a line";
   EXPECT_EQ(look(5, 0), 0U);
 }
 
+TEST(Tally, LinesOfAnEdgeOfTheVersionBeforeAreTheSameServers) {
+  Tally tally;
+  const auto seen = [](std::int64_t count) { return FailedSeen{42, {{"prod.api.s1 b-1", {count, 0, 0}}}}; };
+  tally.AddFailed(seen(0));
+  tally.AddLine("T1 42 prod.api 1 b-1 502 10 - SH 10", 43);
+  tally.AddLine("T2 prod.api.s1 b-1 200 10 5 -- 10", 43);
+  tally.AddFailed(seen(1));
+  tally.AddFailed(seen(1));
+  const EdgeBatch batch = tally.Take({});
+  ASSERT_EQ(batch.tallies.size(), 1U);
+  EXPECT_EQ(batch.tallies[0].by_status.at(502), 1U) << "told by the line, not made up for again";
+  EXPECT_EQ(batch.tallies[0].by_status.at(200), 1U);
+}
+
 TEST(Tally, NewProcessBeginsAnew) {
   Tally tally;
-  tally.AddFailed({42, {{"prod.api 1 b-1", {5, 5, 0}}}});
-  tally.AddFailed({43, {{"prod.api 1 b-1", {7, 7, 0}}}});
-  tally.AddFailed({43, {{"prod.api 1 b-1", {7, 7, 0}}}});
+  tally.AddFailed({42, {{"prod.api.s1 b-1", {5, 5, 0}}}});
+  tally.AddFailed({43, {{"prod.api.s1 b-1", {7, 7, 0}}}});
+  tally.AddFailed({43, {{"prod.api.s1 b-1", {7, 7, 0}}}});
   EXPECT_TRUE(tally.Take({}).tallies.empty());
 }
 

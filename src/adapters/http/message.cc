@@ -38,6 +38,18 @@ Result<std::string> Decode(std::string_view text, PlusSign plus) {
   return decoded;
 }
 
+// Whether every reader takes the path for the same place.
+bool IsPlainPath(std::string_view encoded, std::string_view decoded) {
+  const auto parts_of = [](std::string_view text) { return std::ranges::count(text, '/'); };
+  if (parts_of(encoded) != parts_of(decoded) || decoded.contains('\\') || decoded.contains("//")) return false;
+  if (std::ranges::any_of(decoded, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) return false;
+  for (std::size_t at = 0; at != std::string_view::npos; at = decoded.find('/', at + 1)) {
+    const std::string_view part = decoded.substr(at + 1, decoded.find('/', at + 1) - at - 1);
+    if (part == "." || part == "..") return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string LowerCase(std::string_view text) {
@@ -84,6 +96,10 @@ Result<void> ParseTarget(std::string_view target, HttpRequest& request) {
   }
   const std::size_t mark = std::min(target.find('?'), target.size());
   TRY(request.path, Decode(target.substr(0, mark), PlusSign::kIsItself));
+  if (!IsPlainPath(target.substr(0, mark), request.path)) {
+    return Fail(ErrorCode::kInvalid, "The address is not a plain path.",
+                "It may have no empty, \".\" or \"..\" part, no encoded slash and no control character.");
+  }
   TRY(request.query, ParseQuery(target.substr(std::min(mark + 1, target.size()))));
   return {};
 }

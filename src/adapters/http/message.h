@@ -32,6 +32,7 @@ struct HttpRequest {
   std::string body;
   std::optional<Peer> peer;  // Unix sockets only.
   std::string listener;      // The name of the listener that it came in by: "admin", "api".
+  std::string remote;        // The numeric address of the client, without its port; empty on a unix socket.
 
   // The first value, or an empty text.
   std::string Query(const std::string& name) const;
@@ -50,7 +51,8 @@ struct HttpResponse {
 // "a=1&b=x%20y", also the body of a form. kInvalid for a broken percent sign.
 Result<QueryMap> ParseQuery(std::string_view text);
 
-// A request's target, "/path?query", into the request. kInvalid when it is not an absolute path.
+// A request's target, "/path?query", into the request. kInvalid when it is not an absolute path, or is one that two readers may
+// take for different places: empty, "." and ".." parts, an encoded slash, control characters.
 Result<void> ParseTarget(std::string_view target, HttpRequest& request);
 
 // Percent-encodes everything but letters, digits, "-", ".", "_" and "~".

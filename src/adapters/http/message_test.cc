@@ -26,12 +26,29 @@ TEST(ParseTarget, RefusesWhatIsNoAddress) {
   }
 }
 
+// Two readers of one address must not be able to think of two places.
+TEST(ParseTarget, RefusesTricksWithThePath) {
+  for (const char* target : {"/v1/namespaces/a/../b", "/v1/%2e%2e/b", "/v1/.%2E/b", "/v1/..", "/..", "/./v1", "/v1/.", "//v1",
+                             "/v1//b", "/v1/a%2fb", "/v1/a%2Fb", "/v1/a%5cb", "/v1/a\\b", "/v1/a%0d%0ab", "/v1/%7f"}) {
+    HttpRequest request;
+    EXPECT_FALSE(ParseTarget(target, request).has_value()) << target;
+  }
+  for (const char* target : {"/", "/v1/a..b", "/v1/...", "/v1/.a", "/v1/a/", "/v1/x?back=../..&slash=%2f"}) {
+    HttpRequest request;
+    EXPECT_TRUE(ParseTarget(target, request).has_value()) << target;
+  }
+}
+
 TEST(EncodeUrlPart, IsUndoneByParsing) {
   std::string all;
   for (int c = 1; c < 256; ++c) all += static_cast<char>(c);
+  std::string part;
+  for (int c = ' '; c < 256; ++c) {
+    if (!std::string_view("/\\\x7f").contains(static_cast<char>(c))) part += static_cast<char>(c);
+  }
   HttpRequest request;
-  ASSERT_TRUE(ParseTarget("/" + EncodeUrlPart(all) + "?q=" + EncodeUrlPart(all), request).has_value());
-  EXPECT_EQ(request.path, "/" + all);
+  ASSERT_TRUE(ParseTarget("/" + EncodeUrlPart(part) + "?q=" + EncodeUrlPart(all), request).has_value());
+  EXPECT_EQ(request.path, "/" + part);
   EXPECT_EQ(request.Query("q"), all);
 }
 

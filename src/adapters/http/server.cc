@@ -38,8 +38,13 @@ class ProtocolListener : public Listener, public std::enable_shared_from_this<Pr
  public:
   using Acceptor = typename Protocol::acceptor;
 
-  ProtocolListener(std::shared_ptr<SessionHub> hub, std::string name, Acceptor acceptor)
-      : hub_(std::move(hub)), name_(std::move(name)), acceptor_(std::move(acceptor)), retry_(hub_->loop->context()) {}
+  ProtocolListener(std::shared_ptr<SessionHub> hub, std::string name, Acceptor acceptor,
+                   std::shared_ptr<const TlsIdentity> identity)
+      : hub_(std::move(hub)),
+        name_(std::move(name)),
+        acceptor_(std::move(acceptor)),
+        identity_(std::move(identity)),
+        retry_(hub_->loop->context()) {}
 
   void Accept() {
     acceptor_.async_accept([self = this->shared_from_this()](error_code error, typename Protocol::socket socket) {
@@ -60,6 +65,7 @@ class ProtocolListener : public Listener, public std::enable_shared_from_this<Pr
   void Take(typename Protocol::socket socket) {
     if (hub_->counters.open_connections >= hub_->limits.connections_max) {
       ++hub_->counters.refused_connections;
+      if (identity_ != nullptr) return;
       // Best effort: a client that does not read it sees a closed connection.
       static constexpr std::string_view kFull =
           "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
@@ -68,8 +74,12 @@ class ProtocolListener : public Listener, public std::enable_shared_from_this<Pr
       socket.write_some(asio::buffer(kFull), ignored);
       return;
     }
-    const int family = socket.local_endpoint().protocol().family();
-    MakeSession(hub_, name_, family, socket.release())->Begin();
+    TlsSession tls = identity_ == nullptr ? TlsSession() : identity_->NewSession();
+    if (identity_ != nullptr && tls == nullptr) return;
+    error_code error;
+    const auto local = socket.local_endpoint(error);
+    if (error) return;
+    MakeSession(hub_, name_, local.protocol().family(), socket.release(), std::move(tls))->Begin();
   }
 
   // Out of descriptors, for example: the next attempt may find some.
@@ -83,6 +93,7 @@ class ProtocolListener : public Listener, public std::enable_shared_from_this<Pr
   std::shared_ptr<SessionHub> hub_;
   std::string name_;
   Acceptor acceptor_;
+  std::shared_ptr<const TlsIdentity> identity_;  // Null: in the clear.
   asio::steady_timer retry_;
 };
 
@@ -121,8 +132,9 @@ struct HttpServer::Impl {
   std::vector<std::string> socket_paths;
 
   template <typename Protocol>
-  void Start(std::string name, typename Protocol::acceptor acceptor) {
-    auto listener = std::make_shared<ProtocolListener<Protocol>>(hub, std::move(name), std::move(acceptor));
+  void Start(std::string name, typename Protocol::acceptor acceptor, std::shared_ptr<const TlsIdentity> identity = nullptr) {
+    auto listener =
+        std::make_shared<ProtocolListener<Protocol>>(hub, std::move(name), std::move(acceptor), std::move(identity));
     listener->Accept();
     listeners.push_back(std::move(listener));
   }
@@ -162,6 +174,13 @@ Result<void> HttpServer::ListenUnix(const std::string& listener, const std::stri
 }
 
 Result<std::uint16_t> HttpServer::ListenTcp(const std::string& listener, const std::string& address, std::uint16_t port) {
+  return ListenTls(listener, address, port, nullptr);
+}
+
+void HttpServer::SetLimits(const ServerLimits& limits) { impl_->hub->limits = limits; }
+
+Result<std::uint16_t> HttpServer::ListenTls(const std::string& listener, const std::string& address, std::uint16_t port,
+                                            std::shared_ptr<const TlsIdentity> identity) {
   const std::string text = fmt::format("{}:{}", address, port);
   error_code error;
   const auto parsed = asio::ip::make_address(address, error);
@@ -175,7 +194,7 @@ Result<std::uint16_t> HttpServer::ListenTcp(const std::string& listener, const s
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return CannotListen(text, error);
   const std::uint16_t bound = acceptor.local_endpoint().port();
-  impl_->Start<tcp>(listener, std::move(acceptor));
+  impl_->Start<tcp>(listener, std::move(acceptor), std::move(identity));
   return bound;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HTTP server: named listeners on unix sockets and on the loopback address, one handler for all of them.
+// The HTTP server: named listeners on unix sockets and on addresses, in the clear or in TLS, one handler for all of them.
 // Lives on the Loop's thread: every call here, and every call of the handler, happens there. Must not outlive its Loop.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "adapters/http/events.h"
 #include "adapters/http/loop.h"
 #include "adapters/http/message.h"
+#include "adapters/http/tls.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -34,6 +35,7 @@ struct ServerCounters {
   std::uint64_t requests = 0;
   std::uint64_t refused_connections = 0;   // Over connections_max.
   std::uint64_t bad_requests = 0;          // Malformed, or over a limit.
+  std::uint64_t failed_handshakes = 0;     // Of TLS.
   std::uint64_t late_requests = 0;         // Over request_time_max.
   std::uint64_t late_answers = 0;          // Over answer_time_max.
   std::uint64_t dropped_slow_clients = 0;  // Over stream_bytes_max or write_time_max.
@@ -81,6 +83,13 @@ class HttpServer {
 
   // Listens on a numeric address; returns the port, which is another than 0 when `port` was 0. kConflict when it is taken.
   Result<std::uint16_t> ListenTcp(const std::string& listener, const std::string& address, std::uint16_t port);
+
+  // The same in TLS, as `identity` is at the time of each connection.
+  Result<std::uint16_t> ListenTls(const std::string& listener, const std::string& address, std::uint16_t port,
+                                  std::shared_ptr<const TlsIdentity> identity);
+
+  // From the next connection on; what is open keeps its buffers and takes the new times.
+  void SetLimits(const ServerLimits& limits);
 
   // Ends listeners, connections and streams. Also done by the destructor.
   void Close();

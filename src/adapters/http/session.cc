@@ -2,11 +2,15 @@
 #include "adapters/http/session.h"
 
 #include <fmt/format.h>
+#include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -26,7 +30,9 @@ using BeastResponse = beast::http::response<beast::http::string_body>;
 using Parser = beast::http::request_parser<beast::http::string_body>;
 using Socket = asio::generic::stream_protocol::socket;
 
-constexpr std::size_t kReadBytesMax = 64 << 10;  // Of one read, beside the header.
+constexpr std::size_t kReadBytesMax = 64 << 10;   // Of one read, beside the header.
+constexpr std::size_t kFirstReadBytes = 4 << 10;  // Of a request; what an idle connection holds.
+constexpr Duration kFarewellTime = std::chrono::seconds(1);
 constexpr int kHttp11 = 11;
 
 constexpr std::string_view kStreamHeader =
@@ -46,6 +52,58 @@ std::optional<Peer> PeerOf(int descriptor, int family) {
   return Peer{credentials.uid, credentials.gid, credentials.pid};
 }
 
+// The numeric address of the client; empty on a unix socket.
+std::string RemoteOf(int descriptor, int family) {
+  if (family == AF_UNIX) return {};
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  std::array<char, NI_MAXHOST> host{};
+  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  const auto* any = reinterpret_cast<const sockaddr*>(&address);
+  return getnameinfo(any, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) == 0 ? host.data() : std::string();
+}
+
+// The connection's bytes, in the clear or in TLS: one type, so that Beast is instantiated once.
+class Wire {
+ public:
+  using executor_type = Socket::executor_type;
+
+  Wire(Socket socket, TlsSession tls) : socket_(std::move(socket)) {
+    if (tls != nullptr) tls_.emplace(socket_, static_cast<SSL*>(tls.release()));
+  }
+
+  executor_type get_executor() { return socket_.get_executor(); }
+  Socket& socket() { return socket_; }
+  bool is_tls() const { return tls_.has_value(); }
+
+  template <typename Done>
+  void Handshake(Done done) {
+    tls_->async_handshake(asio::ssl::stream_base::server, std::move(done));
+  }
+
+  // Says in TLS that no more comes, and waits until the client says so too.
+  template <typename Done>
+  void Farewell(Done done) {
+    tls_->async_shutdown(std::move(done));
+  }
+
+  template <typename Buffers, typename Done>
+  void async_read_some(const Buffers& buffers, Done&& done) {
+    tls_ ? tls_->async_read_some(buffers, std::forward<Done>(done))
+         : socket_.async_read_some(buffers, std::forward<Done>(done));
+  }
+
+  template <typename Buffers, typename Done>
+  void async_write_some(const Buffers& buffers, Done&& done) {
+    tls_ ? tls_->async_write_some(buffers, std::forward<Done>(done))
+         : socket_.async_write_some(buffers, std::forward<Done>(done));
+  }
+
+ private:
+  Socket socket_;
+  std::optional<asio::ssl::stream<Socket&>> tls_;
+};
+
 bool HasLineBreak(std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; }
 
 class Session;
@@ -64,11 +122,12 @@ class SessionResponder : public Responder {
 
 class Session : public Connection, public std::enable_shared_from_this<Session> {
  public:
-  Session(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor)
+  Session(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor, TlsSession tls)
       : hub_(std::move(hub)),
         listener_(std::move(listener)),
         peer_(PeerOf(descriptor, family)),
-        socket_(hub_->loop->context(), asio::generic::stream_protocol(family, 0), descriptor),
+        remote_(RemoteOf(descriptor, family)),
+        wire_(Socket(hub_->loop->context(), asio::generic::stream_protocol(family, 0), descriptor), std::move(tls)),
         deadline_(hub_->loop->context()),
         buffer_(hub_->limits.header_bytes_max + kReadBytesMax) {}
 
@@ -80,7 +139,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
     ++hub_->counters.connections;
     ++hub_->counters.open_connections;
     counted_ = true;
-    AwaitRequest();
+    wire_.is_tls() ? Handshake() : AwaitRequest();
   }
   void Close() override { End(); }
 
@@ -117,13 +176,40 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
  private:
   bool IsOpen(std::uint64_t request) const { return !ended_ && !answered_ && request == request_; }
 
+  void Handshake() {
+    SetDeadline(hub_->limits.request_time_max, [](Session& self) {
+      ++self.hub_->counters.late_requests;
+      self.End();
+    });
+    wire_.Handshake([self = shared_from_this()](error_code error) {
+      if (self->ended_) return;
+      if (!error) return self->AwaitRequest();
+      ++self->hub_->counters.failed_handshakes;
+      const bool is_plain = error.category() == asio::error::get_ssl_category() &&
+                            ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST;
+      is_plain ? self->RefusePlain() : self->End();
+    });
+  }
+
+  // HTTP in the clear where TLS is spoken: said in the clear, or nobody would understand it.
+  void RefusePlain() {
+    static constexpr std::string_view kRefusal =
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 45\r\nConnection: close\r\n\r\n"
+        "This address speaks TLS: begin with https://\n";
+    asio::async_write(wire_.socket(), asio::buffer(kRefusal), [self = shared_from_this()](error_code, std::size_t) {
+      if (!self->ended_) self->ShutDownAndDrain();
+    });
+  }
+
   void AwaitRequest() {
     answered_ = false;
     ++request_;
     if (buffer_.size() > 0) return ReadHeader();
     SetDeadline(hub_->limits.idle_time_max, [](Session& self) { self.End(); });
-    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+    // Not a wait until the socket is readable: the bytes may be in the TLS stream already.
+    wire_.async_read_some(buffer_.prepare(kFirstReadBytes), [self = shared_from_this()](error_code error, std::size_t read) {
       if (error || self->ended_) return self->End();
+      self->buffer_.commit(read);
       self->ReadHeader();
     });
   }
@@ -136,10 +222,10 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
       ++self.hub_->counters.late_requests;
       self.answered_ = true;
       error_code ignored;
-      self.socket_.cancel(ignored);  // Ends the read that is under way.
+      self.wire_.socket().cancel(ignored);  // Ends the read that is under way.
       self.Refuse(408, "unavailable", "The request did not arrive in time.");
     });
-    beast::http::async_read_header(socket_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+    beast::http::async_read_header(wire_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
       if (self->ended_ || self->answered_) return;
       if (error) return self->RefuseFor(error);
       self->ReadBody();
@@ -149,7 +235,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   void ReadBody() {
     if (beast::iequals(parser_->get()[beast::http::field::expect], "100-continue") && buffer_.size() == 0)
       return WriteContinue();
-    beast::http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+    beast::http::async_read(wire_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
       if (self->ended_ || self->answered_) return;
       if (error) return self->RefuseFor(error);
       self->CallHandler();
@@ -159,7 +245,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   void WriteContinue() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     parser_->get().erase(beast::http::field::expect);
-    asio::async_write(socket_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
+    asio::async_write(wire_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
       if (self->ended_ || self->answered_) return;
       if (error) return self->End();
       self->ReadBody();
@@ -194,11 +280,18 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
     request.method = message.method_string();
     request.listener = listener_;
     request.peer = peer_;
-    for (const auto& field : message) request.headers[LowerCase(field.name_string())] = field.value();
+    request.remote = remote_;
+    bool repeated = false;  // A header that two readers could take for different things.
+    for (const auto& field : message) {
+      const std::string name = LowerCase(field.name_string());
+      repeated |= (name == "authorization" || name == "host") && request.headers.contains(name);
+      request.headers[name] = field.value();
+    }
     close_after_ = !message.keep_alive();
     version_ = message.version();
     head_ = message.method() == beast::http::verb::head;
-    const Result<void> parsed = ParseTarget(message.target(), request);
+    Result<void> parsed = ParseTarget(message.target(), request);
+    if (repeated) parsed = Fail(ErrorCode::kInvalid, "The request names its host or its authorization twice.");
     request.body = std::move(parser_->get().body());
     parser_.reset();
     if (!parsed.has_value()) {
@@ -230,7 +323,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
       ++self.hub_->counters.dropped_slow_clients;
       self.End();
     });
-    beast::http::async_write(socket_, *response_, [self = shared_from_this()](error_code error, std::size_t) {
+    beast::http::async_write(wire_, *response_, [self = shared_from_this()](error_code error, std::size_t) {
       if (self->ended_) return;
       if (error || self->close_after_) return self->FinishAndEnd();
       self->response_.reset();
@@ -240,14 +333,20 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
 
   // Sends the end first: closing at once with unread bytes from the client would destroy the answer on its way (RFC 9112 9.6).
   void FinishAndEnd() {
+    if (!wire_.is_tls()) return ShutDownAndDrain();
+    SetDeadline(kFarewellTime, [](Session& self) { self.End(); });
+    wire_.Farewell([self = shared_from_this()](error_code) { self->End(); });
+  }
+
+  void ShutDownAndDrain() {
     error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
-    SetDeadline(std::chrono::seconds(1), [](Session& self) { self.End(); });
+    wire_.socket().shutdown(Socket::shutdown_send, ignored);
+    SetDeadline(kFarewellTime, [](Session& self) { self.End(); });
     Drain();
   }
 
   void Drain() {
-    socket_.async_read_some(asio::buffer(unread_), [self = shared_from_this()](error_code error, std::size_t) {
+    wire_.socket().async_read_some(asio::buffer(unread_), [self = shared_from_this()](error_code error, std::size_t) {
       if (error || self->ended_) return self->End();
       self->Drain();
     });
@@ -273,7 +372,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
       ++self.hub_->counters.dropped_slow_clients;
       self.End();
     });
-    asio::async_write(socket_, asio::buffer(in_flight_), [self = shared_from_this()](error_code error, std::size_t) {
+    asio::async_write(wire_, asio::buffer(in_flight_), [self = shared_from_this()](error_code error, std::size_t) {
       self->writing_ = false;
       self->in_flight_.clear();
       if (self->ended_) return;
@@ -286,7 +385,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
 
   // A client of a stream sends nothing more; what can be read is its end.
   void WatchForClose() {
-    socket_.async_read_some(asio::buffer(unread_), [self = shared_from_this()](error_code error, std::size_t) {
+    wire_.async_read_some(asio::buffer(unread_), [self = shared_from_this()](error_code error, std::size_t) {
       if (self->ended_) return;
       if (error) return self->End();
       self->WatchForClose();
@@ -307,8 +406,8 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
     if (std::exchange(ended_, true)) return;
     error_code ignored;
     deadline_.cancel();
-    socket_.shutdown(Socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    wire_.socket().shutdown(Socket::shutdown_both, ignored);
+    wire_.socket().close(ignored);
     Forget();
     if (closed_) hub_->loop->Post(std::exchange(closed_, nullptr));
   }
@@ -321,7 +420,8 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   std::shared_ptr<SessionHub> hub_;
   std::string listener_;
   std::optional<Peer> peer_;
-  Socket socket_;
+  std::string remote_;
+  Wire wire_;
   asio::steady_timer deadline_;
   std::uint64_t deadline_number_ = 0;
   beast::flat_buffer buffer_;
@@ -386,8 +486,9 @@ std::shared_ptr<EventStream> SessionResponder::StartEvents() {
 
 }  // namespace
 
-std::shared_ptr<Connection> MakeSession(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor) {
-  return std::make_shared<Session>(std::move(hub), std::move(listener), family, descriptor);
+std::shared_ptr<Connection> MakeSession(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor,
+                                        TlsSession tls) {
+  return std::make_shared<Session>(std::move(hub), std::move(listener), family, descriptor, std::move(tls));
 }
 
 }  // namespace tuesday::http

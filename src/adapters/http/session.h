@@ -27,7 +27,8 @@ struct SessionHub {
   std::map<Connection*, std::weak_ptr<Connection>> open;
 };
 
-// Takes over the connected socket `descriptor` of the given address family.
-std::shared_ptr<Connection> MakeSession(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor);
+// Takes over the connected socket `descriptor` of the given address family. With `tls` its bytes are in TLS.
+std::shared_ptr<Connection> MakeSession(std::shared_ptr<SessionHub> hub, std::string listener, int family, int descriptor,
+                                        TlsSession tls);
 
 }  // namespace tuesday::http

@@ -2,7 +2,6 @@
 #include "app/server/api.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 
 #include <algorithm>
 
@@ -16,15 +15,6 @@ namespace {
 constexpr Duration kWatchIntervalMin = std::chrono::milliseconds(100);
 constexpr Duration kWatchIntervalMax = std::chrono::seconds(1);
 constexpr std::size_t kWatchersMax = 256;
-
-std::string NameOfPeer(const http::HttpRequest& request) {
-  if (!request.peer.has_value()) return "anonymous";
-  passwd entry{};
-  passwd* found = nullptr;
-  char buffer[1024];
-  getpwuid_r(request.peer->uid, &entry, buffer, sizeof(buffer), &found);
-  return fmt::format("{} (uid {})", found == nullptr ? "?" : found->pw_name, request.peer->uid);
-}
 
 RolloutName NameOf(const Call& call) { return {Namespace(call.parts.at("ns")), call.parts.at("name")}; }
 
@@ -50,9 +40,10 @@ std::vector<control::ManifestText> FilesOf(const Json& body) {
   return files;
 }
 
-Json OrphansJson(const std::vector<control::OrphanView>& orphans) {
+Json OrphansJson(const std::vector<control::OrphanView>& orphans, const std::optional<Namespace>& ns) {
   Json::Array list;
   for (const control::OrphanView& orphan : orphans) {
+    if (ns.has_value() && orphan.rollout.ns != *ns) continue;
     list.emplace_back(Json::Object{{"namespace", orphan.rollout.ns.str()},
                                    {"rollout", orphan.rollout.name},
                                    {"instance", orphan.instance.str()},
@@ -78,11 +69,12 @@ Api::Api(ApiParts parts) : parts_(std::move(parts)) {
 
 Api::~Api() { parts_.fleet.Unsubscribe(subscription_); }
 
-void Api::Handle(const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
+void Api::Handle(const http::HttpRequest& request, const std::shared_ptr<http::Responder>& given_responder) {
   std::map<std::string, std::string> path_parts;
   const Route* route = FindRoute(request.method, request.path, path_parts);
   const bool served_here = route != nullptr && std::find(route->listeners.begin(), route->listeners.end(), request.listener) !=
                                                    route->listeners.end();
+  const auto responder = Counted(given_responder, counts_, served_here ? route->method + " " + route->pattern : "other");
   if (!served_here) {
     if (route == nullptr && PathIsKnown(request.path)) {
       return SendJson(
@@ -92,13 +84,29 @@ void Api::Handle(const http::HttpRequest& request, const std::shared_ptr<http::R
     return SendError(*responder, {ErrorCode::kNotFound, fmt::format("{} is not an address of this daemon.", request.path),
                                   "GET /v1/openapi.json lists them."});
   }
-  Call call{request, std::move(path_parts), {}, NameOfPeer(request), responder};
+  Passage passage = parts_.door.Ask(request, *route, path_parts);
+  if (!passage.caller.has_value()) return responder->Send(std::move(passage.refusal));
+  Call call{request, std::move(path_parts), {}, passage.caller->name, *passage.caller, responder};
   if (!request.body.empty()) {
     Result<Json> body = ParseJson(request.body);
     if (!body.has_value()) return SendError(*responder, body.error());
     call.body = std::move(*body);
   }
   route->answer(*this, std::move(call));
+}
+
+control::Fleet::Done<control::ApplyReport> Api::AnswerChange(const Call& call) {
+  // The parts of the request that a refusal names: the request itself is gone by then.
+  http::HttpRequest asked;
+  asked.method = call.request.method;
+  asked.path = call.request.path;
+  asked.listener = call.request.listener;
+  asked.remote = call.request.remote;
+  return [this, asked, by = call.by, responder = call.responder](const Result<control::ApplyReport>& report) {
+    if (report.has_value()) return SendJson(*responder, ApplyJson(*report));
+    if (report.error().code == ErrorCode::kDenied) parts_.door.WriteRefusal(asked, by, report.error().message);
+    SendError(*responder, report.error());
+  };
 }
 
 void Api::Healthz(Call call) {
@@ -136,10 +144,13 @@ void Api::GetStatus(Call call) {
           {"message", fmt::format("{} rev {}: {}", view.name.name, record.revision_number, record.attempt.reason)}});
     }
   }
-  Json::Object status{
-      {"rollouts", std::move(rollouts)},       {"store", health.store},         {"edge", health.edge},
-      {"workloads", health.workloads},         {"recovered", health.recovered}, {"last_rollback", last_rollback},
-      {"orphans", OrphansJson(health.orphans)}};
+  Json::Object status{{"rollouts", std::move(rollouts)},
+                      {"store", health.store},
+                      {"edge", health.edge},
+                      {"workloads", health.workloads},
+                      {"recovered", health.recovered},
+                      {"last_rollback", last_rollback},
+                      {"orphans", OrphansJson(health.orphans, NamespaceOf(call))}};
   AnswerStatus(call.responder, std::move(status));
 }
 
@@ -159,10 +170,8 @@ void Api::Apply(Call call, Effect effect) {
   request.by = call.by;
   request.files = FilesOf(call.body);
   if (request.files.empty()) return SendError(*call.responder, {ErrorCode::kInvalid, "The body has no \"files\".", ""});
-  const auto done = [responder = call.responder](Result<control::ApplyReport> report) {
-    if (!report.has_value()) return SendError(*responder, report.error());
-    SendJson(*responder, ApplyJson(*report));
-  };
+  request.permit = parts_.door.PermitOf(call.caller, access::Role::kDeployer);
+  const auto done = AnswerChange(call);
   effect == Effect::kApply ? parts_.fleet.Apply(std::move(request), done) : parts_.fleet.Plan(std::move(request), done);
 }
 
@@ -180,10 +189,8 @@ void Api::Delete(Call call) {
   if (request.files.empty() && request.objects.empty()) {
     return SendError(*call.responder, {ErrorCode::kInvalid, "The body has neither \"files\" nor \"objects\".", ""});
   }
-  parts_.fleet.Delete(std::move(request), [responder = call.responder](Result<control::ApplyReport> report) {
-    if (!report.has_value()) return SendError(*responder, report.error());
-    SendJson(*responder, ApplyJson(*report));
-  });
+  request.permit = parts_.door.PermitOf(call.caller, access::Role::kAdmin);
+  parts_.fleet.Delete(std::move(request), AnswerChange(call));
 }
 
 void Api::ListImages(Call call) {

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "app/server/door.h"
+#include "app/server/request_counts.h"
 #include "app/server/routes.h"
 #include "base/time.h"
 #include "control/executor.h"
@@ -20,6 +22,7 @@ namespace tuesday::server {
 // What the API needs of the daemon around it.
 struct ApiParts {
   control::Fleet& fleet;
+  Door& door;
   Store& store;
   InstanceOutput& output;
   control::Executor& executor;
@@ -65,6 +68,11 @@ class Api {
   void Audit(Call call);
   void Query(Call call);
   void QueryRange(Call call);
+  void ListTokens(Call call);
+  void CreateToken(Call call);
+  void RevokeToken(Call call);
+
+  const RequestCounts& counts() const { return *counts_; }
 
  private:
   struct Watcher;
@@ -75,7 +83,11 @@ class Api {
   void ApplySecret(const Call& call, const Json& content);
   void AnswerStatus(const std::shared_ptr<http::Responder>& responder, Json::Object status);
 
+  // Answers an apply or a delete; what the body may not touch is written down too.
+  control::Fleet::Done<control::ApplyReport> AnswerChange(const Call& call);
+
   ApiParts parts_;
+  std::shared_ptr<RequestCounts> counts_ = std::make_shared<RequestCounts>();
   control::Fleet::Subscription subscription_;
   std::multimap<RolloutName, std::shared_ptr<Watcher>> watchers_;
 };

@@ -62,12 +62,14 @@ void AnswerFromPool(control::Executor& executor, const std::string& lane, const 
       });
 }
 
-Result<Json> ReadJournal(Store& store, const EntryFilter& filter, bool verify) {
+// `ns`, when it is not empty, is the only one whose entries are given.
+Result<Json> ReadJournal(Store& store, const EntryFilter& filter, bool verify, const std::string& ns) {
   if (verify) TRY_OK(store.VerifyJournal());
   TRY(const std::vector<StoredEntry> entries, store.Entries(filter));
   Json::Array list;
   for (const StoredEntry& entry : entries) {
     TRY(Json json, ParseJson(entry.bytes));
+    if (!ns.empty() && json.At("object").At("namespace").StringOr("") != ns) continue;
     json.as_object()->emplace("hash", entry.hash);
     list.push_back(std::move(json));
   }
@@ -85,7 +87,7 @@ void Api::Audit(Call call) {
   if (!rollout.empty()) filter.object = ObjectName{Namespace(ns.empty() ? "default" : ns), "Rollout", rollout};
   const bool verify = !call.request.Query("verify").empty();
   AnswerFromPool(parts_.executor, "audit", call.responder,
-                 [this, filter, verify] { return ReadJournal(parts_.store, filter, verify); });
+                 [this, filter, verify, ns] { return ReadJournal(parts_.store, filter, verify, ns); });
 }
 
 void Api::Query(Call call) {

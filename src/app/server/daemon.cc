@@ -27,6 +27,7 @@
 #include "adapters/seal/sealed_store.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "app/server/api.h"
+#include "app/server/door.h"
 #include "app/server/executor.h"
 #include "app/server/own_metrics.h"
 #include "control/analyses/runner.h"
@@ -128,6 +129,7 @@ class Daemon {
   std::unique_ptr<control::LiveAnalyses> analyses_;
   std::unique_ptr<control::RuleJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;
+  std::unique_ptr<Door> door_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<http::HttpServer> server_;
 };
@@ -140,6 +142,7 @@ Result<void> Daemon::Open() {
   TRY_OK(OpenMetrics());
   TRY_OK(OpenEdge());
   BuildFleet();
+  TRY_OK(door_->Load());
   return Listen();
 }
 
@@ -219,7 +222,9 @@ void Daemon::BuildFleet() {
   fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,
                                                            *executor_, judge_.get(), analyses_.get(), recorder_.get()},
                                             settings);
+  door_ = std::make_unique<Door>(DoorParts{*store_, *executor_, clock_, geteuid()});
   api_ = std::make_unique<Api>(ApiParts{.fleet = *fleet_,
+                                        .door = *door_,
                                         .store = *store_,
                                         .output = *workloads_,
                                         .executor = *executor_,

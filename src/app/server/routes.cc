@@ -7,6 +7,10 @@
 namespace tuesday::server {
 namespace {
 
+using access::Access;
+using access::Role;
+using access::Scope;
+
 std::vector<std::string_view> Split(std::string_view path) {
   std::vector<std::string_view> parts;
   while (!path.empty()) {
@@ -32,66 +36,95 @@ bool Matches(std::string_view pattern, std::string_view path, std::map<std::stri
   return true;
 }
 
+// What an address needs. docs/guide/api.md reads these names too.
+constexpr Access anyone = {std::nullopt, Scope::kNone};
+constexpr Access any_token = {Role::kViewer, Scope::kNone};
+constexpr Access views = {Role::kViewer, Scope::kPath};
+constexpr Access views_asked = {Role::kViewer, Scope::kQuery};
+constexpr Access views_all = {Role::kViewer, Scope::kAll};
+constexpr Access deploys = {Role::kDeployer, Scope::kPath};
+constexpr Access deploys_given = {Role::kDeployer, Scope::kBody};
+constexpr Access deploys_all = {Role::kDeployer, Scope::kAll};
+constexpr Access approves = {Role::kApprover, Scope::kPath};
+constexpr Access administers = {Role::kAdmin, Scope::kPath};
+constexpr Access administers_given = {Role::kAdmin, Scope::kBody};
+constexpr Access administers_all = {Role::kAdmin, Scope::kAll};
+
 std::vector<Route> MakeRoutes() {
-  const std::vector<std::string> admin = {"admin"};
-  const std::vector<std::string> all = {"admin", "metrics"};
+  // The socket is for those who are on the machine; tokens reach "api"; whoever reaches "metrics" may only ask how we are.
+  const std::vector<std::string> socket = {"admin"};
+  const std::vector<std::string> remote = {"admin", "api"};
+  const std::vector<std::string> all = {"admin", "api", "metrics"};
   const auto act = [](rollout::Verb verb) { return [verb](Api& api, Call call) { api.Act(std::move(call), verb); }; };
   return {
-      {"GET", "/healthz", all, "Whether the process answers.", [](Api& api, Call call) { api.Healthz(std::move(call)); }},
-      {"GET", "/readyz", all, "Whether the state is loaded and the fleet keeps itself going.",
+      {"GET", "/healthz", all, anyone, "Whether the process answers.",
+       [](Api& api, Call call) { api.Healthz(std::move(call)); }},
+      {"GET", "/readyz", all, anyone, "Whether the state is loaded and the fleet keeps itself going.",
        [](Api& api, Call call) { api.Readyz(std::move(call)); }},
-      {"GET", "/metrics", all, "About the daemon itself, in Prometheus' text format.",
+      {"GET", "/metrics", all, any_token, "About the daemon itself, in Prometheus' text format.",
        [](Api& api, Call call) { api.Metrics(std::move(call)); }},
-      {"GET", "/v1/openapi.json", admin, "This description.", [](Api&, Call call) { SendJson(*call.responder, OpenApi()); }},
-      {"GET", "/v1/status", admin, "One row a rollout; the disk, the edge, the last rollback.",
+      {"GET", "/v1/openapi.json", remote, any_token, "This description.",
+       [](Api&, Call call) { SendJson(*call.responder, OpenApi()); }},
+      {"GET", "/v1/status", remote, views_asked, "One row a rollout; the disk, the edge, the last rollback.",
        [](Api& api, Call call) { api.GetStatus(std::move(call)); }},
-      {"POST", "/v1/apply", admin, "Takes manifests: all of them or none.",
+      {"POST", "/v1/apply", remote, deploys_given, "Takes manifests: all of them or none.",
        [](Api& api, Call call) { api.Apply(std::move(call), Api::Effect::kApply); }},
-      {"POST", "/v1/plan", admin, "Says what apply would do.",
+      {"POST", "/v1/plan", remote, deploys_given, "Says what apply would do.",
        [](Api& api, Call call) { api.Apply(std::move(call), Api::Effect::kPlan); }},
-      {"POST", "/v1/delete", admin, "Takes objects away: all that are named or none.",
+      {"POST", "/v1/delete", remote, administers_given, "Takes objects away: all that are named or none.",
        [](Api& api, Call call) { api.Delete(std::move(call)); }},
-      {"GET", "/v1/images", admin, "What image names stand for.", [](Api& api, Call call) { api.ListImages(std::move(call)); }},
-      {"POST", "/v1/images", admin, "Binds an image name to an artifact.",
+      {"GET", "/v1/images", remote, views_all, "What image names stand for.",
+       [](Api& api, Call call) { api.ListImages(std::move(call)); }},
+      {"POST", "/v1/images", remote, deploys_all, "Binds an image name to an artifact.",
        [](Api& api, Call call) { api.BindImage(std::move(call)); }},
-      {"GET", "/v1/rollouts", admin, "All rollouts of all namespaces.",
+      {"GET", "/v1/rollouts", remote, views_asked, "All rollouts of all namespaces.",
        [](Api& api, Call call) { api.ListRollouts(std::move(call)); }},
-      {"GET", "/v1/namespaces/{ns}/rollouts", admin, "The rollouts of a namespace.",
+      {"GET", "/v1/namespaces/{ns}/rollouts", remote, views, "The rollouts of a namespace.",
        [](Api& api, Call call) { api.ListRollouts(std::move(call)); }},
-      {"GET", "/v1/namespaces/{ns}/rollouts/{name}", admin, "Everything about one rollout.",
+      {"GET", "/v1/namespaces/{ns}/rollouts/{name}", remote, views, "Everything about one rollout.",
        [](Api& api, Call call) { api.GetRollout(std::move(call)); }},
-      {"GET", "/v1/namespaces/{ns}/rollouts/{name}/watch", admin, "The same as a stream of events, one at each change.",
+      {"GET", "/v1/namespaces/{ns}/rollouts/{name}/watch", remote, views, "The same as a stream of events, one at each change.",
        [](Api& api, Call call) { api.WatchRollout(std::move(call)); }},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/promote", admin, "Ends the step under way.", act(rollout::Verb::kPromote)},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/promote-full", admin, "Skips all that is left.",
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/promote", remote, approves, "Ends the step under way.",
+       act(rollout::Verb::kPromote)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/promote-full", remote, approves, "Skips all that is left.",
        act(rollout::Verb::kPromoteFull)},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/abort", admin, "Gives the new revision up.", act(rollout::Verb::kAbort)},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/retry", admin, "Tries an aborted revision again.",
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/abort", remote, deploys, "Gives the new revision up.",
+       act(rollout::Verb::kAbort)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/retry", remote, deploys, "Tries an aborted revision again.",
        act(rollout::Verb::kRetry)},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/pause", admin, "Halts steps and scaling.", act(rollout::Verb::kPause)},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/resume", admin, "Ends a pause that somebody said.",
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/pause", remote, deploys, "Halts steps and scaling.",
+       act(rollout::Verb::kPause)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/resume", remote, deploys, "Ends a pause that somebody said.",
        act(rollout::Verb::kResume)},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/set-image", admin, "Starts a new version with another image.",
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/set-image", remote, deploys, "Starts a new version with another image.",
        [](Api& api, Call call) { api.SetImage(std::move(call)); }},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/undo", admin, "Goes back to a revision that is kept, by the strategy.",
-       [](Api& api, Call call) { api.Undo(std::move(call)); }},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/rollback", admin, "Takes the present version back by the shortest way.",
-       [](Api& api, Call call) { api.Rollback(std::move(call)); }},
-      {"GET", "/v1/namespaces/{ns}/rollouts/{name}/logs", admin, "What its instances wrote.",
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/undo", remote, deploys,
+       "Goes back to a revision that is kept, by the strategy.", [](Api& api, Call call) { api.Undo(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/rollback", remote, deploys,
+       "Takes the present version back by the shortest way.", [](Api& api, Call call) { api.Rollback(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/rollouts/{name}/logs", remote, views, "What its instances wrote.",
        [](Api& api, Call call) { api.Logs(std::move(call)); }},
-      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/exec", admin, "The way into an instance, for a command of this machine.",
-       [](Api& api, Call call) { api.Exec(std::move(call)); }},
-      {"GET", "/v1/namespaces/{ns}/secrets", admin, "Names and keys of secrets; values never come back.",
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/exec", socket, administers,
+       "The way into an instance, for a command of this machine.", [](Api& api, Call call) { api.Exec(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/secrets", remote, deploys, "Names and keys of secrets; values never come back.",
        [](Api& api, Call call) { api.ListSecrets(std::move(call)); }},
-      {"POST", "/v1/namespaces/{ns}/secrets/{name}", admin, "Sets one key of a secret.",
+      {"POST", "/v1/namespaces/{ns}/secrets/{name}", remote, deploys, "Sets one key of a secret.",
        [](Api& api, Call call) { api.SetSecret(std::move(call)); }},
-      {"POST", "/v1/namespaces/{ns}/secrets/{name}/remove", admin, "Takes a secret or one of its keys away.",
+      {"POST", "/v1/namespaces/{ns}/secrets/{name}/remove", remote, administers, "Takes a secret or one of its keys away.",
        [](Api& api, Call call) { api.RemoveSecret(std::move(call)); }},
-      {"GET", "/v1/audit", admin, "The journal, oldest entry first.", [](Api& api, Call call) { api.Audit(std::move(call)); }},
-      {"GET", "/prometheus/api/v1/query", admin, "An instant query, as Prometheus answers it.",
+      {"GET", "/v1/audit", remote, views_asked, "The journal, oldest entry first.",
+       [](Api& api, Call call) { api.Audit(std::move(call)); }},
+      {"GET", "/prometheus/api/v1/query", remote, views_all, "An instant query, as Prometheus answers it.",
        [](Api& api, Call call) { api.Query(std::move(call)); }},
-      {"GET", "/prometheus/api/v1/query_range", admin, "A range query, as Prometheus answers it.",
+      {"GET", "/prometheus/api/v1/query_range", remote, views_all, "A range query, as Prometheus answers it.",
        [](Api& api, Call call) { api.QueryRange(std::move(call)); }},
+      {"GET", "/v1/tokens", remote, administers_all, "The tokens, without their secrets.",
+       [](Api& api, Call call) { api.ListTokens(std::move(call)); }},
+      {"POST", "/v1/tokens", socket, administers_all, "Makes a token and shows its secret, once.",
+       [](Api& api, Call call) { api.CreateToken(std::move(call)); }},
+      {"POST", "/v1/tokens/{name}/revoke", remote, administers_all, "Ends a token at once.",
+       [](Api& api, Call call) { api.RevokeToken(std::move(call)); }},
   };
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of the API: every method and path, on which listeners it appears, and who answers it. `/v1/openapi.json` and the
-// reference page are made from this table, so neither can be out of date.
+// The table of the API: every method and path, on which listeners it appears, who may ask, and who answers it.
+// `/v1/openapi.json` and the reference page are made from this table, so neither can be out of date.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 
 #include "adapters/http/server.h"
 #include "base/json.h"
+#include "core/access/policy.h"
 
 namespace tuesday::server {
 
@@ -21,14 +22,16 @@ struct Call {
   const http::HttpRequest& request;
   std::map<std::string, std::string> parts;  // "ns", "name" of the path.
   Json body;                                 // Null when there is none.
-  std::string by;                            // "root (uid 0)".
+  std::string by;                            // "root (uid 0)", "ci (token)".
+  access::Caller caller;                     // The same, with what it may do.
   std::shared_ptr<http::Responder> responder;
 };
 
 struct Route {
   std::string method;
   std::string pattern;                 // "/v1/namespaces/{ns}/rollouts/{name}"
-  std::vector<std::string> listeners;  // "admin", "metrics".
+  std::vector<std::string> listeners;  // "admin", "api", "metrics".
+  access::Access access;               // The least that a caller needs; core/access decides.
   std::string summary;
   std::function<void(Api&, Call)> answer;
 };

@@ -35,16 +35,6 @@ TEST(Routes, AreDescribedOnceEach) {
   }
 }
 
-// Without tokens, what anybody on the machine can reach must not act and must not tell of rollouts.
-TEST(Routes, OfTheMetricsListenerOnlySayHowTheDaemonIs) {
-  for (const Route& route : Routes()) {
-    if (std::find(route.listeners.begin(), route.listeners.end(), "metrics") == route.listeners.end()) continue;
-    EXPECT_TRUE(route.method == "GET" &&
-                (route.pattern == "/metrics" || route.pattern == "/healthz" || route.pattern == "/readyz"))
-        << route.pattern;
-  }
-}
-
 TEST(SampleText, IsPrometheus) {
   EXPECT_EQ(SampleText(0.1), "0.1");
   EXPECT_EQ(SampleText(1e21), "1e+21");

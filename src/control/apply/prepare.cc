@@ -342,6 +342,7 @@ Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, Artifa
                   object.at.Text() + ": " + name.kind + " " + name.ns.str() + "/" + name.name + " is given twice.",
                   "Nothing was changed. Remove one of them.");
     }
+    if (request.permit) TRY_OK(request.permit(name));
     preparation.Take(name, std::move(given.raw[name]), object.at.file);
   }
   std::vector<Finding> findings = std::move(given.findings);
@@ -377,6 +378,9 @@ Result<Prepared> PrepareDelete(const DeleteRequest& request, const Known& known,
     TRY(const RawByName raw, RawObjects(file.text, file.file, request.ns));
     for (const auto& [name, content] : raw) names.push_back(name);
     files += (files.empty() ? "" : ", ") + file.file;
+  }
+  if (request.permit) {
+    for (const ObjectName& name : names) TRY_OK(request.permit(name));
   }
   Preparation preparation(known, artifacts);
   bool any = false;

@@ -228,6 +228,25 @@ TEST(Edge, RolloutThatIsGoneGetsNoRequest) {
   EXPECT_EQ(Get(world.port(), "API.test:80", "/x?y").body, "a");
 }
 
+TEST(Edge, MostExactRuleWinsAndRulesOfANewKindBeginToCount) {
+  EdgeWorld world;
+  world.AddInstance("a");
+  RouteSpec spec = world.Spec(1, 0, 0, 0, {{0, {"a"}}});
+  ASSERT_TRUE(world.router().SetRoute(spec).has_value());
+  EXPECT_EQ(Get(world.port(), "x.wild.test", "/").status, 404);
+  world.AddInstance("other");
+  RouteSpec other = world.Spec(1, 0, 0, 0, {{0, {"other"}}});
+  other.rollout.name = "other";
+  other.rules = {{"*.wild.test", "/w", false}, {"", "/everywhere", false}, {"api.test", "/whole", true}};
+  ASSERT_TRUE(world.router().SetRoute(other).has_value());
+  const std::pair<std::string, std::string> asked[] = {
+      {"x.wild.test", "/w/1"}, {"no.such.host", "/everywhere"}, {"api.test", "/whole"}};
+  for (const auto& [host, path] : asked) EXPECT_EQ(Get(world.port(), host, path).body, "other") << host << path;
+  EXPECT_EQ(Get(world.port(), "api.test", "/everywhere").body, "a") << "the host itself before every host";
+  EXPECT_EQ(Get(world.port(), "api.test", "/whole/more").body, "a") << "a whole path is no prefix";
+  EXPECT_EQ(Get(world.port(), "x.wild.test", "/").status, 404);
+}
+
 TEST(Edge, StickyClientKeepsItsSide) {
   EdgeWorld world;
   world.AddInstance("a");

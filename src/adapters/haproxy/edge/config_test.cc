@@ -48,8 +48,9 @@ TEST(Config, CanaryHasTheStableServersAsBackupsAndStableHasThemAsItsLastResort) 
 }
 
 TEST(Config, RequestsToACanaryHaveConnectionsOfTheirOwn) {
-  EXPECT_THAT(RenderFiles(Example(), kOptions).config,
-              HasSubstr("  http-request set-header Connection close if canary !{ req.hdr(Upgrade) -m found }\n"));
+  EXPECT_THAT(
+      RenderFiles(Example(), kOptions).config,
+      HasSubstr("  http-request set-header Connection close if { var(txn.canary) -m found } !{ req.hdr(Upgrade) -m found }\n"));
 }
 
 TEST(Config, RoutesServersAndHostsAreNotPartOfTheStructure) {
@@ -57,9 +58,22 @@ TEST(Config, RoutesServersAndHostsAreNotPartOfTheStructure) {
   other.rollouts[0].epoch = Epoch{8};
   other.rollouts[0].weight = Weight::Permille(500);
   other.rollouts[0].slots.pop_back();
-  other.rollouts[0].rules = {{"other.test", "/", false}};
-  other.rollouts[0].sticky = true;
+  other.rollouts[0].rules = {{"other.test", "/", false}, {"", "/other", true}};
   EXPECT_EQ(StructureOf(other, kOptions), StructureOf(Example(), kOptions));
+}
+
+TEST(Config, RequestPaysOnlyForWhatTheEdgeHas) {
+  Edge edge = Example();
+  edge.rollouts[0].rules = {{"api.test", "/", false}};
+  const std::string plain = RenderFiles(edge, kOptions).config;
+  EXPECT_THAT(plain, HasSubstr("exact.map) if FALSE\n")) << "read back all the same";
+  for (const char* absent : {"map_str(/var/edge/exact.map) if !", "regsub", "str(*)", "sdbm", "ssl_fc"})
+    EXPECT_THAT(plain, Not(HasSubstr(absent)));
+  edge.rollouts[0].rules.push_back({"*.api.test", "/v1", true});
+  edge.rollouts[0].sticky = true;
+  const std::string more = RenderFiles(edge, kOptions).config;
+  for (const char* present : {",map_str(/var/edge/exact.map)\n", "regsub", "sdbm"}) EXPECT_THAT(more, HasSubstr(present));
+  EXPECT_THAT(more, Not(HasSubstr("str(*)")));
 }
 
 TEST(Config, ListenersChecksAndRolloutsAre) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line of the edge's log, parsed without an allocation. The format is ours (docs/formats/edge.md); a line that does not
-// fit it exactly is refused, never guessed at.
+// One line of the edge's log, parsed without an allocation. The format is ours (docs/formats/edge.md), in two versions because
+// an edge outlives the daemon's upgrade; a line that does not fit one exactly is refused, never guessed at.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace tuesday::haproxy {
 
 // Views into the line.
 struct LogLine {
-  std::int64_t process = 0;  // Pid of the HAProxy that served the request.
-  std::string_view key;      // Rollout, slot and server as written: equal keys are tallied together.
+  std::int64_t process = 0;  // Pid of the HAProxy that served the request; 0: the line does not say.
+  std::string_view key;      // Backend and server as written: equal keys are of one server.
   std::string_view rollout;  // "namespace.name"; empty: no rollout serves that host and path.
   int slot = -1;             // Chosen by the route; of a backup server, the slot that the server belongs to.
   std::string_view server;   // The instance; empty: no server was reached.
