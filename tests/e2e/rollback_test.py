@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import e2e_test  # noqa: E402
-from e2e_test import BLUE_GREEN, PLAIN, Failed, expect, first_version, promoted, wait_for  # noqa: E402,F401
+from e2e_test import PLAIN, expect, first_version, wait_for  # noqa: E402
 
 LONG_BAKE = ("tuesday/bake: 5s", "tuesday/bake: 10m")
 LONG_STEP = ("- pause: {duration: 2s}", "- pause: {}")
