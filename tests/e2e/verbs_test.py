@@ -111,7 +111,7 @@ def case_init_asks_five_questions_and_overwrites_nothing(bench):
     expect(asked.returncode == 0 and "no name for a service" in questions, f"asked: {out}{questions}")
     for name in ("flags", "asked"):
         checked = subprocess.run([bench.tuesday, "check", "--strict", name], capture_output=True, text=True, cwd=bench.folder, timeout=30)
-        expect(checked.returncode == 0 and "warning" not in checked.stdout, f"check {name}: {checked.stdout}{checked.stderr}")
+        expect(checked.returncode == 0 and ": warning:" not in checked.stdout, f"check {name}: {checked.stdout}{checked.stderr}")
     before = (bench.folder / "flags" / "rollout.yaml").read_text()
     again = subprocess.run([*base, *given, "--folder", "flags"], capture_output=True, text=True, cwd=bench.folder, timeout=30)
     expect(again.returncode == 1 and "there already" in again.stderr, f"again: {again}")

@@ -19,10 +19,10 @@ Sealer Make(const TemporaryFolder& folder, const std::string& name = "secret.key
 TEST(Sealer, OpensWhatItSealedAndShowsNothingOfIt) {
   const TemporaryFolder folder;
   const Sealer sealer = Make(folder);
-  for (const std::string value : {std::string(), std::string("hunter2"), std::string(100'000, 'x'), std::string("a\0b", 3)}) {
+  for (const std::string& value : {std::string(), std::string("hunter2"), std::string(100'000, 'x'), std::string("a\0b", 3)}) {
     const std::string sealed = sealer.Seal("here", value);
     EXPECT_TRUE(Sealer::IsSealed(sealed));
-    if (!value.empty()) EXPECT_EQ(sealed.find(value), std::string::npos);
+    EXPECT_TRUE(value.empty() || sealed.find(value) == std::string::npos);
     EXPECT_EQ(sealer.Unseal("here", sealed).value_or("wrong"), value);
   }
   EXPECT_NE(sealer.Seal("here", "hunter2"), sealer.Seal("here", "hunter2"));

@@ -34,6 +34,7 @@ void AddRollback(Line& line) {
 
 void AddSelection(CLI::App& verb, Selection& selection) {
   verb.add_flag("--canary", selection.canary, "Of the new version that is on its way");
+  verb.add_flag("--stable", selection.stable, "Of the version that serves");
   verb.add_option("--revision", selection.revision, "Of the revision with this number")->check(CLI::Range(1, 1'000'000'000));
   verb.add_option("--instance", selection.instance, "Of one instance, by its name");
 }
@@ -45,7 +46,6 @@ void AddLogs(Line& line) {
   logs->add_option("name", options.name, "The rollout")->required();
   logs->add_flag("-f,--follow", options.follow, "Goes on with what comes");
   AddSelection(*logs, options.selection);
-  logs->add_flag("--stable", options.selection.stable, "Of the version that serves");
   logs->add_option("--since", options.since, "Only what is younger: 10m, or an instant by RFC 3339");
   logs->add_option("--tail", options.tail, "At most this many last lines of each instance")->check(CLI::Range(0, 100'000));
 }

@@ -13,7 +13,9 @@ namespace tuesday::control {
 
 namespace {
 
-constexpr std::size_t kChangesMax = 64;  // That wait.
+constexpr std::size_t kChangesMax = 64;            // That wait.
+constexpr std::string_view kByDigest = "@digest";  // At the end of a reference: it is named after its content.
+constexpr std::size_t kDigestTagChars = 12;
 
 const Error kNotLoaded{ErrorCode::kUnavailable, "The fleet is not loaded yet.", "Try again in a second."};
 const Error kTooMany{ErrorCode::kLimit, "Too many changes wait already.", "Try again when they are done."};
@@ -264,6 +266,10 @@ void FleetCore::BindImage(std::string reference, std::string source, std::string
         "apply",
         [&artifacts = ports_.artifacts, bound]() -> Result<void> {
           TRY(bound->digest, artifacts.TakeIn(bound->source));
+          if (bound->reference.ends_with(kByDigest)) {
+            bound->reference.resize(bound->reference.size() - kByDigest.size());
+            bound->reference += bound->digest.substr(0, kDigestTagChars);
+          }
           return {};
         },
         [this, bound, done](const Result<void>& taken) {

@@ -129,10 +129,12 @@ void FleetCore::AnswerRolledBack(const Entity& entity, rollout::Request said, Do
   const RevisionId revision = entity.record.spec.revision;
   const std::optional<rollout::Attempt>& attempt = entity.stored.status.attempt;
   const bool under_way = !attempt || attempt->revision != revision || IsOnTheWay(*attempt);
-  if (!under_way) {
-    return done(Fail(ErrorCode::kConflict, RevText(entity, revision) + " is itself what a rollback brought back.",
-                     FurtherHint(entity)));
+  const std::string itself = RevText(entity, revision) + " is itself what a rollback brought back.";
+  if (!under_way && attempt->stage == Stage::kBaking) {
+    NoteReason(entity.name(), revision, said);
+    return done(RollbackReport{RollbackReport::Kind::kAlready, itself + " " + FurtherHint(entity)});
   }
+  if (!under_way) return done(Fail(ErrorCode::kConflict, itself, FurtherHint(entity)));
   const std::string message = RevText(entity, revision) + " is on its way back already.";
   NoteReason(entity.name(), revision, said);
   if (attempt && attempt->revision == revision && attempt->full)

@@ -2,7 +2,6 @@
 // A new version of a service in one command: bind where there is something to bind, then another image for its container.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -15,6 +14,8 @@
 
 namespace tuesday::cli {
 namespace {
+
+constexpr std::string_view kByDigest = "@digest";  // The daemon puts the artifact's in its place.
 
 // "dir:PATH", absolute, of a source or a folder; nothing: a reference.
 std::optional<std::string> SourceOf(const std::string& image) {
@@ -60,16 +61,6 @@ Result<std::string> FindService(const Globals& globals, const std::string& image
               "Say it: tuesday deploy " + image + " -s NAME.");
 }
 
-// A name of its own for every deploy of a folder: what a name stands for never changes under a revision.
-std::string ReferenceFor(const std::string& service) {
-  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  std::string stamp;
-  for (const char c : WallText(WallTime(now.time_since_epoch()))) {
-    if (c >= '0' && c <= '9') stamp += c;
-  }
-  return fmt::format("{}:{}", service, stamp);
-}
-
 Result<Json> Deploy(const Globals& globals, const DeployOptions& options, std::string& service) {
   const std::optional<std::string> source = SourceOf(options.image);
   if (service.empty()) {
@@ -77,9 +68,11 @@ Result<Json> Deploy(const Globals& globals, const DeployOptions& options, std::s
   }
   std::string reference = options.image;
   if (source) {
-    reference = ReferenceFor(service);
+    // Named after its content: what a name stands for never changes under a revision, and the same content is no new one.
+    reference = service + ":" + std::string(kByDigest);
     TRY(const Json bound,
         Daemon(globals).Post("/v1/images", Json(Json::Object{{"reference", reference}, {"source", *source}})));
+    reference = bound.At("reference").StringOr(reference);
     if (!globals.json) std::printf("%s is %s\n", reference.c_str(), source->c_str());
   }
   const Json body(Json::Object{{"container", "*"}, {"image", reference}});

@@ -104,7 +104,7 @@ spec:
         - alert: CanaryErrors
           expr: |
             sum(rate(http_requests_total{status=~"5..",canary="true"}[1m]))
-            / sum(rate(http_requests_total{canary="true"}[1m])) > 0.01
+            > 0.01 * sum(rate(http_requests_total{canary="true"}[1m]))
           for: 15s
         # The new version's slowest hundredth takes half again as long as the old one's.
         - alert: CanarySlow
