@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the commands out of `tuesday --help` and the routes out of routes.cc, for the pages commands.md and api.md."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -104,4 +105,15 @@ def routes_table(source: pathlib.Path) -> str:
     lines = ["| method | path | on | who | does |", "| --- | --- | --- | --- | --- |"]
     for method, path, listeners, who, summary in found:
         lines.append(f"| {method} | `{path}` | {LISTENERS[listeners]} | {access[who]} | {_cell(summary)} |")
+    return "\n".join(lines) + "\n"
+
+
+def settings_table(program: pathlib.Path) -> str:
+    """The generated part of docs/operate/configuration.md."""
+    answer = subprocess.run([str(program), "config", "keys", "--json"], capture_output=True, text=True, timeout=60, check=True)
+    lines = ["| key | type | default | means | taken at |", "| --- | --- | --- | --- | --- |"]
+    for key in json.loads(answer.stdout)["keys"]:
+        default = f"`{key['default']}`" if key["default"] else "nowhere"
+        taken = "once, by SIGHUP" if key["taken_at"] == "SIGHUP" else "the next start"
+        lines.append(f"| `{key['key']}` | {key['type']} | {default} | {_cell(key['meaning'])} | {taken} |")
     return "\n".join(lines) + "\n"

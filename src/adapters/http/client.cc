@@ -69,6 +69,7 @@ struct HttpClient::Impl {
   std::string address;    // For messages.
   std::string base;       // "http://127.0.0.1:8080"
   std::string unix_path;  // Empty: TCP.
+  ClientTrust trust;
   std::unique_ptr<CURL, FreeHandle> curl;
 
   CURLcode Perform(const ClientRequest& request, Exchange& exchange);
@@ -80,6 +81,9 @@ CURLcode HttpClient::Impl::Perform(const ClientRequest& request, Exchange& excha
   const std::string url = base + request.target;
   curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
   if (!unix_path.empty()) curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, unix_path.c_str());
+  // Nothing else is spoken, and a redirect is never followed: the token would go along.
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  if (!trust.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, trust.ca_file.c_str());
   curl_easy_setopt(handle, CURLOPT_PROXY, "");  // A proxy of the environment cannot reach this machine's loopback.
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
@@ -95,6 +99,7 @@ CURLcode HttpClient::Impl::Perform(const ClientRequest& request, Exchange& excha
   curl_slist* raw = curl_slist_append(nullptr, "Expect:");
   raw = curl_slist_append(raw, "Content-Type: application/json");
   for (const auto& [name, value] : request.headers) raw = curl_slist_append(raw, fmt::format("{}: {}", name, value).c_str());
+  if (!trust.token.empty()) raw = curl_slist_append(raw, fmt::format("Authorization: Bearer {}", trust.token).c_str());
   const std::unique_ptr<curl_slist, FreeList> list(raw);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list.get());
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeHeader);
@@ -118,6 +123,12 @@ Result<HttpResponse> HttpClient::Impl::Finish(CURLcode code, Exchange& exchange,
     return Fail(ErrorCode::kUnavailable, fmt::format("The daemon is not running: nothing answers at {}.", address),
                 "Start it with: tuesday serve");
   }
+  if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+    return Fail(
+        ErrorCode::kDenied,
+        fmt::format("The daemon at {} is not the one that is trusted: {}.", address, curl_easy_strerror(code)),
+        "Give the certificate that vouches for it with --ca; a self-signed one is tls/api.crt in the daemon's state folder.");
+  }
   if (code == CURLE_OPERATION_TIMEDOUT) {
     return Fail(ErrorCode::kUnavailable,
                 fmt::format("The daemon at {} did not answer within {}.", address, DurationText(deadline)),
@@ -135,18 +146,21 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
-Result<HttpClient> HttpClient::To(const std::string& address) {
+Result<HttpClient> HttpClient::To(const std::string& address, ClientTrust trust) {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   auto impl = std::make_unique<Impl>();
   impl->address = address;
+  impl->trust = std::move(trust);
   if (address.starts_with(kUnixPrefix)) {
     impl->unix_path = address.substr(std::string_view(kUnixPrefix).size());
     impl->base = "http://localhost";
-  } else if (address.starts_with("http://")) {
+  } else if (address.starts_with("http://") || address.starts_with("https://")) {
+    if (!trust.token.empty() && !address.starts_with("https://"))
+      return Fail(ErrorCode::kInvalid, "A token is not sent in the clear.", "Write https:// before the daemon's address.");
     impl->base = address.ends_with('/') ? address.substr(0, address.size() - 1) : address;
   } else {
     return Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is not the address of a daemon.", address),
-                "Write unix:/path/to/sock or http://127.0.0.1:PORT.");
+                "Write https://HOST:PORT or unix:/path/to/sock.");
   }
   impl->curl.reset(curl_easy_init());
   if (started != CURLE_OK || impl->curl == nullptr) return Fail(ErrorCode::kInternal, "libcurl cannot be started.");

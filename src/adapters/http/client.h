@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CLI's way to the daemon: one blocking request at a time over its unix socket or a loopback address, and event streams.
+// The CLI's way to the daemon: one blocking request at a time over its unix socket or TLS, and event streams.
 // Not thread-safe; blocks up to its deadline.
 #pragma once
 
@@ -26,13 +26,19 @@ struct ClientRequest {
   std::string body;
 };
 
+// How a daemon that is elsewhere is trusted, and how we are known to it.
+struct ClientTrust {
+  std::string ca_file;  // PEM: who vouches for the daemon; empty: whom the system trusts.
+  std::string token;    // Sent in TLS only.
+};
+
 // Whether a stream's reader wants more.
 enum class Reading { kGoOn, kStop };
 
 class HttpClient {
  public:
-  // `address` is "unix:/path/to/sock" or "http://127.0.0.1:PORT".
-  static Result<HttpClient> To(const std::string& address);
+  // `address` is "unix:/path/to/sock", "https://HOST:PORT", or "http://127.0.0.1:PORT". A token is refused for the last.
+  static Result<HttpClient> To(const std::string& address, ClientTrust trust = {});
 
   HttpClient(HttpClient&&) noexcept;
   HttpClient& operator=(HttpClient&&) noexcept;

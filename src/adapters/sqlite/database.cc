@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/sqlite/database.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -10,6 +13,15 @@
 
 namespace tuesday::sqlite {
 namespace {
+
+constexpr mode_t kDatabaseMode = 0600;
+
+// The rows hold what revisions were given as environment: nobody else may read them. SQLite gives its side files the same mode.
+void CloseToOthers(const std::string& path) {
+  const int made = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kDatabaseMode);
+  if (made >= 0) close(made);
+  for (const char* side : {"", "-wal", "-shm"}) static_cast<void>(chmod((path + side).c_str(), kDatabaseMode));
+}
 
 int OpenFlags(OpenMode mode) {
   switch (mode) {
@@ -106,6 +118,7 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_fi
 void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
 Result<std::unique_ptr<Database>> Database::Open(const std::string& path, OpenMode mode) {
+  if (mode == OpenMode::kCreate) CloseToOthers(path);
   sqlite3* raw = nullptr;
   const int status =
       sqlite3_open_v2(path.c_str(), &raw, OpenFlags(mode) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, ChecksumVfsName());

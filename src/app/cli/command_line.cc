@@ -7,6 +7,7 @@
 #include <functional>
 #include <iostream>
 
+#include "app/cli/access/access_line.h"
 #include "app/cli/commands.h"
 #include "app/cli/completion.h"
 #include "app/cli/verb_line.h"
@@ -28,6 +29,7 @@ struct CommandLine {
   QueryOptions query;
   SimulateOptions simulate;
   VerbOptions verbs;
+  AccessOptions access;
   bool all_namespaces = false;
   std::vector<std::string> words;
   std::vector<std::string> run_patterns;
@@ -56,10 +58,11 @@ CLI::App* Group(CLI::App& parent, const std::string& name, const std::string& de
 void AddDaemon(CommandLine& line) {
   CLI::App* serve = Command(line, line.app, "serve", "Runs the daemon.", "tuesday serve --state ./state",
                             [&line] { return RunServe(line.globals, line.serve); });
-  serve->add_option("--edge-listen", line.serve.edge_listen, "Where the edge takes HTTP")->capture_default_str();
-  serve->add_option("--edge-tls-listen", line.serve.edge_tls_listen, "Where the edge takes TLS; empty: nowhere")
-      ->capture_default_str();
-  serve->add_option("--listen", line.serve.api_listen, "Also serves the API here (127.0.0.1:PORT)");
+  serve->add_option("--config", line.serve.config_file, "The file of settings; /etc/tuesday/tuesday.yaml when it is there");
+  serve->add_option("--edge-listen", line.serve.edge_listen, "Where the edge takes HTTP");
+  serve->add_option("--edge-tls-listen", line.serve.edge_tls_listen, "Where the edge takes TLS; empty: nowhere");
+  serve->add_option("--listen", line.serve.metrics_listen, "Where /metrics is served to everybody (127.0.0.1:PORT)");
+  serve->add_option("--log-format", line.serve.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
   CLI::App* supervise = Command(line, line.app, "supervise", "Looks after one instance or the edge; started by tuesday itself.",
                                 "tuesday supervise instance FOLDER", [&line] {
                                   return RunSupervise(line.words.at(0), line.words.at(1),
@@ -223,6 +226,8 @@ void AddAll(CommandLine& line) {
   line.app.add_option("-n,--namespace", line.globals.ns, "The namespace")->capture_default_str();
   line.app.add_flag("--json", line.globals.json, "Prints one JSON object");
   line.app.add_option("--state", line.globals.state_dir, "The daemon's state folder")->envname("TUESDAY_STATE");
+  line.app.add_option("--server", line.globals.server, "A daemon elsewhere: https://HOST:PORT")->envname("TUESDAY_SERVER");
+  line.app.add_option("--ca", line.globals.ca_file, "The certificate that vouches for it")->envname("TUESDAY_CA");
   AddFiles(line);
   AddImages(line);
   CLI::App* rollout = Group(line.app, "rollout", "Looks at rollouts and acts on them.");
@@ -232,6 +237,7 @@ void AddAll(CommandLine& line) {
   AddViews(line);
   AddRules(line);
   AddAudit(line);
+  AddAccess(line.app, line.globals, line.access, line.run);
   AddDaemon(line);
   CLI::App* completion =
       Command(line, line.app, "completion", "Prints the completion for a shell.", "source <(tuesday completion bash)", [&line] {

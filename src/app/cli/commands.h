@@ -12,10 +12,14 @@ namespace tuesday::cli {
 
 struct ServeOptions {
   std::string state_dir;
-  std::string edge_listen = "127.0.0.1:8080";
-  std::string edge_tls_listen = "127.0.0.1:8443";
-  std::string api_listen;  // "127.0.0.1:PORT"; empty: the unix socket only.
+  std::string config_file;  // Empty: kConfigFile when it is there.
+  // What is given here goes before the file.
+  std::optional<std::string> edge_listen;
+  std::optional<std::string> edge_tls_listen;
+  std::optional<std::string> metrics_listen;
+  std::optional<std::string> log_format;
 };
+inline constexpr const char* kConfigFile = "/etc/tuesday/tuesday.yaml";
 int RunServe(const Globals& globals, const ServeOptions& options);
 int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>& rest);
 int RunDoctor(const Globals& globals);

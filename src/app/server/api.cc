@@ -2,10 +2,12 @@
 #include "app/server/api.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "app/server/apply_json.h"
+#include "app/server/log.h"
 #include "app/server/rollout_json.h"
 
 namespace tuesday::server {
@@ -81,11 +83,19 @@ void Api::Handle(const http::HttpRequest& request, const std::shared_ptr<http::R
           *responder,
           Json(Json::Object{{"error", Json::Object{{"code", "invalid"}, {"message", "The method is not served here."}}}}), 405);
     }
+    if (route != nullptr) {
+      return SendError(
+          *responder,
+          {ErrorCode::kNotFound, fmt::format("{} {} is not served here.", request.method, request.path),
+           fmt::format("Ask on the machine itself, over the socket, or by: {}.", fmt::join(route->listeners, ", "))});
+    }
     return SendError(*responder, {ErrorCode::kNotFound, fmt::format("{} is not an address of this daemon.", request.path),
                                   "GET /v1/openapi.json lists them."});
   }
   Passage passage = parts_.door.Ask(request, *route, path_parts);
   if (!passage.caller.has_value()) return responder->Send(std::move(passage.refusal));
+  if (request.method != "GET")
+    Say(config::LogLevel::kInfo, "act", {{"by", passage.caller->name}, {"method", request.method}, {"path", request.path}});
   Call call{request, std::move(path_parts), {}, passage.caller->name, *passage.caller, responder};
   if (!request.body.empty()) {
     Result<Json> body = ParseJson(request.body);
@@ -150,6 +160,7 @@ void Api::GetStatus(Call call) {
                       {"workloads", health.workloads},
                       {"recovered", health.recovered},
                       {"last_rollback", last_rollback},
+                      {"configuration", parts_.configuration()},
                       {"orphans", OrphansJson(health.orphans, NamespaceOf(call))}};
   AnswerStatus(call.responder, std::move(status));
 }

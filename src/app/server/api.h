@@ -30,7 +30,8 @@ struct ApiParts {
   ClockJoin join;
   std::function<std::shared_ptr<const metrics::Source>()> snapshot;  // Of the metrics.
   std::function<Json()> disk;                                        // Sizes of what is kept; blocks briefly.
-  std::function<std::string()> own_metrics;                          // The text of /metrics.
+  std::function<Json()> configuration;       // Where the settings come from, and what is wrong with them.
+  std::function<std::string()> own_metrics;  // The text of /metrics.
 };
 
 class Api {

@@ -2,6 +2,7 @@
 #include "app/server/daemon.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <malloc.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
@@ -29,6 +30,8 @@
 #include "app/server/api.h"
 #include "app/server/door.h"
 #include "app/server/executor.h"
+#include "app/server/listeners.h"
+#include "app/server/log.h"
 #include "app/server/own_metrics.h"
 #include "control/analyses/runner.h"
 #include "control/clock_join.h"
@@ -46,19 +49,21 @@ constexpr Duration kSyncInterval = std::chrono::seconds(5);       // What a powe
 constexpr int kArenasMax = 2;                                     // Each worker's own would keep what it once needed.
 constexpr Duration kRetentionInterval = std::chrono::minutes(1);  // How often old samples are let go.
 
-// Signals that end the daemon come as a task of the loop: nothing is interrupted in the middle.
+// Signals come as a task of the loop: nothing is interrupted in the middle. SIGHUP calls `again`, the others end the daemon.
 class SignalThread {
  public:
-  explicit SignalThread(http::Loop& loop) {
+  SignalThread(http::Loop& loop, std::function<void()> again) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR2);  // Ours, to end the thread.
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    thread_ = std::thread([&loop, set] {
+    thread_ = std::thread([&loop, set, again = std::move(again)] {
       int signal = 0;
-      if (sigwait(&set, &signal) == 0 && signal != SIGUSR2) loop.Stop();
+      while (sigwait(&set, &signal) == 0 && signal == SIGHUP) loop.Post(again);
+      if (signal != SIGUSR2) loop.Stop();
     });
   }
   ~SignalThread() {
@@ -74,8 +79,8 @@ class SignalThread {
 
 Result<std::vector<haproxy::Listener>> ListenersOf(const DaemonOptions& options) {
   std::vector<haproxy::Listener> listeners;
-  for (const auto& [text, kind] :
-       {std::pair(options.edge_listen, haproxy::ListenerKind::kHttp), {options.edge_tls_listen, haproxy::ListenerKind::kTls}}) {
+  for (const auto& [text, kind] : {std::pair(options.config.edge_listen, haproxy::ListenerKind::kHttp),
+                                   {options.config.edge_tls_listen, haproxy::ListenerKind::kTls}}) {
     if (text.empty()) continue;
     TRY(const HostPort at, ParseHostPort(text));
     listeners.push_back({.host = at.host, .port = static_cast<std::uint16_t>(at.port), .kind = kind});
@@ -100,6 +105,8 @@ class Daemon {
   Result<void> OpenEdge();
   void BuildFleet();
   Result<void> Listen();
+  void ReadConfigAgain();
+  Json ConfigJson() const;
   void Persist(const metrics::SampleBatch& batch);
   void MergeMetrics();
   void KeepTime();
@@ -131,12 +138,15 @@ class Daemon {
   std::unique_ptr<control::Fleet> fleet_;
   std::unique_ptr<Door> door_;
   std::unique_ptr<Api> api_;
-  std::unique_ptr<http::HttpServer> server_;
+  std::unique_ptr<Listeners> listeners_;
+  WallTime configured_at_{};
+  std::string config_trouble_;                // Why the file was not taken when it was last read.
+  std::vector<std::string> waits_for_start_;  // Keys that differ from what runs.
 };
 
 Result<void> Daemon::Open() {
   mallopt(M_ARENA_MAX, kArenasMax);
-  signals_ = std::make_unique<SignalThread>(loop_);
+  signals_ = std::make_unique<SignalThread>(loop_, [this] { ReadConfigAgain(); });
   TRY_OK(files::MakeFolders(options_.state_folder, 0751));
   TRY_OK(OpenStores());
   TRY_OK(OpenMetrics());
@@ -175,7 +185,9 @@ Result<void> Daemon::OpenMetrics() {
       for (const metrics::Sample& sample : series.samples) static_cast<void>(series_.Append(ref, sample));
     }
   };
-  TRY(metricslog::BatchLog log, metricslog::BatchLog::Open(options_.state_folder + "/metrics", {}, take, replayed));
+  metricslog::LogLimits limits;
+  limits.total_bytes_max = static_cast<std::uint64_t>(options_.config.metrics_bytes_max);
+  TRY(metricslog::BatchLog log, metricslog::BatchLog::Open(options_.state_folder + "/metrics", limits, take, replayed));
   log_.emplace(std::move(log));
   for (const std::string& complaint : replayed.complaints) spdlog::warn("metrics: {}", complaint);
   malloc_trim(0);  // Whole segments were in memory.
@@ -199,8 +211,10 @@ void Daemon::BuildFleet() {
   pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{},
                                              [](const std::string& lane) { spdlog::warn("lane {} is late", lane); });
   executor_ = std::make_unique<PoolExecutor>(loop_, *pool_, clock_);
-  recorder_ =
-      std::make_unique<control::Recorder>(series_, join_, [this](const metrics::SampleBatch& batch) { Persist(batch); });
+  control::RecorderSettings recording;
+  recording.retention = options_.config.metrics_retention;
+  recorder_ = std::make_unique<control::Recorder>(
+      series_, join_, [this](const metrics::SampleBatch& batch) { Persist(batch); }, recording);
   recorder_->Resume();
   analyses_ = std::make_unique<control::LiveAnalyses>(
       control::AnalysisParts{.clock = clock_,
@@ -218,7 +232,7 @@ void Daemon::BuildFleet() {
                           .changed = [this](const RolloutName& name) { fleet_->Tell(name, {}); }});
   control::FleetSettings settings;
   settings.revision_key = revision_key_;
-  settings.url_base = "http://" + options_.edge_listen;
+  settings.url_base = "http://" + options_.config.edge_listen;
   fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,
                                                            *executor_, judge_.get(), analyses_.get(), recorder_.get()},
                                             settings);
@@ -232,6 +246,7 @@ void Daemon::BuildFleet() {
                                         .join = join_,
                                         .snapshot = [this] { return series_.Snapshot(); },
                                         .disk = [this] { return DiskJson(); },
+                                        .configuration = [this] { return ConfigJson(); },
                                         .own_metrics =
                                             [this] {
                                               return OwnMetricsText({fleet_->GetHealth(), series_.stats(), loop_.slow_tasks(),
@@ -240,17 +255,44 @@ void Daemon::BuildFleet() {
 }
 
 Result<void> Daemon::Listen() {
-  server_ = std::make_unique<http::HttpServer>(
-      loop_, [this](const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
-        api_->Handle(request, responder);
-      });
-  TRY_OK(server_->ListenUnix("admin", options_.state_folder + "/sock"));
-  if (options_.api_listen.empty()) return {};
-  TRY(const HostPort at, ParseHostPort(options_.api_listen));
-  // Without tokens a port that every user of the machine reaches may only say how we are.
-  TRY(const std::uint16_t port, server_->ListenTcp("metrics", at.host, static_cast<std::uint16_t>(at.port)));
-  spdlog::info("metrics at http://{}:{}/metrics", at.host, port);
-  return {};
+  listeners_ =
+      std::make_unique<Listeners>(loop_, options_.state_folder,
+                                  [this](const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
+                                    api_->Handle(request, responder);
+                                  });
+  configured_at_ = clock_.Wall();
+  door_->Set({options_.config.group_role, static_cast<int>(options_.config.failed_logins_max)});
+  TRY_OK(listeners_->ListenAdmin(options_.config));
+  return listeners_->Apply(options_.config);
+}
+
+// All or nothing: a file that cannot be taken whole changes nothing, and is said in log and status.
+void Daemon::ReadConfigAgain() {
+  if (options_.read_again == nullptr || listeners_ == nullptr) return;
+  const Result<config::Config> read = options_.read_again();
+  Result<void> taken = read.has_value() ? listeners_->Apply(*read) : std::unexpected(read.error());
+  config_trouble_ = taken.has_value() ? "" : taken.error().message;
+  if (!taken.has_value()) {
+    return Say(config::LogLevel::kError, "the settings were read again and not taken: nothing is changed",
+               {{"file", options_.config_file}, {"why", ErrorText(taken.error())}});
+  }
+  waits_for_start_ = config::NeedsRestart(options_.config, *read);
+  configured_at_ = clock_.Wall();
+  door_->Set({read->group_role, static_cast<int>(read->failed_logins_max)});
+  SetLog(read->log_level, read->log_format);
+  Say(config::LogLevel::kInfo, "the settings were read again",
+      {{"file", options_.config_file}, {"wait_for_a_start", fmt::format("{}", fmt::join(waits_for_start_, ","))}});
+}
+
+Json Daemon::ConfigJson() const {
+  Json::Array waiting;
+  for (const std::string& key : waits_for_start_) waiting.emplace_back(key);
+  return Json(Json::Object{{"file", options_.config_file},
+                           {"taken_at", WallText(configured_at_)},
+                           {"trouble", config_trouble_},
+                           {"waits_for_start", std::move(waiting)},
+                           {"api", listeners_->AddressOf("api")},
+                           {"metrics", listeners_->AddressOf("metrics")}});
 }
 
 // What was sampled goes to the disk in order; syncing waits for KeepTime.
@@ -319,7 +361,7 @@ Result<void> Daemon::Run() {
       loop_.Post([this, batch = std::move(batch)]() mutable { fleet_->OnBatch(std::move(batch)); });
     });
     spdlog::info("serving {} with {} rollouts; edge at {}", options_.state_folder, fleet_->List(std::nullopt).size(),
-                 options_.edge_listen);
+                 options_.config.edge_listen);
   });
   KeepTime();
   loop_.Run();

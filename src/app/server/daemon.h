@@ -3,9 +3,10 @@
 // be destroyed.
 #pragma once
 
+#include <functional>
 #include <string>
-#include <vector>
 
+#include "app/config/config.h"
 #include "base/result.h"
 
 namespace tuesday::server {
@@ -13,9 +14,9 @@ namespace tuesday::server {
 struct DaemonOptions {
   std::string state_folder;
   std::string program;  // Our own binary, for supervisors.
-  std::string edge_listen = "127.0.0.1:8080";
-  std::string edge_tls_listen = "127.0.0.1:8443";  // Empty: none.
-  std::string api_listen;                          // "127.0.0.1:PORT"; empty: the unix socket only.
+  config::Config config;
+  std::string config_file;                             // Empty: none was read.
+  std::function<Result<config::Config>()> read_again;  // At SIGHUP: the file, and over it the command line.
 };
 
 // "HOST:PORT" in two parts.

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-#include "wire/api/status.h"
+#include "app/server/log.h"
 
 namespace tuesday::server {
 namespace {
@@ -156,6 +156,8 @@ std::function<Result<void>(const ObjectName&)> Door::PermitOf(const access::Call
 void Door::WriteRefusal(const http::HttpRequest& request, const std::string& by, const std::string& reason) {
   const std::optional<std::uint64_t> left_out = budget_.Take(parts_.clock.Now());
   if (!left_out.has_value()) return;
+  Say(config::LogLevel::kWarning, "refused",
+      {{"by", by}, {"method", request.method}, {"path", request.path.substr(0, kPathShownMax)}, {"why", reason}});
   const std::string path = access::Masked(request.path.substr(0, kPathShownMax));
   Transaction transaction;
   NewEntry entry;

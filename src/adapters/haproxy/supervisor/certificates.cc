@@ -44,7 +44,10 @@ std::string TextOf(BIO* bio) {
 
 bool AddAlternativeNames(X509* certificate, const std::vector<std::string>& hosts) {
   std::string names;
-  for (const std::string& host : hosts) names += (names.empty() ? "DNS:" : ",DNS:") + host;
+  for (const std::string& host : hosts) {
+    const bool is_address = host.contains(':') || host.find_first_not_of("0123456789.") == std::string::npos;
+    names += fmt::format("{}{}:{}", names.empty() ? "" : ",", is_address ? "IP" : "DNS", host);
+  }
   X509V3_CTX context{};
   X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
   X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, NID_subject_alt_name, names.c_str());

@@ -2,6 +2,7 @@
 #include "app/cli/client/session.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -16,6 +17,7 @@ namespace {
 
 // Longer than the daemon needs for anything, an artifact of a gigabyte included.
 constexpr Duration kAnswerTimeMax = std::chrono::seconds(120);
+constexpr std::size_t kTokenFileBytesMax = 4096;
 // The daemon sends a comment every 15 s.
 constexpr Duration kQuietMax = std::chrono::seconds(40);
 
@@ -28,6 +30,32 @@ Result<Json> JsonOf(const http::HttpResponse& response) {
                 error.At("hint").StringOr(""));
   }
   return Fail(ErrorCode::kUnavailable, fmt::format("The daemon answered with status {}.", response.status));
+}
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+// The caller's token; empty when he has none.
+Result<std::string> OwnToken() {
+  const std::string path = Environment("TUESDAY_TOKEN_FILE");
+  if (path.empty()) return Environment("TUESDAY_TOKEN");
+  struct stat status{};
+  if (stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0) {
+    return Fail(ErrorCode::kDenied, fmt::format("Others may read the token in {}.", path), "Run: chmod 600 " + path);
+  }
+  TRY(std::string token, ReadInput(path, kTokenFileBytesMax));
+  while (token.ends_with('\n') || token.ends_with('\r') || token.ends_with(' ')) token.pop_back();
+  return token;
+}
+
+Result<http::HttpClient> Connect(const std::string& address, const std::string& ca_file) {
+  http::ClientTrust trust{.ca_file = ca_file, .token = {}};
+  if (!address.starts_with("unix:")) {
+    TRY(trust.token, OwnToken());
+  }
+  return http::HttpClient::To(address, std::move(trust));
 }
 
 }  // namespace
@@ -71,10 +99,11 @@ std::string DefaultStateDir() {
 
 std::string StateDirOf(const Globals& globals) { return globals.state_dir.empty() ? DefaultStateDir() : globals.state_dir; }
 
-Daemon::Daemon(const Globals& globals) : socket_(StateDirOf(globals) + "/sock") {}
+Daemon::Daemon(const Globals& globals)
+    : address_(globals.server.empty() ? "unix:" + StateDirOf(globals) + "/sock" : globals.server), ca_file_(globals.ca_file) {}
 
 Result<Json> Daemon::Get(const std::string& path) const {
-  TRY(http::HttpClient client, http::HttpClient::To("unix:" + socket_));
+  TRY(http::HttpClient client, Connect(address_, ca_file_));
   TRY(const http::HttpResponse response,
       client.Send({.method = "GET", .target = path, .headers = {}, .body = {}}, kAnswerTimeMax));
   return JsonOf(response);
@@ -83,7 +112,7 @@ Result<Json> Daemon::Get(const std::string& path) const {
 Result<Json> Daemon::Post(const std::string& path, const Json& body) const { return Post(path, body, kAnswerTimeMax); }
 
 Result<Json> Daemon::Post(const std::string& path, const Json& body, Duration answer_time_max) const {
-  TRY(http::HttpClient client, http::HttpClient::To("unix:" + socket_));
+  TRY(http::HttpClient client, Connect(address_, ca_file_));
   TRY(const http::HttpResponse response,
       client.Send(
           {.method = "POST", .target = path, .headers = {{"Content-Type", "application/json"}}, .body = CanonicalJson(body)},
@@ -92,7 +121,7 @@ Result<Json> Daemon::Post(const std::string& path, const Json& body, Duration an
 }
 
 Result<void> Daemon::Watch(const std::string& path, const std::function<bool(const Json&)>& take) const {
-  TRY(http::HttpClient client, http::HttpClient::To("unix:" + socket_));
+  TRY(http::HttpClient client, Connect(address_, ca_file_));
   std::optional<Error> unreadable;
   const http::ClientRequest request{.method = "GET", .target = path, .headers = {}, .body = {}};
   TRY(const http::HttpResponse response, client.Stream(request, kQuietMax, [&](const http::ServerEvent& event) {

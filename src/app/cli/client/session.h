@@ -24,6 +24,8 @@ struct Globals {
   std::string ns = "default";
   bool json = false;
   std::string state_dir;  // Where the daemon's socket is; empty: the default place.
+  std::string server;     // "https://HOST:PORT" of a daemon elsewhere; empty: the socket.
+  std::string ca_file;    // Who vouches for that daemon; empty: whom the system trusts.
 };
 
 int ExitCodeOf(ErrorCode code);
@@ -38,7 +40,8 @@ void PrintJson(const Json& json);
 std::string DefaultStateDir();
 std::string StateDirOf(const Globals& globals);
 
-// The daemon's API over its unix socket. Each call opens a connection; errors of the daemon come back as errors.
+// The daemon's API over its unix socket, or in TLS when it is elsewhere; the token comes from TUESDAY_TOKEN_FILE or
+// TUESDAY_TOKEN, never from the command line. Each call opens a connection; errors of the daemon come back as errors.
 class Daemon {
  public:
   explicit Daemon(const Globals& globals);
@@ -52,7 +55,8 @@ class Daemon {
   Result<void> Watch(const std::string& path, const std::function<bool(const Json&)>& take) const;
 
  private:
-  std::string socket_;
+  std::string address_;
+  std::string ca_file_;
 };
 
 // "/v1/namespaces/NS/rollouts/NAME", with the parts escaped.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -11,19 +9,45 @@
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
 #include "app/server/daemon.h"
+#include "app/server/log.h"
 
 namespace tuesday::cli {
 
+namespace {
+
+constexpr std::size_t kConfigBytesMax = 1 << 20;
+
+// The file, and over it what the command line says.
+Result<config::Config> ReadSettings(const std::string& file, const ServeOptions& options) {
+  config::Config config;
+  if (!file.empty()) {
+    TRY(const std::string text, ReadInput(file, kConfigBytesMax));
+    TRY(config, config::ReadConfig(text, file));
+  }
+  config.edge_listen = options.edge_listen.value_or(config.edge_listen);
+  config.edge_tls_listen = options.edge_tls_listen.value_or(config.edge_tls_listen);
+  config.metrics_listen = options.metrics_listen.value_or(config.metrics_listen);
+  if (options.log_format.has_value())
+    config.log_format = *options.log_format == "json" ? config::LogFormat::kJson : config::LogFormat::kText;
+  return config;
+}
+
+}  // namespace
+
 int RunServe(const Globals& globals, const ServeOptions& options) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("tuesday"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  std::string file = options.config_file;
+  if (file.empty() && std::filesystem::exists(kConfigFile)) file = kConfigFile;
+  if (!file.empty()) file = std::filesystem::absolute(file).lexically_normal().string();
+  const Result<config::Config> config = ReadSettings(file, options);
+  if (!config.has_value()) return ReportError(config.error(), globals);
+  server::SetLog(config->log_level, config->log_format);
   // Supervisors outlive our working folder: every path that they get is absolute.
   const std::string state = std::filesystem::absolute(StateDirOf(globals)).lexically_normal().string();
   const Result<void> served = server::RunDaemon({.state_folder = state,
                                                  .program = supervise::OwnProgram(),
-                                                 .edge_listen = options.edge_listen,
-                                                 .edge_tls_listen = options.edge_tls_listen,
-                                                 .api_listen = options.api_listen});
+                                                 .config = *config,
+                                                 .config_file = file,
+                                                 .read_again = [file, options] { return ReadSettings(file, options); }});
   return served.has_value() ? kExitPass : ReportError(served.error(), globals);
 }
 

@@ -81,8 +81,9 @@ int RunRollback(const Globals& globals, const RollbackOptions& options) {
   const Json body(Json::Object{{"reason", options.reason}});
   const Result<Json> answer = Daemon(globals).Post(RolloutPath(globals, options.name, "/rollback"), body, kAnswerTimeMax);
   if (!answer.has_value()) {
-    return MayBeDoneWithout(answer.error().code) ? RollBackByHand(globals, options, answer.error())
-                                                 : ReportError(answer.error(), globals);
+    const bool is_here = globals.server.empty();
+    return is_here && MayBeDoneWithout(answer.error().code) ? RollBackByHand(globals, options, answer.error())
+                                                            : ReportError(answer.error(), globals);
   }
   if (globals.json) {
     PrintJson(*answer);

@@ -50,6 +50,14 @@ std::string StatusText(const Json& status, bool all_namespaces) {
     const std::string said = status.At(part).StringOr("");
     text += fmt::format("{}: {}\n", part, said.empty() ? "well" : said);
   }
+  const Json& configuration = status.At("configuration");
+  const std::string untaken = configuration.At("trouble").StringOr("");
+  if (!untaken.empty()) {
+    text += fmt::format("settings: {} was read again and not taken, those from {} hold:\n{}\n",
+                        configuration.At("file").StringOr(""), configuration.At("taken_at").StringOr(""), untaken);
+  }
+  for (const Json& key : ArrayOf(configuration.At("waits_for_start")))
+    text += fmt::format("settings: {} waits for a start of the daemon\n", key.StringOr(""));
   for (const Json& orphan : ArrayOf(status.At("orphans"))) {
     const std::string instance = orphan.At("instance").StringOr("");
     text += fmt::format("orphan: {} of {}/{}: {}\n", instance.empty() ? "the route" : instance,
