@@ -89,6 +89,7 @@ void AddFiles(CommandLine& line) {
                        "tuesday apply -f rollout.yaml --wait", [&line] { return RunApply(line.globals, line.apply); });
     command->add_option("-f,--filename", line.apply.paths, "Files or folders; - is standard input")->required();
     if (plan) continue;
+    command->add_option("--reason", line.apply.reason, "Why, for the journal");
     command->add_flag("--wait", line.apply.wait, "Shows the rollout's way and ends with its verdict");
     command->add_option("--timeout", line.apply.timeout, "Stops waiting after this long (exit 4); the rollout goes on");
   }
@@ -172,13 +173,14 @@ void AddRolloutActs(CommandLine& line, CLI::App& rollout) {
   }
   CLI::App* undo = Command(line, rollout, "undo", "Goes back to an earlier revision, by the strategy; the next apply ends it.",
                            "tuesday rollout undo api --to-revision 3",
-                           [&line] { return RunUndo(line.globals, line.name, line.to_revision); });
+                           [&line] { return RunUndo(line.globals, line.name, line.to_revision, line.act.reason); });
   undo->add_option("name", line.name, "The rollout")->required();
   undo->add_option("--to-revision", line.to_revision, "Its number; without it the one before the present")
       ->check(CLI::Range(1, 1'000'000'000));
   CLI::App* set_image = Command(line, rollout, "set-image", "Starts a new version with another image.",
                                 "tuesday rollout set-image api api=registry.example.com/api:v2",
-                                [&line] { return RunSetImage(line.globals, line.name, line.image); });
+                                [&line] { return RunSetImage(line.globals, line.name, line.image, line.act.reason); });
+  for (CLI::App* command : {undo, set_image}) command->add_option("--reason", line.act.reason, "Why, for the journal");
   set_image->add_option("name", line.name, "The rollout")->required();
   set_image->add_option("image", line.image, "CONTAINER=IMAGE, or *=IMAGE for all")->required();
 }

@@ -33,6 +33,7 @@ int RunCheck(const Globals& globals, const CheckOptions& options);
 
 struct ApplyOptions {
   std::vector<std::string> paths;
+  std::string reason;
   bool wait = false;
   std::string timeout;  // A Go duration; empty: for as long as it takes.
 };
@@ -67,8 +68,8 @@ struct ActOptions {
 };
 int RunRolloutAct(const Globals& globals, const ActOptions& options);
 // 0: to the revision before the present one.
-int RunUndo(const Globals& globals, const std::string& name, int to_revision);
-int RunSetImage(const Globals& globals, const std::string& name, const std::string& image);
+int RunUndo(const Globals& globals, const std::string& name, int to_revision, const std::string& reason = {});
+int RunSetImage(const Globals& globals, const std::string& name, const std::string& image, const std::string& reason = {});
 
 int RunStatus(const Globals& globals, bool all_namespaces);
 int RunWhy(const Globals& globals, const std::string& name);

@@ -112,8 +112,12 @@ control::Fleet::Done<control::ApplyReport> Api::AnswerChange(const Call& call) {
   asked.path = call.request.path;
   asked.listener = call.request.listener;
   asked.remote = call.request.remote;
-  return [this, asked, by = call.by, responder = call.responder](const Result<control::ApplyReport>& report) {
-    if (report.has_value()) return SendJson(*responder, ApplyJson(*report));
+  const std::string reason = call.body.At("reason").StringOr("");
+  return [this, asked, reason, by = call.by, responder = call.responder](const Result<control::ApplyReport>& report) {
+    if (report.has_value()) {
+      if (report->release > 0) parts_.door.WriteReason(by, asked.method + " " + asked.path, reason, report->release);
+      return SendJson(*responder, ApplyJson(*report));
+    }
     if (report.error().code == ErrorCode::kDenied) parts_.door.WriteRefusal(asked, by, report.error().message);
     SendError(*responder, report.error());
   };
@@ -168,7 +172,7 @@ void Api::GetStatus(Call call) {
 void Api::AnswerStatus(const std::shared_ptr<http::Responder>& responder, Json::Object status) {
   auto disk = std::make_shared<Json>();
   parts_.executor.Run(
-      "status", [this, disk] { *disk = parts_.disk(); },
+      "status", [measure = parts_.disk(), disk] { *disk = measure(); },
       [responder, disk, status = std::move(status)]() mutable {
         status["disk"] = std::move(*disk);
         SendJson(*responder, Json(std::move(status)));
@@ -308,11 +312,7 @@ void Api::SetImage(Call call) {
   Result<std::string> image = Wanted(call.body, "image");
   if (!container.has_value()) return SendError(*call.responder, container.error());
   if (!image.has_value()) return SendError(*call.responder, image.error());
-  parts_.fleet.SetImage(NameOf(call), *container, *image, call.by,
-                        [responder = call.responder](Result<control::ApplyReport> report) {
-                          if (!report.has_value()) return SendError(*responder, report.error());
-                          SendJson(*responder, ApplyJson(*report));
-                        });
+  parts_.fleet.SetImage(NameOf(call), *container, *image, call.by, AnswerChange(call));
 }
 
 void Api::Undo(Call call) {
@@ -325,10 +325,7 @@ void Api::Undo(Call call) {
     }
     number = static_cast<int>(*given.as_int());
   }
-  parts_.fleet.Undo(NameOf(call), number, call.by, [responder = call.responder](Result<control::ApplyReport> report) {
-    if (!report.has_value()) return SendError(*responder, report.error());
-    SendJson(*responder, ApplyJson(*report));
-  });
+  parts_.fleet.Undo(NameOf(call), number, call.by, AnswerChange(call));
 }
 
 }  // namespace tuesday::server

@@ -29,7 +29,7 @@ struct ApiParts {
   const Clock& clock;
   ClockJoin join;
   std::function<std::shared_ptr<const metrics::Source>()> snapshot;  // Of the metrics.
-  std::function<Json()> disk;                                        // Sizes of what is kept; blocks briefly.
+  std::function<std::function<Json()>()> disk;                       // Called on the loop; what it gives blocks briefly.
   std::function<Json()> configuration;       // Where the settings come from, and what is wrong with them.
   std::function<std::string()> own_metrics;  // The text of /metrics.
 };

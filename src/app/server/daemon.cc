@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <thread>
@@ -28,6 +29,7 @@
 #include "adapters/seal/sealed_store.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "app/server/api.h"
+#include "app/server/disk.h"
 #include "app/server/door.h"
 #include "app/server/executor.h"
 #include "app/server/listeners.h"
@@ -47,6 +49,7 @@ namespace {
 
 constexpr Duration kSyncInterval = std::chrono::seconds(5);       // What a power failure may cost of the metrics.
 constexpr int kArenasMax = 2;                                     // Each worker's own would keep what it once needed.
+constexpr Duration kLatenessInterval = std::chrono::seconds(1);   // How often the loop's lateness is looked at.
 constexpr Duration kRetentionInterval = std::chrono::minutes(1);  // How often old samples are let go.
 
 // Signals come as a task of the loop: nothing is interrupted in the middle. SIGHUP calls `again`, the others end the daemon.
@@ -111,7 +114,9 @@ class Daemon {
   void MergeMetrics();
   void KeepTime();
   std::shared_ptr<const metrics::Source> ViewOf(const RolloutName& name) const;
-  Json DiskJson() const;
+  Json DiskJson(const DiskUse& use, std::optional<std::int64_t> growth) const;
+  void WatchDisk();
+  void WatchLoop();
 
   DaemonOptions options_;
   SystemClock clock_;
@@ -139,6 +144,9 @@ class Daemon {
   std::unique_ptr<Door> door_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<Listeners> listeners_;
+  DiskUse disk_use_;
+  DiskHistory disk_history_;
+  Duration loop_lateness_{};
   WallTime configured_at_{};
   std::string config_trouble_;                // Why the file was not taken when it was last read.
   std::vector<std::string> waits_for_start_;  // Keys that differ from what runs.
@@ -245,12 +253,26 @@ void Daemon::BuildFleet() {
                                         .clock = clock_,
                                         .join = join_,
                                         .snapshot = [this] { return series_.Snapshot(); },
-                                        .disk = [this] { return DiskJson(); },
+                                        .disk =
+                                            [this] {
+                                              // Taken here, on the loop: what is returned runs elsewhere.
+                                              return [this, use = disk_use_, growth = disk_history_.GrowthPerDay()] {
+                                                return DiskJson(use, growth);
+                                              };
+                                            },
                                         .configuration = [this] { return ConfigJson(); },
                                         .own_metrics =
                                             [this] {
-                                              return OwnMetricsText({fleet_->GetHealth(), series_.stats(), loop_.slow_tasks(),
-                                                                     loop_.longest_task(), pool_->counters().waiting});
+                                              return OwnMetricsText({.health = fleet_->GetHealth(),
+                                                                     .series = series_.stats(),
+                                                                     .slow_tasks = loop_.slow_tasks(),
+                                                                     .longest_task = loop_.longest_task(),
+                                                                     .waiting_jobs = pool_->counters().waiting,
+                                                                     .loop_lateness = loop_lateness_,
+                                                                     .disk = disk_use_,
+                                                                     .refused = door_->refused(),
+                                                                     .listeners = listeners_->counters(),
+                                                                     .requests = api_->counts()});
                                             }});
 }
 
@@ -341,11 +363,44 @@ std::shared_ptr<const metrics::Source> Daemon::ViewOf(const RolloutName& name) c
       control::RoleRowsOf(*view->status.attempt, view->exposure, join_, clock_.Now()));
 }
 
-Json Daemon::DiskJson() const {
+Json Daemon::DiskJson(const DiskUse& use, std::optional<std::int64_t> growth) const {
   const Result<std::uint64_t> free_bytes = files::FreeBytes(options_.state_folder);
-  return Json(Json::Object{{"metrics_bytes", log_->total_bytes()},
-                           {"state_bytes", FileBytes(options_.state_folder + "/tuesday.db")},
+  return Json(Json::Object{{"metrics_bytes", use.metrics},
+                           {"state_bytes", use.database},
+                           {"blobs_bytes", use.blobs},
+                           {"logs_bytes", use.logs},
+                           {"growth_bytes_per_day", growth.has_value() ? Json(*growth) : Json()},
                            {"free_bytes", free_bytes.value_or(0)}});
+}
+
+// Walking the folders may take long, so status shows the last walk; the history is worth no more than a day.
+void Daemon::WatchDisk() {
+  auto use = std::make_shared<DiskUse>();
+  executor_->Run(
+      "disk",
+      [this, use] {
+        *use = MeasureDisk(options_.state_folder);
+        const Result<std::vector<OutboxRow>> outbox = store_->Outbox();
+        use->outbox_rows = outbox.has_value() ? outbox->size() : 0;
+      },
+      [this, use] {
+        disk_use_ = *use;
+        disk_history_.Take(use->total(), clock_.Wall());
+        executor_->Run(
+            "disk",
+            [path = options_.state_folder + "/disk.json", text = disk_history_.Encode()] {
+              static_cast<void>(files::ReplaceFile(path, text, 0600));
+            },
+            [] {});
+        loop_.After(kDiskInterval, [this] { WatchDisk(); });
+      });
+}
+
+void Daemon::WatchLoop() {
+  loop_.After(kLatenessInterval, [this, due = clock_.Now() + kLatenessInterval] {
+    loop_lateness_ = std::max(Duration::zero(), Duration(clock_.Now() - due));
+    WatchLoop();
+  });
 }
 
 Result<void> Daemon::Run() {
@@ -364,6 +419,9 @@ Result<void> Daemon::Run() {
                  options_.config.edge_listen);
   });
   KeepTime();
+  disk_history_ = DiskHistory::Decode(files::ReadFile(options_.state_folder + "/disk.json").value_or(""));
+  WatchDisk();
+  WatchLoop();
   loop_.Run();
   feed_->Stop();
   if (failed) return std::unexpected(why);

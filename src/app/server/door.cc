@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kTokenTable = "token";
 constexpr std::string_view kBearer = "Bearer ";
+constexpr std::size_t kReasonBytesMax = 1024;
 constexpr std::size_t kPathShownMax = 200;  // Of a refused request, in the journal.
 
 std::string NameOfUid(uid_t uid) {
@@ -174,6 +175,20 @@ void Door::WriteRefusal(const http::HttpRequest& request, const std::string& by,
                   {"left_out_before", *left_out}}};
   transaction.entries.push_back(std::move(entry));
   // A refusal that cannot be written is refused all the same.
+  parts_.executor.Run("store", [&store = parts_.store, transaction] { static_cast<void>(store.Commit(transaction)); }, [] {});
+}
+
+void Door::WriteReason(const std::string& by, const std::string& act, const std::string& reason, std::uint64_t release) {
+  if (reason.empty()) return;
+  const std::string shown = access::Masked(reason.substr(0, kReasonBytesMax));
+  Transaction transaction;
+  NewEntry entry;
+  entry.at = parts_.clock.Wall();
+  entry.object = {Namespace(), "Release", std::to_string(release)};
+  entry.entry = {"release.reason",
+                 fmt::format("{} said why release {} was made: {}", by, release, shown),
+                 {{"by", by}, {"act", act}, {"reason", shown}}};
+  transaction.entries.push_back(std::move(entry));
   parts_.executor.Run("store", [&store = parts_.store, transaction] { static_cast<void>(store.Commit(transaction)); }, [] {});
 }
 

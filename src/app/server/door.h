@@ -56,6 +56,9 @@ class Door {
   // Writes a refused act down, unless too many were lately.
   void WriteRefusal(const http::HttpRequest& request, const std::string& by, const std::string& reason);
 
+  // Writes down why somebody acted, where the act itself has no place for it. An empty reason is none.
+  void WriteReason(const std::string& by, const std::string& act, const std::string& reason, std::uint64_t release);
+
   struct NewToken {
     std::string name;
     access::Role role = access::Role::kViewer;

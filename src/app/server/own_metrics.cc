@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 namespace tuesday::server {
 namespace {
@@ -15,6 +16,44 @@ std::int64_t ResidentBytes() {
   std::int64_t resident = 0;
   statm >> total >> resident;
   return resident * 4096;
+}
+
+struct Family {
+  const char* name;
+  const char* type;
+  const char* help;
+  std::vector<std::pair<std::string, std::uint64_t>> samples;  // Labels, value.
+};
+
+// Routes and listeners are ours: their names need no escaping in a label.
+std::string FamilyText(const Family& family) {
+  std::string text = fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", family.name, family.help, family.type);
+  for (const auto& [labels, value] : family.samples) text += fmt::format("{}{{{}}} {}\n", family.name, labels, value);
+  return text;
+}
+
+std::string LabelledText(const OwnFigures& figures) {
+  Family disk{"tuesday_state_bytes", "gauge", "What the state takes on the disk.", {}};
+  disk.samples = {{"part=\"database\"", figures.disk.database},
+                  {"part=\"metrics\"", figures.disk.metrics},
+                  {"part=\"blobs\"", figures.disk.blobs},
+                  {"part=\"logs\"", figures.disk.logs}};
+  Family requests{"tuesday_http_requests_total", "counter", "Requests by route and status.", {}};
+  for (const auto& [key, count] : figures.requests)
+    requests.samples.emplace_back(fmt::format("route=\"{}\",status=\"{}\"", key.first, key.second), count);
+  Family open{"tuesday_http_connections", "gauge", "Open connections by listener.", {}};
+  Family dropped{"tuesday_http_dropped_total", "counter", "Connections and requests that a bound ended.", {}};
+  for (const auto& [listener, counters] : figures.listeners) {
+    open.samples.emplace_back(fmt::format("listener=\"{}\"", listener), counters.open_connections);
+    for (const auto& [why, count] : {std::pair("connections", counters.refused_connections),
+                                     {"malformed", counters.bad_requests},
+                                     {"handshake", counters.failed_handshakes},
+                                     {"late_request", counters.late_requests},
+                                     {"late_answer", counters.late_answers},
+                                     {"slow_client", counters.dropped_slow_clients}})
+      dropped.samples.emplace_back(fmt::format("listener=\"{}\",why=\"{}\"", listener, why), count);
+  }
+  return FamilyText(disk) + FamilyText(requests) + FamilyText(open) + FamilyText(dropped);
 }
 
 }  // namespace
@@ -47,11 +86,17 @@ std::string OwnMetricsText(const OwnFigures& figures) {
                 std::chrono::duration<double>(figures.longest_task).count()},
            Line{"tuesday_jobs_waiting", "gauge", "Blocking calls that wait for a worker.",
                 static_cast<double>(figures.waiting_jobs)},
+           Line{"tuesday_loop_lateness_seconds", "gauge", "How late the loop's last timer was.",
+                std::chrono::duration<double>(figures.loop_lateness).count()},
+           Line{"tuesday_outbox_rows", "gauge", "Targets that are durable and not yet acknowledged.",
+                static_cast<double>(figures.disk.outbox_rows)},
+           Line{"tuesday_access_refused_total", "counter", "Requests that their sender may not make.",
+                static_cast<double>(figures.refused)},
            Line{"process_resident_memory_bytes", "gauge", "Resident memory.", static_cast<double>(ResidentBytes())},
        }) {
     text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", line.name, line.help, line.type, line.value);
   }
-  return text;
+  return text + LabelledText(figures);
 }
 
 std::uint64_t FileBytes(const std::string& path) {

@@ -3,8 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
+#include "adapters/http/server.h"
+#include "app/server/disk.h"
+#include "app/server/request_counts.h"
 #include "base/time.h"
 #include "control/view.h"
 #include "core/metrics/store.h"
@@ -17,6 +21,11 @@ struct OwnFigures {
   std::uint64_t slow_tasks = 0;
   Duration longest_task{};
   std::size_t waiting_jobs = 0;
+  Duration loop_lateness{};  // Of the last timer that was looked at.
+  DiskUse disk;
+  std::uint64_t refused = 0;
+  std::map<std::string, http::ServerCounters> listeners;
+  RequestCounts requests;
 };
 
 std::string OwnMetricsText(const OwnFigures& figures);

@@ -136,10 +136,11 @@ class DoorTest(unittest.TestCase):
         self.assertEqual(refused.returncode, 1, refused.stderr)
         self.assertIn("ConfigMap bank/a: ci (token) is for namespace shop", refused.stderr)
         manifest.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n")
-        self.assertEqual(self.tuesday("apply", "-n", "shop", "-f", str(manifest), token=self.tokens["ci"]).returncode, 0)
+        self.assertEqual(self.tuesday("apply", "-n", "shop", "-f", str(manifest), "--reason", "ticket 42", token=self.tokens["ci"]).returncode, 0)
         self.assertEqual(self.tuesday("apply", "-n", "shop", "-f", str(manifest), token=self.tokens["eye"]).returncode, 1)
         journal = self.tuesday("audit", "log", "--json").stdout
         self.assertIn("access.refused", journal)
+        self.assertIn("ci (token) said why release 1 was made: ticket 42", journal)
         self.assertIn('"by": "ci (token)"', journal)
 
     def test_a_revoked_token_is_closed_at_once(self):
@@ -212,6 +213,14 @@ class DoorTest(unittest.TestCase):
                 link.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
                 return int(link.recv(65536).split()[1])
 
+        with socket.create_connection(("127.0.0.1", self.settings["metrics"]), timeout=10) as link:
+            link.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            text = b""
+            while piece := link.recv(65536):
+                text += piece
+        for name in (b'tuesday_http_requests_total{route="GET /v1/status",status="200"}', b'tuesday_state_bytes{part="database"}',
+                     b'tuesday_http_connections{listener="api"}', b"tuesday_loop_lateness_seconds", b"tuesday_outbox_rows 0"):
+            self.assertIn(name, text)
         self.assertEqual([status(path) for path in ("/metrics", "/healthz", "/readyz")], [200, 200, 200])
         self.assertEqual([status(path) for path in ("/v1/status", "/v1/audit", "/v1/tokens")], [404, 404, 404])
 

@@ -18,7 +18,8 @@ Result<Json> Send(const Globals& globals, const ApplyOptions& options, const std
   TRY(const std::vector<ManifestFile> files, ReadManifestFiles(options.paths));
   Json::Array list;
   for (const ManifestFile& file : files) list.emplace_back(Json::Object{{"file", file.path}, {"text", file.text}});
-  return Daemon(globals).Post(path, Json(Json::Object{{"namespace", globals.ns}, {"files", std::move(list)}}));
+  return Daemon(globals).Post(
+      path, Json(Json::Object{{"namespace", globals.ns}, {"files", std::move(list)}, {"reason", options.reason}}));
 }
 
 }  // namespace

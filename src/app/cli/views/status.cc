@@ -44,8 +44,12 @@ std::string StatusText(const Json& status, bool all_namespaces) {
   std::string text = table.empty() ? "No rollouts. Begin with: tuesday apply -f FILE\n" : table.Text();
   text += trouble;
   const Json& disk = status.At("disk");
-  text += fmt::format("disk: state {}, metrics {}, free {}\n", MegabytesText(disk.At("state_bytes").IntOr(0)),
-                      MegabytesText(disk.At("metrics_bytes").IntOr(0)), MegabytesText(disk.At("free_bytes").IntOr(0)));
+  const Json& growth = disk.At("growth_bytes_per_day");
+  text += fmt::format(
+      "disk: state {}, metrics {}, blobs {}, logs {}, free {}; {}\n", MegabytesText(disk.At("state_bytes").IntOr(0)),
+      MegabytesText(disk.At("metrics_bytes").IntOr(0)), MegabytesText(disk.At("blobs_bytes").IntOr(0)),
+      MegabytesText(disk.At("logs_bytes").IntOr(0)), MegabytesText(disk.At("free_bytes").IntOr(0)),
+      growth.is_null() ? "what a day adds is not known yet" : fmt::format("a day adds {}", MegabytesText(growth.IntOr(0))));
   for (const char* part : {"store", "edge", "workloads"}) {
     const std::string said = status.At(part).StringOr("");
     text += fmt::format("{}: {}\n", part, said.empty() ? "well" : said);
