@@ -167,7 +167,8 @@ Result<std::vector<Series>> AttemptView::Select(const std::vector<LabelMatcher>&
   const auto take = [&](std::vector<Series> found) {
     all.insert(all.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   };
-  for (std::vector<LabelMatcher>& foreign : ForeignConditions()) {
+  for (std::vector<LabelMatcher>& foreign :
+       base_->MayHaveForeign() ? ForeignConditions() : std::vector<std::vector<LabelMatcher>>()) {
     foreign.insert(foreign.end(), matchers.begin(), matchers.end());
     TRY(std::vector<Series> found, base_->Select(foreign, from, to));
     take(std::move(found));

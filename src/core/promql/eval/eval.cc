@@ -99,7 +99,8 @@ Result<void> Evaluator::CountSamples(std::size_t samples) {
 }
 
 void Evaluator::KeepInner(const Expr& expr, const Result<Evaluated>& evaluated) const {
-  if (!evaluated || evaluated->type != ValueType::kVector) return;
+  constexpr std::size_t kRowsMax = 8;  // More are no number of a sentence, and making their labels is dear.
+  if (!evaluated || evaluated->type != ValueType::kVector || evaluated->rows.size() > kRowsMax) return;
   recorder_->inner.emplace(&expr, std::get<Vector>(ToValue(*evaluated, 0)));
 }
 

@@ -70,6 +70,7 @@ struct Recorder {
   std::map<const Expr*, ComparisonWitness> comparisons;  // The keys are set before; looked up only.
   std::vector<const Expr*> order;                        // The same, in the order of the expression.
   std::map<const Expr*, Vector> inner;                   // Of what is evaluated at the query's own time.
+  std::map<const Expr*, double> last_bounds;
 };
 
 class Evaluator {
@@ -126,7 +127,7 @@ class Evaluator {
   Result<Evaluated> CallOnVector(const CallExpr& call);
   Result<Evaluated> Timestamp(const CallExpr& call);
   Result<Evaluated> Absent(const CallExpr& call, bool over_time);
-  Result<Evaluated> HistogramQuantile(const CallExpr& call);
+  Result<Evaluated> HistogramQuantile(const Expr& expr, const CallExpr& call);
   Result<Evaluated> HistogramQuantiles(const CallExpr& call);
   Rows QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos) const;
   Result<Evaluated> HistogramFraction(const CallExpr& call);

@@ -70,6 +70,7 @@ void FillWitness(Witness& witness, Recorder& recorder) {
   Fill(witness, recorder, recorder.order, next);
   witness.selectors = std::move(recorder.selectors);
   witness.inner = std::move(recorder.inner);
+  witness.last_bounds = std::move(recorder.last_bounds);
 }
 
 }  // namespace tuesday::promql
