@@ -73,7 +73,7 @@ class MetricLint {
     if (!limit || !count || *limit < *count) return;
     report_.Say(
         "limit-never-reached", At(key),
-        fmt::format("`{}` {} lets {} measurements be {}, and there {}: the metric can never end that way.", key, *limit, *limit,
+        fmt::format("`{}` {} bears {} {} measurements, and there {}: the metric can never end that way.", key, *limit, *limit,
                     outcome, *count == 1 ? "is one" : fmt::format("are {}", *count)),
         *count == 1 ? std::string("Remove it, or give `count` and `interval`.") : fmt::format("Write at most {}.", *count - 1));
   }

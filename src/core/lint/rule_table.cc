@@ -42,6 +42,8 @@ constexpr auto kRuleTable = std::to_array<RuleText>({
     {"other-provider", kWarning, kReading, "A metric's provider is not executed here.",
      "A rollout that uses the template is refused.", "Measure with `prometheus`."},
     {"out-of-range", kError, kReading, "A number is outside of its range.", "It could not be kept.", "See the message."},
+    {"quantity", kError, kReading, "A text is no quantity (a warning for requests, which have no effect here).",
+     "The limit would not be in force.", "Write 250m, 0.5, 256Mi or 1G."},
     {"selector-mismatch", kError, kReading, "A selector names labels that the template does not have.",
      "It would select no instance.", "Make the labels equal."},
     {"several-kinds", kError, kReading, "One step has several kinds.", "Their order would be anybody's guess.",

@@ -85,6 +85,13 @@ void CheckIngress(const ArgoCheck& check, const YamlNode& ingress) {
                 fmt::format("ingress `{}` has no rules using service {} backend", name, service));
 }
 
+// With ping-pong the two swap; to begin with ping is the stable one.
+std::string ServiceOf(const ArgoCheck& check, std::string_view side) {
+  const YamlNode* pair = Below(check.Canary(), {"pingPong"});
+  if (pair != nullptr) return TextBelow(pair, {side == "canary" ? "pongService" : "pingService"});
+  return TextBelow(check.Canary(), {std::string(side) + "Service"});
+}
+
 // Whether a route sends to both sides; empty when it does.
 std::string WrongDestinations(const ArgoCheck& check, const YamlNode& route) {
   const YamlNode* rule = Below(check.Routing(), {"istio", "destinationRule"});
@@ -96,8 +103,7 @@ std::string WrongDestinations(const ArgoCheck& check, const YamlNode& route) {
     });
   };
   for (const auto& [word, side] : {std::pair("Canary", "canary"), std::pair("Stable", "stable")}) {
-    const std::string name = rule != nullptr ? TextBelow(rule, {std::string(side) + "SubsetName"})
-                                             : TextBelow(check.Canary(), {std::string(side) + "Service"});
+    const std::string name = rule != nullptr ? TextBelow(rule, {std::string(side) + "SubsetName"}) : ServiceOf(check, side);
     if (sends(rule != nullptr ? "subset" : "host", name)) continue;
     return rule != nullptr ? fmt::format("{} DestinationRule subset '{}' not found in route", word, name)
                            : fmt::format("{} Service '{}' not found in route", word, name);
@@ -126,8 +132,14 @@ std::string WrongRoutes(const ArgoCheck& check, const YamlNode& reference, const
 
 void CheckVirtualService(const ArgoCheck& check, const YamlNode& service) {
   const YamlNode* istio = Below(check.Routing(), {"istio"});
-  if (istio == nullptr) return;
   const std::string name = TextBelow(&service, {"metadata", "name"});
+  if (istio == nullptr) {
+    const std::string rollout = TextBelow(&check.rollout, {"metadata", "name"});
+    if (rollout.empty() || TextBelow(&service, {"metadata", "annotations", kManagedBy}) != rollout) return;
+    check.Invalid("spec.strategy.canary.trafficRouting.istio", Shown(rollout),
+                  "Rollout object is not configured with Istio traffic routing");
+    return;
+  }
   const auto judge = [&](const YamlNode& reference, const std::string& field) {
     const std::string wanted = TextBelow(&reference, {"name"});
     if (wanted.substr(0, wanted.find('.')) != name) return;
