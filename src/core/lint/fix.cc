@@ -40,7 +40,8 @@ std::optional<std::size_t> OffsetOf(const std::vector<std::string_view>& lines, 
   if (at.line < 1 || at.column < 1 || static_cast<std::size_t>(at.line) > lines.size()) return std::nullopt;
   const std::string_view line = lines[static_cast<std::size_t>(at.line) - 1];
   if (static_cast<std::size_t>(at.column) > line.size()) return std::nullopt;
-  return static_cast<std::size_t>(line.data() - text.data()) + static_cast<std::size_t>(at.column) - 1;
+  const std::size_t mark = at.line == 1 && text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  return static_cast<std::size_t>(line.data() - text.data()) + mark + static_cast<std::size_t>(at.column) - 1;
 }
 
 // Replaces the word `from` at a place, in quotes or not; nullopt when something else stands there.
