@@ -35,13 +35,17 @@ std::string Between(const std::string& text, std::string_view before, char quote
   return end == std::string::npos ? std::string() : text.substr(begin + 1, end - begin - 1);
 }
 
-// The byte of a place; nullopt outside of the text. A byte order mark stands before the first column.
+// The byte of a place, whose column counts characters; nullopt outside of the text. A byte order mark is no column.
 std::optional<std::size_t> OffsetOf(const std::vector<std::string_view>& lines, std::string_view text, const SourcePos& at) {
   if (at.line < 1 || at.column < 1 || static_cast<std::size_t>(at.line) > lines.size()) return std::nullopt;
   const std::string_view line = lines[static_cast<std::size_t>(at.line) - 1];
-  if (static_cast<std::size_t>(at.column) > line.size()) return std::nullopt;
-  const std::size_t mark = at.line == 1 && text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  return static_cast<std::size_t>(line.data() - text.data()) + mark + static_cast<std::size_t>(at.column) - 1;
+  const auto is_inner = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  std::size_t byte = at.line == 1 && text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  for (int column = 1; column < at.column && byte < line.size(); ++column) {
+    for (++byte; byte < line.size() && is_inner(line[byte]);) ++byte;
+  }
+  if (byte >= line.size()) return std::nullopt;
+  return static_cast<std::size_t>(line.data() - text.data()) + byte;
 }
 
 // Replaces the word `from` at a place, in quotes or not; nullopt when something else stands there.

@@ -89,6 +89,17 @@ TEST(Fixes, LeaveAloneWhatHasSeveralMends) {
   }
 }
 
+TEST(Fixes, CountCharactersAndNotBytes) {
+  const std::string text =
+      "\xEF\xBB\xBF"
+      "apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {a: \"ü\"}, annotatons: {}}\nspec: {}\n";
+  EXPECT_NE(Fix(text).text.find("\"ü\"}, annotations: {}"), std::string::npos);
+  EXPECT_EQ(Fix("\xEF\xBB\xBF"
+                "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspecs: {}\n")
+                .mended.size(),
+            1U);
+}
+
 TEST(Fixes, AreShownAsADiff) { EXPECT_EQ(DiffText("a\nb\n", "a\nc\n", "f"), "--- f\n+++ f\n@@ -2 +2 @@\n-b\n+c\n"); }
 
 TEST(Baselines, KnowAFindingWhereverItsLineIs) {
