@@ -20,6 +20,7 @@ SUITES = {
     "rollouts-manifests": ("conformance_rollouts", "rollouts"),
     "rollouts-examples": ("conformance_rollouts", "rollouts"),
     "rollouts-scenarios": ("conformance_scenarios", "rollouts"),
+    "rollouts-lint": ("conformance_rollouts_lint", "rollouts"),
     "promql-eval": ("conformance_promql", "promql"),
     "promql-parse": ("conformance_promql", "promql"),
     "promql-series": ("conformance_promql", "promql"),
