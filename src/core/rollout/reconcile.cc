@@ -31,6 +31,16 @@ bool RunsOneOf(const World& world, const RevisionId& revision, const OrdinalRang
   });
 }
 
+// Whether the revision runs what it should: as many as asked for can still be the wrong ones, when a batch of a restart went
+// while the count changed.
+bool RunsAllOf(const World& world, const RevisionState& revision, const OrdinalRange& out) {
+  for (int ordinal = 0; ordinal < revision.desired; ++ordinal) {
+    if (ordinal >= out.begin && ordinal < out.end) continue;
+    if (!RunsOneOf(world, revision.id, {ordinal, ordinal + 1})) return false;
+  }
+  return true;
+}
+
 // Instances of revisions that the status does not know (after a restore) go, once the edge routes as we say.
 void StrayTargets(const Turn& turn, std::vector<Effect>& effects) {
   if (!IsRouteAcknowledged(turn)) return;
@@ -51,7 +61,8 @@ std::vector<Effect> Effects(const Turn& turn) {
     const std::optional<OrdinalRange> out = StoppedBatchOf(revision);
     const int stopped = out.has_value() ? out->end - out->begin : 0;
     const bool none_of_batch = !out.has_value() || !RunsOneOf(turn.world, revision.id, *out);
-    if (RunningCount(turn.world, revision.id) == revision.desired - stopped && none_of_batch) continue;
+    const bool as_many = RunningCount(turn.world, revision.id) == revision.desired - stopped;
+    if (as_many && none_of_batch && RunsAllOf(turn.world, revision, out.value_or(OrdinalRange{}))) continue;
     effects.emplace_back(CountTarget{revision.id, revision.desired, out});
   }
   StrayTargets(turn, effects);

@@ -125,21 +125,34 @@ TEST(Restart, ABatchThatDoesNotComeUpAgainStopsIt) {
   EXPECT_EQ(bench.status.revisions[0].restart->renewed, 1);
 }
 
-TEST(Restart, InMidCanaryBothSidesAreStartedAnewAndTheStepStays) {
+TEST(Restart, InMidCanaryItWaitsForTheEndAndTakesNoInstance) {
   Spec spec = SixReplicas({SetWeight{Weight::Percent(50)}, Pause{}});
   spec.canary.max_unavailable = {50, true};
   Bench bench(std::move(spec));
   bench.StartSecond();
-  const int step = bench.status.attempt->step;
   const Instant asked = bench.now;
   bench.now += seconds(10);
   ASSERT_TRUE(bench.Say(Verb::kRestart).has_value());
+  Follow(bench);
+  EXPECT_LE(*StartTimes(bench).rbegin(), asked) << "nothing was started since";
+  EXPECT_EQ(bench.Weight(), 500);
+  ASSERT_TRUE(bench.Say(Verb::kPromoteFull).has_value());
   const Course course = Follow(bench);
   EXPECT_GE(course.answering_least, 3);
-  EXPECT_GT(*StartTimes(bench).begin(), asked);
-  EXPECT_EQ(bench.status.attempt->step, step);
-  EXPECT_EQ(bench.Weight(), 500);
-  EXPECT_EQ(bench.status.attempts_begun, 2U);
+  EXPECT_TRUE(bench.WasTold("rollout.restarted"));
+}
+
+TEST(Restart, ScaledDownBelowTheBatchThatWaitsItGoesOn) {
+  Spec spec = SixReplicas({});
+  spec.canary.max_unavailable = {50, true};
+  Bench bench(std::move(spec));
+  bench.Settle();
+  ASSERT_TRUE(bench.Say(Verb::kRestart).has_value());
+  bench.Decide();
+  bench.spec.replicas = 1;
+  Follow(bench);
+  EXPECT_TRUE(bench.WasTold("rollout.restarted"));
+  EXPECT_EQ(bench.world.instances.size(), 1U);
 }
 
 TEST(Restart, AnAbortEndsTheRestartOfTheCanaryAndNotThatOfStable) {

@@ -72,7 +72,7 @@ const std::set<std::string>& BranchesExpected() {
       "deleted in mid-canary",
       "an old route came after the rollout was gone",
       "restarted",
-      "restarted in mid-rollout",
+      "a restart waited for a rollout",
       "went back within the rollback window",
       "undid to an older revision",
   };

@@ -88,7 +88,10 @@ void Watch::CheckRoute(const Spec& spec, const Status& before, const World& worl
   const std::optional<Attempt>& attempt = outcome.status.attempt;
   const bool kept = StableShrinks(spec) && !(route.weight > before.route.weight);
   if (attempt.has_value() && Climbs(*attempt) && attempt->revision == canary) {
-    if (route.weight > Allowed(spec, *attempt)) Violate("S2", "weight above the step", now);
+    // What was there already stays while stable has nobody to take it.
+    const bool has_refuge = Ready(world, stable) > 0;
+    const Weight allowed = std::max(Allowed(spec, *attempt), has_refuge ? kNoWeight : before.route.weight);
+    if (route.weight > allowed) Violate("S2", "weight above the step", now);
   } else if (!kept) {
     Violate("S4", "weight on " + canary.str() + " outside its attempt", now);
   }
@@ -153,9 +156,12 @@ void Watch::CheckCapacity(const Spec& spec, const Status& before, const World& w
   }
 }
 
-// A batch is chosen so that the stable side keeps an instance that is ready, and all but maxUnavailable where nothing climbs.
+// A batch is taken only of a rollout at rest, and so that stable keeps an instance that is ready and all but maxUnavailable.
 void Watch::CheckRestarts(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
+  const bool climbs = outcome.status.attempt.has_value() && Climbs(*outcome.status.attempt);
   for (const RevisionState& revision : outcome.status.revisions) {
+    const bool asked = outcome.status.restarts_asked.value_or(0) > revision.restarted.value_or(0);
+    if (climbs && asked && outcome.status.stable == revision.id) Sometimes("a restart waited for a rollout");
     const RevisionState* known = Known(before, revision.id);
     if (known == nullptr || !revision.restart.has_value()) continue;
     const int old_end = known->restart.has_value() ? known->restart->batch_end : 0;
@@ -164,12 +170,10 @@ void Watch::CheckRestarts(const Spec& spec, const Status& before, const World& w
       const bool leaves = seen.ordinal >= revision.restart->renewed && seen.ordinal < revision.restart->batch_end;
       return seen.revision == revision.id && seen.ready && !seen.stopping && !leaves;
     });
-    const bool climbs = outcome.status.attempt.has_value() && Climbs(*outcome.status.attempt);
-    if (climbs) Sometimes("restarted in mid-rollout");
+    if (climbs) Violate("S6", "a restart took instances in mid-rollout", now);
     const rollout::Fence fence =
         rollout::ResolveFence(spec.canary.max_surge, spec.canary.max_unavailable, std::min(known->desired, spec.replicas));
-    const int least =
-        climbs || spec.canary.flips ? 1 : std::max(1, std::min(known->desired, spec.replicas) - fence.unavailable);
+    const int least = spec.canary.flips ? 1 : std::max(1, std::min(known->desired, spec.replicas) - fence.unavailable);
     const bool takes_any = Ready(world, revision.id) > kept;
     if (takes_any && kept < least) Violate("S6", "a restart leaves " + std::to_string(kept) + " of stable's instances", now);
   }

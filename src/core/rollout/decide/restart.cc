@@ -31,22 +31,26 @@ int UsualCount(const Turn& turn, const RevisionState& revision) {
   return std::max(0, revision.desired - (revision.desired > turn.spec.replicas ? RestartSurge(turn, revision) : 0));
 }
 
-// How many available instances may go at this moment.
+// How many available instances may go at this moment. One that answers requests stays.
 int Budget(Turn& turn, const RevisionState& revision) {
   const int available = AvailableCount(turn, revision.id);
-  int budget = 0;
-  if (turn.spec.canary.traffic_routed || InFlight(turn.status) == nullptr) {
-    const int usual = UsualCount(turn, revision);
-    budget = available - (usual - UnavailableMax(turn.spec, usual));
-  } else {
-    int all = 0;
-    for (const RevisionState& other : turn.status.revisions) {
-      if (HasPart(turn.status, other.id)) all += AvailableCount(turn, other.id);
-    }
-    budget = all - (turn.spec.replicas - UnavailableMax(turn.spec, turn.spec.replicas));
-  }
-  // Whoever answers requests as the stable side keeps one that does.
-  return turn.status.stable == revision.id ? std::min(budget, available - 1) : std::min(budget, available);
+  const int usual = UsualCount(turn, revision);
+  return std::min(available - (usual - UnavailableMax(turn.spec, usual)), available - 1);
+}
+
+// Whether instances may be taken: nothing else moves any, so that two reasons never take the same ones. Until then, and again
+// when something else begins, a restart waits where it is.
+bool IsAtRest(const Turn& turn, const RevisionState& revision) {
+  return turn.status.stable == revision.id && InFlight(turn.status) == nullptr && !IsHalted(turn) &&
+         revision.desired == turn.spec.replicas + RestartSurge(turn, revision);
+}
+
+// A batch whose turn is not now comes back as it was.
+void PutBack(Turn& turn, RevisionState& revision) {
+  if (!BatchOf(revision).has_value()) return;
+  revision.restart->batch_end = revision.restart->renewed;
+  revision.restart->stopping = false;
+  turn.changed = true;
 }
 
 // The end of the next batch: as many as the budget pays for; one that is not available costs nothing.
@@ -139,10 +143,14 @@ void AdvanceRestarts(Turn& turn) {
       turn.changed = true;
       continue;
     }
-    if (IsHalted(turn)) continue;
     if (!revision.restart.has_value()) {
+      if (turn.status.stable != revision.id || InFlight(turn.status) != nullptr || IsHalted(turn)) continue;
       revision.restart = RestartState{.round = asked};
       turn.changed = true;
+    }
+    if (!IsAtRest(turn, revision)) {
+      PutBack(turn, revision);
+      continue;
     }
     if (const std::optional<OrdinalRange> batch = BatchOf(revision)) {
       AdvanceBatch(turn, revision, *batch);
