@@ -25,7 +25,7 @@ LAYERS = {
 }
 
 # Adapters are one folder a technology; these two are what the others are built from.
-SHARED_ADAPTERS = {"files", "supervise", "clock", "http"}
+SHARED_ADAPTERS = {"seal", "files", "supervise", "clock", "http"}
 
 IMPURE = re.compile(
     r"#include <(chrono_io|thread|mutex|shared_mutex|condition_variable|future|atomic|fstream|iostream|filesystem|random|"

@@ -42,6 +42,10 @@ void Fleet::Undo(const RolloutName& rollout, std::optional<int> number, std::str
   core_->Undo(rollout, number, std::move(by), std::move(done));
 }
 
+void Fleet::Rollback(const RolloutName& rollout, std::string by, std::string reason, Done<RollbackReport> done) {
+  core_->Rollback(rollout, std::move(by), std::move(reason), std::move(done));
+}
+
 Result<RolloutView> Fleet::Get(const RolloutName& rollout) const { return core_->Get(rollout); }
 std::vector<RolloutView> Fleet::List(const std::optional<Namespace>& ns) const { return core_->List(ns); }
 std::vector<state::ObjectRecord> Fleet::Objects(const std::optional<Namespace>& ns) const { return core_->Objects(ns); }

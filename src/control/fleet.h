@@ -48,6 +48,7 @@ struct FleetSettings {
   Duration perform_retry_most = std::chrono::seconds(5);
   Duration restate_after = std::chrono::seconds(5);  // A target that was acknowledged and is still not seen is asked again.
   Duration commit_retry = std::chrono::seconds(1);
+  std::string revision_key;  // Secrets go into a revision's name by their HMAC with it; empty: by their digest.
   std::string url_base = "http://127.0.0.1:8080";  // The edge, for the URLs that people are shown.
 };
 
@@ -75,6 +76,18 @@ struct DeleteRequest {
   std::string by;
   std::string reason;
   Permit permit = {};
+};
+
+// What a rollback did.
+struct RollbackReport {
+  enum class Kind {
+    kAborted,      // The canary was given up: stable serves everything.
+    kSteppedBack,  // Out of the bake to the predecessor, in one step.
+    kUndone,       // A new attempt brings the revision before back, without steps and pauses.
+    kAlready,      // There was nothing to do.
+  };
+  Kind kind = Kind::kAlready;
+  std::string message;  // A sentence.
 };
 
 class FleetCore;
@@ -121,6 +134,11 @@ class Fleet {
   // Back to a revision that is kept, by the strategy like any other: to `number`, or to the one before the present. kNotFound
   // when there is none, kConflict when it is the present one.
   void Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done);
+
+  // Takes the present version back by the shortest way that there is, whatever the rollout is doing, and waits for nobody: see
+  // RollbackReport. A reason that comes later is noted in the journal. kConflict: the version has no predecessor, or is
+  // itself one that a rollback brought back.
+  void Rollback(const RolloutName& rollout, std::string by, std::string reason, Done<RollbackReport> done);
 
   Result<RolloutView> Get(const RolloutName& rollout) const;
   std::vector<RolloutView> List(const std::optional<Namespace>& ns) const;

@@ -49,6 +49,7 @@ struct RouteSpec {
   std::map<InstanceId, Endpoint> endpoints;  // Of every instance that the route's slots name.
   EdgeCheck check;
   bool sticky = false;  // Annotation tuesday/sticky: a client keeps its side by a cookie.
+  int back_slot = -1;   // Where a rollback by hand goes when there is no canary: the predecessor's slot; -1: nowhere.
   friend bool operator==(const RouteSpec&, const RouteSpec&) = default;
 };
 

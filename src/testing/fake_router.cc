@@ -24,6 +24,17 @@ Result<void> FakeRouter::RemoveRoute(const RolloutName& rollout) {
   return {};
 }
 
+void FakeRouter::PutBackByHand(const RolloutName& rollout, const rollout::ByHand& said) {
+  RouteSpec& spec = routes_.at(rollout);
+  const auto use = std::ranges::find(spec.route.slots, said.to, &rollout::SlotUse::revision);
+  spec.route.epoch.value += 1'000;
+  spec.route.stable_slot = use->slot;
+  spec.route.canary_slot = use->slot;
+  spec.route.weight = kNoWeight;
+  by_hand_.insert_or_assign(rollout, std::pair(spec.route.epoch, said));
+  history_.push_back(spec);
+}
+
 Result<EdgeSeen> FakeRouter::Observe() {
   if (error_) return std::unexpected(*error_);
   EdgeSeen seen;
@@ -31,6 +42,8 @@ Result<EdgeSeen> FakeRouter::Observe() {
   for (const auto& [name, spec] : routes_) {
     rollout::RouteSeen& route = seen.routes[name];
     route.route = spec.route;
+    const auto said = by_hand_.find(name);
+    if (said != by_hand_.end() && said->second.first == spec.route.epoch) route.by_hand = said->second.second;
     for (const rollout::SlotUse& slot : spec.route.slots) {
       route.open_connections[slot.slot] = 0;
       for (const InstanceId& instance : slot.instances) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ports/traffic_router.h"
@@ -27,6 +28,8 @@ class FakeRouter : public TrafficRouter {
   void LoseNextAcknowledgement() { lose_next_ = true; }
   // The data plane started again with nothing on its disk.
   void Forget() { routes_.clear(); }
+  // Somebody puts everything back to the revision `said.to` while no daemon is there.
+  void PutBackByHand(const RolloutName& rollout, const rollout::ByHand& said);
 
   const RouteSpec* Find(const RolloutName& rollout) const;
   // Every route that has been in force, in order.
@@ -36,6 +39,7 @@ class FakeRouter : public TrafficRouter {
   std::function<bool(const InstanceId&)> is_up_;
   std::map<RolloutName, RouteSpec> routes_;
   std::vector<RouteSpec> history_;
+  std::map<RolloutName, std::pair<Epoch, rollout::ByHand>> by_hand_;
   std::optional<Error> error_;
   bool lose_next_ = false;
 };

@@ -4,7 +4,8 @@
 
 guide_test.py --tuesday PROGRAM --example-service PROGRAM --example-loadgen PROGRAM GUIDE...
 
-Blocks marked `sh build` are left out: the programs are given. A command that fails ends the test and shows what it said.
+Blocks marked `sh build` are left out: the programs are given. Comments that begin with `<!-- test` are run too: what a reader
+need not type. A command that fails ends the test and shows what it said.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.S | re.M)
+BLOCK = re.compile(r"^(?:```sh|<!-- test)\n(.*?)^(?:```|-->)$", re.S | re.M)
 GUIDE_SECONDS_MAX = 270
 END_SECONDS_MAX = 10
 TOLD_ON_FAILURE = """told_on_failure() {

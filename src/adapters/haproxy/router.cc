@@ -203,6 +203,17 @@ Result<EdgeSeen> HaproxyRouter::Observe() {
     TRY_OK(LoadLocked());
     edge = current_.edge;
   }
+  const bool changed_by_others = std::ranges::any_of(edge.rollouts, [&](const EdgeRollout& rollout) {
+    const auto route = RouteIn(answer, rollout.name);
+    return route && route->epoch > rollout.epoch.value;
+  });
+  if (changed_by_others) {
+    // Somebody put a route back by hand while we did not answer.
+    const std::lock_guard lock(mutex_);
+    loaded_ = false;
+    TRY_OK(LoadLocked());
+    edge = current_.edge;
+  }
   EdgeSeen out;
   out.process = answer.At("process").IntOr(0);
   for (const EdgeRollout& rollout : edge.rollouts) {
@@ -214,6 +225,7 @@ Result<EdgeSeen> HaproxyRouter::Observe() {
     seen.route.stable_slot = route->stable;
     seen.route.canary_slot = route->canary;
     seen.route.weight = Weight::Permille(route->weight);
+    if (route->epoch == rollout.epoch.value) seen.by_hand = rollout.by_hand;
     std::set<std::string> backends;
     for (int slot = 0; slot < rollout::kSlotsMax; ++slot) backends.insert(BackendName(rollout.name, slot));
     std::map<InstanceId, ServerSeen> servers;

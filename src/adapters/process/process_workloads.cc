@@ -11,6 +11,7 @@
 #include "adapters/files/files.h"
 #include "adapters/process/instance/cgroup.h"
 #include "adapters/process/instance/instance_log.h"
+#include "adapters/process/instance/spec_file.h"
 #include "adapters/supervise/json_server.h"
 #include "base/digest.h"
 
@@ -123,11 +124,10 @@ Result<void> ProcessWorkloads::SetInstances(const InstancesTarget& target) {
 
 Result<void> ProcessWorkloads::EnsureInstance(const InstanceSpec& spec) {
   const InstanceFolder folder = FolderOf(spec.instance.str());
-  const auto text = files::ReadFile(folder.spec(), kSpecBytesMax);
-  const auto known = text.has_value() ? ParseSpec(*text) : Result<InstanceSpec>(Fail(ErrorCode::kNotFound, ""));
+  const auto known = ReadSpecFile(folder);
   if (!known.has_value() || !IsWanted(*known, ReadStop(folder))) {
     TRY_OK(files::MakeFolders(folder.path, 0700));
-    TRY_OK(files::WriteFileDurably(folder.spec(), CanonicalJson(SpecJson(spec)), 0600));
+    TRY_OK(WriteSpecFile(folder, spec));
     TRY_OK(files::SyncFolder(instances_folder_));
   }
   // One that still stops is started when it is seen to have stopped.
@@ -203,9 +203,8 @@ void ProcessWorkloads::Remove(const std::string& instance) {
 // An instance whose supervisor is gone: it ends, or gets a new one.
 std::optional<InstanceState> ProcessWorkloads::ObserveLost(const std::string& instance) {
   const InstanceFolder folder = FolderOf(instance);
-  const auto text = files::ReadFile(folder.spec(), kSpecBytesMax);
-  if (!text.has_value() && text.error().code == ErrorCode::kNotFound) return std::nullopt;
-  const auto spec = text.has_value() ? ParseSpec(*text) : Result<InstanceSpec>(std::unexpected(text.error()));
+  const auto spec = ReadSpecFile(folder);
+  if (!spec.has_value() && spec.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (spec.has_value() && !IsWanted(*spec, ReadStop(folder))) {
     Remove(instance);
     return std::nullopt;

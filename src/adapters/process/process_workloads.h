@@ -13,11 +13,12 @@
 
 #include "adapters/process/instance/record.h"
 #include "ports/artifact_store.h"
+#include "ports/instance_output.h"
 #include "ports/workloads.h"
 
 namespace tuesday::process {
 
-class ProcessWorkloads : public Workloads {
+class ProcessWorkloads : public Workloads, public InstanceOutput {
  public:
   struct Settings {
     std::string state_folder;
@@ -31,6 +32,8 @@ class ProcessWorkloads : public Workloads {
   Result<void> SetInstances(const InstancesTarget& target) override;
   Result<std::vector<InstanceState>> Observe() override;
   Result<std::vector<std::string>> Logs(const InstanceId& instance, int lines_max) override;
+  Result<OutputChunk> ReadOutput(const InstanceId& instance, const OutputAsk& ask) override;
+  Result<InstanceRoom> RoomOf(const InstanceId& instance) override;
 
  private:
   // A record as it was read, so that one that did not change is not read again.

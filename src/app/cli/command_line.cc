@@ -10,6 +10,7 @@
 #include "app/cli/access/access_line.h"
 #include "app/cli/commands.h"
 #include "app/cli/completion.h"
+#include "app/cli/verb_line.h"
 
 namespace tuesday::cli {
 namespace {
@@ -27,6 +28,7 @@ struct CommandLine {
   AuditOptions audit;
   QueryOptions query;
   SimulateOptions simulate;
+  VerbOptions verbs;
   AccessOptions access;
   bool all_namespaces = false;
   std::vector<std::string> words;
@@ -233,6 +235,7 @@ void AddAll(CommandLine& line) {
   CLI::App* rollout = Group(line.app, "rollout", "Looks at rollouts and acts on them.");
   AddRolloutReads(line, *rollout);
   AddRolloutActs(line, *rollout);
+  AddVerbs(line.app, line.globals, line.verbs, line.run);
   AddViews(line);
   AddRules(line);
   AddAudit(line);

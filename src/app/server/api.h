@@ -15,6 +15,7 @@
 #include "control/executor.h"
 #include "control/fleet.h"
 #include "core/metrics/source.h"
+#include "ports/instance_output.h"
 
 namespace tuesday::server {
 
@@ -23,6 +24,7 @@ struct ApiParts {
   control::Fleet& fleet;
   Door& door;
   Store& store;
+  InstanceOutput& output;
   control::Executor& executor;
   const Clock& clock;
   ClockJoin join;
@@ -58,6 +60,12 @@ class Api {
   void Act(Call call, rollout::Verb verb);
   void SetImage(Call call);
   void Undo(Call call);
+  void Rollback(Call call);
+  void Logs(Call call);
+  void Exec(Call call);
+  void ListSecrets(Call call);
+  void SetSecret(Call call);
+  void RemoveSecret(Call call);
   void Audit(Call call);
   void Query(Call call);
   void QueryRange(Call call);
@@ -73,6 +81,7 @@ class Api {
   void OnChange(const RolloutName& name);
   void Flush(const std::shared_ptr<Watcher>& watcher);
   void KeepFresh(const std::shared_ptr<Watcher>& watcher);
+  void ApplySecret(const Call& call, const Json& content);
   void AnswerStatus(const std::shared_ptr<http::Responder>& responder, Json::Object status);
 
   // Answers an apply or a delete; what the body may not touch is written down too.

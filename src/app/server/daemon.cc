@@ -26,6 +26,7 @@
 #include "adapters/metricslog/segment.h"
 #include "adapters/process/artifacts/artifact_folder.h"
 #include "adapters/process/process_workloads.h"
+#include "adapters/seal/sealed_store.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "app/server/api.h"
 #include "app/server/disk.h"
@@ -122,7 +123,9 @@ class Daemon {
   ClockJoin join_;
   http::Loop loop_;
   std::unique_ptr<SignalThread> signals_;
-  std::unique_ptr<sqlite::SqliteStore> store_;
+  std::unique_ptr<sqlite::SqliteStore> database_;
+  std::unique_ptr<seal::SealedStore> store_;
+  std::string revision_key_;
   std::unique_ptr<files::FolderBlobStore> blobs_;
   std::unique_ptr<process::ArtifactFolder> artifacts_;
   std::unique_ptr<process::ProcessWorkloads> workloads_;
@@ -162,7 +165,12 @@ Result<void> Daemon::Open() {
 }
 
 Result<void> Daemon::OpenStores() {
-  TRY(store_, sqlite::SqliteStore::Open(options_.state_folder));
+  TRY(database_, sqlite::SqliteStore::Open(options_.state_folder));
+  // After the database's lock: two daemons never make a key at once.
+  TRY(const seal::Sealer sealer, seal::Sealer::OpenOrMake(options_.state_folder + "/" + std::string(seal::kKeyFileName)));
+  revision_key_ = sealer.RevisionKey();
+  store_ = std::make_unique<seal::SealedStore>(*database_, sealer);
+  TRY_OK(store_->SealOldRows());
   // The same join as before a restart: a jump of the wall clock in between moves no sample.
   TRY(join_, control::JoinOfThisBoot(*store_, clock_));
   blobs_ = std::make_unique<files::FolderBlobStore>(options_.state_folder + "/blobs");
@@ -231,6 +239,7 @@ void Daemon::BuildFleet() {
                           .join = join_,
                           .changed = [this](const RolloutName& name) { fleet_->Tell(name, {}); }});
   control::FleetSettings settings;
+  settings.revision_key = revision_key_;
   settings.url_base = "http://" + options_.config.edge_listen;
   fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,
                                                            *executor_, judge_.get(), analyses_.get(), recorder_.get()},
@@ -239,6 +248,7 @@ void Daemon::BuildFleet() {
   api_ = std::make_unique<Api>(ApiParts{.fleet = *fleet_,
                                         .door = *door_,
                                         .store = *store_,
+                                        .output = *workloads_,
                                         .executor = *executor_,
                                         .clock = clock_,
                                         .join = join_,

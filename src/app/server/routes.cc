@@ -46,6 +46,7 @@ constexpr Access deploys = {Role::kDeployer, Scope::kPath};
 constexpr Access deploys_given = {Role::kDeployer, Scope::kBody};
 constexpr Access deploys_all = {Role::kDeployer, Scope::kAll};
 constexpr Access approves = {Role::kApprover, Scope::kPath};
+constexpr Access administers = {Role::kAdmin, Scope::kPath};
 constexpr Access administers_given = {Role::kAdmin, Scope::kBody};
 constexpr Access administers_all = {Role::kAdmin, Scope::kAll};
 
@@ -100,6 +101,18 @@ std::vector<Route> MakeRoutes() {
        [](Api& api, Call call) { api.SetImage(std::move(call)); }},
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/undo", remote, deploys,
        "Goes back to a revision that is kept, by the strategy.", [](Api& api, Call call) { api.Undo(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/rollback", remote, deploys,
+       "Takes the present version back by the shortest way.", [](Api& api, Call call) { api.Rollback(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/rollouts/{name}/logs", remote, views, "What its instances wrote.",
+       [](Api& api, Call call) { api.Logs(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/exec", socket, administers,
+       "The way into an instance, for a command of this machine.", [](Api& api, Call call) { api.Exec(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/secrets", remote, deploys, "Names and keys of secrets; values never come back.",
+       [](Api& api, Call call) { api.ListSecrets(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/secrets/{name}", remote, deploys, "Sets one key of a secret.",
+       [](Api& api, Call call) { api.SetSecret(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/secrets/{name}/remove", remote, administers, "Takes a secret or one of its keys away.",
+       [](Api& api, Call call) { api.RemoveSecret(std::move(call)); }},
       {"GET", "/v1/audit", remote, views_asked, "The journal, oldest entry first.",
        [](Api& api, Call call) { api.Audit(std::move(call)); }},
       {"GET", "/prometheus/api/v1/query", remote, views_all, "An instant query, as Prometheus answers it.",

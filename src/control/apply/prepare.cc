@@ -239,8 +239,8 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
     if (digest) prepared_.release.artifacts[image] = *digest;
     return digest;
   };
-  TRY(Resolved resolved,
-      Resolve({name, record.uid, object->second, typed, record.image_override, resolver, known_.runs_analyses}));
+  TRY(Resolved resolved, Resolve({name, record.uid, object->second, typed, record.image_override, resolver,
+                                  known_.runs_analyses, known_.revision_key}));
   state::RolloutRecord wanted;
   wanted.spec = std::move(resolved.spec);
   const bool pinned = !record.pinned.empty() && IsKept(name, record.pinned);

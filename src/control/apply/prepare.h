@@ -22,6 +22,7 @@ struct Known {
   std::map<RolloutName, state::RolloutRecord> rollouts;
   std::map<RolloutName, std::map<RevisionId, state::RevisionRecord>> revisions;
   bool runs_analyses = false;
+  std::string revision_key;  // See FleetSettings.
   WallTime now{};
   std::string mint;  // Makes new uids unlike all others: boot, instant, release.
 };

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "base/digest.h"
 #include "core/manifest/annotations.h"
 #include "core/manifest/canonical.h"
 
@@ -55,14 +54,18 @@ Result<state::RevisionRecord> ResolveRevision(const ResolveInput& input, manifes
   }
   state::RevisionRecord revision;
   revision.rollout = input.name;
+  Environment environment;
   for (manifest::Container& container : pod.containers) {
     const auto override = input.image_override.find(container.name);
     if (override != input.image_override.end()) container.image = override->second;
     TRY(revision.artifacts[container.name], input.resolve_image(container.name, container.image));
-    TRY(revision.environment, ResolveEnvironment(input.name.ns, container, input.objects));
+    TRY(environment, ResolveEnvironment(input.name.ns, container, input.objects));
   }
   std::map<std::string, std::string> config_digests;
-  for (const auto& [variable, value] : revision.environment) config_digests[variable] = Sha256Hex(value);
+  for (const auto& [variable, value] : environment.values) {
+    config_digests[variable] = VariableDigest(environment, variable, input.revision_key);
+  }
+  revision.environment = std::move(environment.values);
   revision.id = RevisionId(manifest::RevisionDigest(pod, revision.artifacts, config_digests).substr(0, kRevisionHexDigits));
   revision.pod = std::move(pod);
   return revision;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct ResolveInput {
   const std::map<std::string, std::string>& image_override;
   const ImageResolver& resolve_image;
   bool runs_analyses = false;
+  const std::string& revision_key;  // See FleetSettings.
 };
 
 struct Resolved {
@@ -35,9 +37,16 @@ struct Resolved {
 
 Result<Resolved> Resolve(const ResolveInput& input);
 
+struct Environment {
+  std::map<std::string, std::string> values;
+  std::set<std::string> secret;  // Names of those that come from Secrets.
+};
+
 // The variables of a container that come from ConfigMaps and Secrets. A missing one that is not optional is kNotFound.
-Result<std::map<std::string, std::string>> ResolveEnvironment(const Namespace& ns, const manifest::Container& container,
-                                                              const TypedObjects& objects);
+Result<Environment> ResolveEnvironment(const Namespace& ns, const manifest::Container& container, const TypedObjects& objects);
+
+// What stands for a variable's value in a revision's name: a secret cannot be guessed from it without the key.
+std::string VariableDigest(const Environment& environment, const std::string& name, const std::string& key);
 
 // Services, Ingresses and certificates of a rollout, with defaults for what nobody gave.
 state::Exposure ResolveExposure(const RolloutName& name, const manifest::Rollout& rollout, const TypedObjects& objects);

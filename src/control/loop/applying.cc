@@ -13,7 +13,9 @@ namespace tuesday::control {
 
 namespace {
 
-constexpr std::size_t kChangesMax = 64;  // That wait.
+constexpr std::size_t kChangesMax = 64;            // That wait.
+constexpr std::string_view kByDigest = "@digest";  // At the end of a reference: it is named after its content.
+constexpr std::size_t kDigestTagChars = 12;
 
 const Error kNotLoaded{ErrorCode::kUnavailable, "The fleet is not loaded yet.", "Try again in a second."};
 const Error kTooMany{ErrorCode::kLimit, "Too many changes wait already.", "Try again when they are done."};
@@ -109,6 +111,7 @@ Known FleetCore::KnownNow() const {
     known.revisions[name] = entity.revisions;
   }
   known.runs_analyses = ports_.analyses != nullptr;
+  known.revision_key = settings_.revision_key;
   known.now = WallNow();
   known.mint =
       ports_.clock.BootId() + " " + std::to_string(Now().time_since_epoch().count()) + " " + std::to_string(last_release_);
@@ -167,7 +170,11 @@ void FleetCore::Undo(const RolloutName& rollout, std::optional<int> number, std:
   if (entity == nullptr) return done(Fail(ErrorCode::kNotFound, "There is no rollout " + rollout.Text() + "."));
   Result<RevisionId> revision = RevisionBefore(*entity, number);
   if (!revision) return done(std::unexpected(revision.error()));
-  const UndoChange change{rollout, *std::move(revision), std::move(by)};
+  UndoTo(rollout, *revision, std::move(by), std::move(done));
+}
+
+void FleetCore::UndoTo(const RolloutName& rollout, const RevisionId& revision, std::string by, Done<ApplyReport> done) {
+  const UndoChange change{rollout, revision, std::move(by)};
   QueueChange([this, change, done = ThenNextChange(std::move(done))] {
     auto known = std::make_shared<Known>(KnownNow());
     Ask<Prepared>(
@@ -259,6 +266,10 @@ void FleetCore::BindImage(std::string reference, std::string source, std::string
         "apply",
         [&artifacts = ports_.artifacts, bound]() -> Result<void> {
           TRY(bound->digest, artifacts.TakeIn(bound->source));
+          if (bound->reference.ends_with(kByDigest)) {
+            bound->reference.resize(bound->reference.size() - kByDigest.size());
+            bound->reference += bound->digest.substr(0, kDigestTagChars);
+          }
           return {};
         },
         [this, bound, done](const Result<void>& taken) {

@@ -37,6 +37,11 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
   void Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done);
 
+  void UndoTo(const RolloutName& rollout, const RevisionId& revision, std::string by, Done<ApplyReport> done);
+
+  // rollback.cc
+  void Rollback(const RolloutName& rollout, std::string by, std::string reason, Done<RollbackReport> done);
+
   // consider.cc
   void Act(const RolloutName& rollout, rollout::Request request, Done<void> done);
   void Tell(const RolloutName& rollout, std::vector<audit::Entry> entries);
@@ -105,6 +110,13 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
                    const Result<void>& result);
   void OnCommitFailed(Entity& entity, Decision decision, const std::optional<PendingRequest>& request, const Error& error);
   void WakeAt(Entity& entity, std::optional<Instant> when);
+
+  // rollback.cc
+  void NoteReason(const RolloutName& rollout, const RevisionId& revision, const rollout::Request& said);
+  void AbortFor(const Entity& entity, rollout::Request said, Done<RollbackReport> done);
+  void UndoFor(const Entity& entity, const RevisionId& to, rollout::Request said, Done<RollbackReport> done);
+  void AnswerRolledBack(const Entity& entity, rollout::Request said, Done<RollbackReport> done);
+  bool IsPinned(const Entity& entity) const;
 
   // perform.cc
   void PerformOwed(Entity& entity);

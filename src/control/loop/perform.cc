@@ -12,6 +12,17 @@ namespace {
 // After a restore from a backup the receivers know newer generations than the store: the count leaps ahead of them.
 constexpr std::uint64_t kGenerationLeap = 1'000;
 
+// Where a rollback by hand goes when the daemon is not there to be asked: to the predecessor, while it stands by. Never to a
+// canary that was given up, which the edge could not tell apart.
+int BackSlotOf(const rollout::Status& status, const rollout::Route& route) {
+  const std::optional<rollout::Attempt>& attempt = status.attempt;
+  if (!attempt || !attempt->baseline || status.stable != attempt->revision) return -1;
+  if (attempt->stage != rollout::Stage::kBaking && attempt->stage != rollout::Stage::kDone) return -1;
+  const auto use = std::ranges::find(route.slots, *attempt->baseline, &rollout::SlotUse::revision);
+  const bool stands_by = use != route.slots.end() && use->slot != route.stable_slot && !use->instances.empty();
+  return stands_by ? use->slot : -1;
+}
+
 }  // namespace
 
 std::string RouteTargetName(const RolloutName& rollout) { return "route " + rollout.Text(); }
@@ -58,6 +69,7 @@ RouteSpec FleetCore::RouteSpecOf(const Entity& entity, const rollout::Route& rou
   }
   spec.check.http_path = entity.record.exposure.check_path;
   spec.sticky = entity.record.exposure.sticky;
+  spec.back_slot = BackSlotOf(entity.stored.status, route);
   std::map<InstanceId, Endpoint> endpoints;
   for (const InstanceState& instance : entity.instances) {
     if (instance.port != 0) endpoints[instance.id] = {instance.host, instance.port};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/rollout/decide/attempt.h"
+#include "core/rollout/decide/by_hand.h"
 #include "core/rollout/decide/judge.h"
 #include "core/rollout/decide/phase.h"
 #include "core/rollout/decide/removal.h"
@@ -75,6 +76,7 @@ Outcome Reconcile(const Spec& spec, Status status, const World& world, Instant n
       .spec = spec, .world = world, .now = now, .status = std::move(status), .entries = {}, .wake_at = {}, .waiting_for = {}};
   if (spec.removal.has_value()) return TakeAway(std::move(turn));
   AdoptSpec(turn);
+  AdoptByHand(turn);
   for (int round = 0; round < kRoundsMax; ++round) {
     turn.changed = false;
     DecideOnce(turn);

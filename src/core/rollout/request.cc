@@ -114,6 +114,8 @@ Result<Outcome> Handle(const Spec& spec, Status status, const Request& request, 
             .wake_at = {},
             .waiting_for = {}};
   if (spec.removal.has_value()) return Fail(ErrorCode::kConflict, "Rollout " + NameOf(turn) + " is being deleted.");
+  // These two are about what was applied last, also in the moment before its attempt has begun.
+  if (request.verb == Verb::kAbort || request.verb == Verb::kPromoteFull) AdoptSpec(turn);
   TRY_OK(Take(turn, request));
   return Outcome{.status = std::move(turn.status), .effects = {}, .entries = std::move(turn.entries), .wake_at = now};
 }

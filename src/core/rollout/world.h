@@ -44,11 +44,22 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
+// Somebody put the route back by hand while no daemon answered. The edge keeps it until a daemon gives it a newer route.
+struct ByHand {
+  RevisionId from;  // Lost its requests.
+  RevisionId to;    // Serves everything.
+  std::string by;
+  std::string reason;  // Empty: none was given.
+  std::string at;      // RFC 3339, of the wall clock.
+  friend bool operator==(const ByHand&, const ByHand&) = default;
+};
+
 // What the edge has been seen to do.
 struct RouteSeen {
   Route route;                          // As read back: its epoch is the acknowledgement.
   std::vector<InstanceId> serving;      // Servers that the edge's own health check found up. Sorted.
   std::map<int, int> open_connections;  // By slot, with those of revisions that drain.
+  std::optional<ByHand> by_hand = std::nullopt;
   friend bool operator==(const RouteSeen&, const RouteSeen&) = default;
 };
 

@@ -50,7 +50,7 @@ Result<void> CheckSlots(const EdgeRollout& rollout) {
     }
   }
   const auto in_range = [](int slot) { return slot >= 0 && slot < rollout::kSlotsMax; };
-  if (!in_range(rollout.stable_slot) || !in_range(rollout.canary_slot)) {
+  if (!in_range(rollout.stable_slot) || !in_range(rollout.canary_slot) || rollout.back_slot >= rollout::kSlotsMax) {
     return Fail(ErrorCode::kInvalid,
                 fmt::format("The route of rollout {} names a slot that is not there.", rollout.name.Text()));
   }
@@ -85,7 +85,8 @@ Result<EdgeRollout> RolloutOf(const RouteSpec& spec) {
                   .rules = spec.rules,
                   .tls = {},
                   .check = spec.check,
-                  .sticky = spec.sticky};
+                  .sticky = spec.sticky,
+                  .back_slot = spec.back_slot};
   // Neither a host nor a certificate: what the edge offers by default does.
   std::ranges::copy_if(spec.tls, std::back_inserter(out.tls),
                        [](const TlsRule& rule) { return !rule.hosts.empty() || !rule.certificate_pem.empty(); });

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,8 @@ struct EdgeRollout {
   std::vector<TlsRule> tls;
   EdgeCheck check;
   bool sticky = false;
+  int back_slot = -1;                                     // Of the predecessor that stands by; -1: none does.
+  std::optional<rollout::ByHand> by_hand = std::nullopt;  // This route is somebody's, not the daemon's.
   friend bool operator==(const EdgeRollout&, const EdgeRollout&) = default;
 };
 

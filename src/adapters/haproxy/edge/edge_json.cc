@@ -38,6 +38,16 @@ Json SlotsJson(const EdgeRollout& rollout) {
   return slots;
 }
 
+Json ByHandJson(const rollout::ByHand& said) {
+  return Json::Object{
+      {"at", said.at}, {"by", said.by}, {"from", said.from.str()}, {"reason", said.reason}, {"to", said.to.str()}};
+}
+
+rollout::ByHand ParseByHand(const Json& json) {
+  return {RevisionId(json.At("from").StringOr("")), RevisionId(json.At("to").StringOr("")), json.At("by").StringOr(""),
+          json.At("reason").StringOr(""), json.At("at").StringOr("")};
+}
+
 Json RolloutJson(const EdgeRollout& rollout) {
   Json::Array rules;
   for (const IngressRule& rule : rollout.rules) {
@@ -49,17 +59,21 @@ Json RolloutJson(const EdgeRollout& rollout) {
     for (const std::string& host : rule.hosts) hosts.push_back(host);
     tls.push_back(Json::Object{{"hosts", std::move(hosts)}, {"pem", rule.certificate_pem}});
   }
-  return Json::Object{{"canary", rollout.canary_slot},
-                      {"check", rollout.check.http_path},
-                      {"epoch", static_cast<std::int64_t>(rollout.epoch.value)},
-                      {"name", rollout.name.name},
-                      {"namespace", rollout.name.ns.str()},
-                      {"rules", std::move(rules)},
-                      {"slots", SlotsJson(rollout)},
-                      {"stable", rollout.stable_slot},
-                      {"sticky", rollout.sticky},
-                      {"tls", std::move(tls)},
-                      {"weight", rollout.weight.permille()}};
+  Json::Object out{{"canary", rollout.canary_slot},
+                   {"check", rollout.check.http_path},
+                   {"epoch", static_cast<std::int64_t>(rollout.epoch.value)},
+                   {"name", rollout.name.name},
+                   {"namespace", rollout.name.ns.str()},
+                   {"rules", std::move(rules)},
+                   {"slots", SlotsJson(rollout)},
+                   {"stable", rollout.stable_slot},
+                   {"sticky", rollout.sticky},
+                   {"tls", std::move(tls)},
+                   {"weight", rollout.weight.permille()}};
+  // Written only where they say something: a supervisor of an older version stays with what it knows.
+  if (rollout.back_slot >= 0) out.emplace("back", rollout.back_slot);
+  if (rollout.by_hand) out.emplace("by_hand", ByHandJson(*rollout.by_hand));
+  return out;
 }
 
 Result<EdgeRollout> ParseRollout(const Json& json) {
@@ -76,6 +90,8 @@ Result<EdgeRollout> ParseRollout(const Json& json) {
   out.canary_slot = SlotOf(json.At("canary"));
   out.check.http_path = json.At("check").StringOr("");
   out.sticky = json.At("sticky").BoolOr(false);
+  out.back_slot = SlotOf(json.At("back"));
+  if (json.At("by_hand").as_object() != nullptr) out.by_hand = ParseByHand(json.At("by_hand"));
   for (const Json& rule : ArrayOf(json.At("rules"))) {
     out.rules.push_back({rule.At("host").StringOr(""), rule.At("path").StringOr(""), rule.At("exact").BoolOr(false)});
   }

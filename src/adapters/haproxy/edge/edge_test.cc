@@ -14,6 +14,8 @@ Edge Example() {
   api.slots = {{0, RevisionId("aaa"), {{InstanceId("a-1"), {"127.0.0.1", 9001}}}},
                {1, RevisionId("bbb"), {{InstanceId("b-1"), {"::1", 9002}}}}};
   api.tls = {{{"api.test"}, "PEM"}};
+  api.back_slot = 1;
+  api.by_hand = rollout::ByHand{RevisionId("bbb"), RevisionId("aaa"), "root (uid 0)", "it was slow", "2026-11-23T03:00:00Z"};
   return {{{"127.0.0.1", 8080, ListenerKind::kHttp}, {"127.0.0.1", 8443, ListenerKind::kTls}}, {api}, "/run/log.sock"};
 }
 

@@ -35,6 +35,8 @@ std::string Tail(const std::string& path, int lines) {
 
 }  // namespace
 
+std::string MarksPath(const std::string& log_path) { return log_path + ".times"; }
+
 InstanceLog::InstanceLog(InstanceFolder folder, std::int64_t bytes_max) : folder_(std::move(folder)), bytes_max_(bytes_max) {
   Open();
 }
@@ -43,15 +45,28 @@ void InstanceLog::Open() {
   fd_ = files::Fd(::open(folder_.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   struct stat facts{};
   bytes_ = fd_.is_open() && ::fstat(fd_.get(), &facts) == 0 ? facts.st_size : 0;
+  const std::string marks = MarksPath(folder_.log());
+  marks_ = files::Fd(::open(marks.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  marked_ms_ = 0;
 }
 
-void InstanceLog::Append(std::string_view bytes) {
+void InstanceLog::Mark(std::int64_t now_ms) {
+  // A clock that was set back makes new marks too.
+  if (now_ms == 0 || (now_ms >= marked_ms_ && now_ms - marked_ms_ < kMarkEveryMs)) return;
+  marked_ms_ = now_ms;
+  const std::string line = std::to_string(bytes_) + " " + std::to_string(now_ms) + "\n";
+  [[maybe_unused]] const ssize_t written = ::write(marks_.get(), line.data(), line.size());
+}
+
+void InstanceLog::Append(std::string_view bytes, std::int64_t now_ms) {
   if (bytes_ + static_cast<std::int64_t>(bytes.size()) > bytes_max_) {
+    ::rename(MarksPath(folder_.log()).c_str(), MarksPath(folder_.older_log()).c_str());
     ::rename(folder_.log().c_str(), folder_.older_log().c_str());
     Open();
   }
   if (static_cast<std::int64_t>(bytes.size()) > bytes_max_)
     bytes.remove_prefix(bytes.size() - static_cast<std::size_t>(bytes_max_));
+  Mark(now_ms);
   const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
   if (written > 0) bytes_ += written;
 }

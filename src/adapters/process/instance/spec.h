@@ -16,8 +16,9 @@
 
 namespace tuesday::process {
 
-constexpr int kSpecFormat = 1;
+constexpr int kSpecFormat = 2;
 constexpr int kSpecReadableBy = 1;
+constexpr int kSealedReadableBy = 2;  // Of a spec whose environment is sealed.
 constexpr std::size_t kSpecBytesMax = 4 << 20;
 
 constexpr Duration kBackOffFirst = std::chrono::seconds(1);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 
 #include "adapters/files/file_lock.h"
@@ -22,6 +23,7 @@
 #include "adapters/process/instance/port_reservation.h"
 #include "adapters/process/instance/prober.h"
 #include "adapters/process/instance/record.h"
+#include "adapters/process/instance/spec_file.h"
 #include "adapters/supervise/json_server.h"
 #include "base/check.h"
 #include "base/digest.h"
@@ -30,6 +32,11 @@ namespace tuesday::process {
 namespace {
 
 using supervise::BootNow;
+
+// For people who look for what was written at a time.
+std::int64_t WallMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 constexpr Duration kConnectPeriod = std::chrono::milliseconds(100);
 // After SIGKILL the kernel needs a moment; longer than this means that something is stuck in it, and is said.
@@ -400,7 +407,7 @@ void Supervisor::Reap() {
 void Supervisor::OnOutput() {
   char buffer[65536];
   const ssize_t got = ::read(output_.get(), buffer, sizeof buffer);
-  if (got > 0) log_.Append(std::string_view(buffer, static_cast<std::size_t>(got)));
+  if (got > 0) log_.Append(std::string_view(buffer, static_cast<std::size_t>(got)), WallMs());
 }
 
 Json Supervisor::Answer(const Json& request) {
@@ -434,8 +441,7 @@ Json Supervisor::Answer(const Json& request) {
 Result<void> RunInstanceSupervisor(const std::string& path) {
   const InstanceFolder folder{path};
   TRY(const files::FileLock lock, files::FileLock::Acquire(folder.lock()));
-  TRY(const std::string text, files::ReadFile(folder.spec(), kSpecBytesMax));
-  TRY(InstanceSpec spec, ParseSpec(text));
+  TRY(InstanceSpec spec, ReadSpecFile(folder));
   Supervisor supervisor(folder, std::move(spec));
   return supervisor.Run();
 }

@@ -109,12 +109,14 @@ Result<Json> Daemon::Get(const std::string& path) const {
   return JsonOf(response);
 }
 
-Result<Json> Daemon::Post(const std::string& path, const Json& body) const {
+Result<Json> Daemon::Post(const std::string& path, const Json& body) const { return Post(path, body, kAnswerTimeMax); }
+
+Result<Json> Daemon::Post(const std::string& path, const Json& body, Duration answer_time_max) const {
   TRY(http::HttpClient client, Connect(address_, ca_file_));
   TRY(const http::HttpResponse response,
       client.Send(
           {.method = "POST", .target = path, .headers = {{"Content-Type", "application/json"}}, .body = CanonicalJson(body)},
-          kAnswerTimeMax));
+          answer_time_max));
   return JsonOf(response);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace tuesday::cli {
 
@@ -47,6 +48,8 @@ class Daemon {
 
   Result<Json> Get(const std::string& path) const;
   Result<Json> Post(const std::string& path, const Json& body) const;
+  // The same for whoever cannot wait: kUnavailable when there is no answer in time.
+  Result<Json> Post(const std::string& path, const Json& body, Duration answer_time_max) const;
 
   // Calls `take` with each event of a server-sent stream until it says no, or the stream ends (an error).
   Result<void> Watch(const std::string& path, const std::function<bool(const Json&)>& take) const;

@@ -81,13 +81,15 @@ class Reader {
       return Sha256Hex(image);
     };
     const std::map<std::string, std::string> no_override;
+    const std::string no_key;
     TRY(control::Resolved resolved, control::Resolve({.name = {name.ns, name.name},
                                                       .uid = Uid("simulated"),
                                                       .object = object,
                                                       .objects = typed,
                                                       .image_override = no_override,
                                                       .resolve_image = resolve_image,
-                                                      .runs_analyses = true}));
+                                                      .runs_analyses = true,
+                                                      .revision_key = no_key}));
     manifest::CheckContext context = context_;
     context.ns = name.ns;
     // An analysis that cannot be begun is an error before the play and not in its middle.
