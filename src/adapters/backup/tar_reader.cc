@@ -35,7 +35,7 @@ std::optional<std::uint64_t> Octal(std::string_view block, std::size_t at, std::
 bool HasChecksum(std::string_view block) {
   unsigned sum = 0;
   for (std::size_t i = 0; i < block.size(); ++i) sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(block[i]);
-  return Octal(block, 148, 8) == sum;
+  return Octal(block, 148, 8) == sum && block[155] == ' ';
 }
 
 bool IsZeros(std::string_view bytes) { return bytes.find_first_not_of('\0') == std::string_view::npos; }

@@ -25,14 +25,16 @@ void AddOperate(CLI::App& app, const Globals& globals, OperateOptions& options, 
   CLI::App* backup = Command(app, "backup", "Writes the whole state to one file, also while the daemon runs.",
                              "tuesday backup /var/backups/tuesday.tar", run, [&] { return RunBackup(globals, options); });
   backup->add_option("file", options.file, "Where to; - is standard output")->required();
-  backup->add_flag("--with-keys", options.with_keys, "Also what opens sealed secrets, and private keys: keep it as safe as they are");
+  backup->add_flag("--with-keys", options.with_keys,
+                   "Also what opens sealed secrets, and private keys: keep it as safe as they are");
   CLI::App* restore =
       Command(app, "restore", "Puts a backup in the place of the state. What runs goes on, and the next daemon takes it over.",
               "tuesday restore /var/backups/tuesday.tar --replace", run, [&] { return RunRestore(globals, options); });
   restore->add_option("file", options.file, "The backup; - is standard input")->required();
   restore->add_flag("--replace", options.replace, "Also where there is a state: it is kept beside the restored one");
   for (CLI::App* command : {backup, restore}) {
-    command->add_flag("--check", options.check, "Only reads the backup: every digest, the database, the journal (exit 1: damaged)");
+    command->add_flag("--check", options.check,
+                      "Only reads the backup: every digest, the database, the journal (exit 1: damaged)");
   }
   CLI::App* install = Command(
       app, "install", "Installs tuesday as a service of systemd; again: mends what is missing, keeps what is yours.",

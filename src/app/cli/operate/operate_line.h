@@ -29,7 +29,8 @@ struct OperateOptions {
 };
 int RunBackup(const Globals& globals, const OperateOptions& options);
 int RunRestore(const Globals& globals, const OperateOptions& options);
-int RunInstall(const Globals& globals, const OperateOptions& options, const std::function<std::string(const char*)>& completion);
+int RunInstall(const Globals& globals, const OperateOptions& options,
+               const std::function<std::string(const char*)>& completion);
 int RunUninstall(const Globals& globals, const OperateOptions& options);
 
 // Adds them to `app`; the one that is chosen becomes `run`.
