@@ -91,7 +91,7 @@ def case_backup_and_restore_in_mid_canary(bench):
     nothing_failed(load)
     log = bench.run("audit", "log", "--verify").stdout
     expect("state.restored" in log and "rollout.restored" in log, f"the journal does not tell of it: {log[-800:]}")
-    expect(len(e2e_test.instances_of(bench)) <= 6, f"instances are left over: {e2e_test.instances_of(bench)}")
+    expect(len(command_lines(bench)) <= 6, f"instances are left over: {command_lines(bench)}")
 
 
 def case_a_restore_far_back_takes_nothing_away_that_serves(bench):
@@ -108,11 +108,18 @@ def case_a_restore_far_back_takes_nothing_away_that_serves(bench):
     promoted(bench, "api", 2)
     wait_for("v2 answers everything", lambda: load.seconds()[-1]["by_version"].keys() == {"v2"}, 30)
     nothing_failed(load)
-    expect("v1" in load.totals()["by_version"], "the canary of the backup did not go on")
+    expect(load.totals()["by_version"]["v1"] > v1_before, "the canary of the backup did not go on")
 
 
 def command_lines(bench):
-    return [pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace") for pid in e2e_test.instances_of(bench)]
+    """Of instances; some end while we look."""
+    lines = []
+    for pid in bench.processes():
+        try:
+            lines.append(pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace"))
+        except OSError:
+            pass
+    return [line for line in lines if "./service" in line]
 
 
 def case_what_cannot_be_restored_changes_nothing(bench):

@@ -14,7 +14,6 @@
 #include <memory>
 #include <thread>
 
-#include "adapters/backup/restore.h"
 #include "adapters/clock/system_clock.h"
 #include "adapters/files/files.h"
 #include "adapters/files/folder_blob_store.h"
@@ -30,6 +29,7 @@
 #include "adapters/seal/sealed_store.h"
 #include "adapters/sqlite/lock_file.h"
 #include "adapters/sqlite/sqlite_store.h"
+#include "app/backup/restore.h"
 #include "app/server/api.h"
 #include "app/server/disk.h"
 #include "app/server/door.h"

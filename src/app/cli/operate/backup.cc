@@ -11,10 +11,10 @@
 #include <filesystem>
 #include <memory>
 
-#include "adapters/backup/restore.h"
 #include "adapters/clock/system_clock.h"
 #include "adapters/files/fd.h"
 #include "adapters/files/files.h"
+#include "app/backup/restore.h"
 #include "app/cli/operate/operate_line.h"
 
 namespace tuesday::cli {

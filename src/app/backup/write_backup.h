@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "adapters/backup/listing.h"
+#include "app/backup/listing.h"
 
 namespace tuesday::backup {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "adapters/backup/read_backup.h"
+#include "app/backup/read_backup.h"
 #include "base/time.h"
 
 namespace tuesday::backup {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "adapters/backup/tar_stream.h"
+#include "app/backup/tar_stream.h"
 
 namespace tuesday::backup {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/backup/tar_stream.h"
+#include "app/backup/tar_stream.h"
 #include "base/result.h"
 #include "base/time.h"
 

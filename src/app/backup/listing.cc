@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/backup/listing.h"
+#include "app/backup/listing.h"
 
 #include <fmt/format.h>
 

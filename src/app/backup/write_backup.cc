@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/backup/write_backup.h"
+#include "app/backup/write_backup.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,11 +12,11 @@
 #include <memory>
 #include <vector>
 
-#include "adapters/backup/digest_stream.h"
 #include "adapters/files/fd.h"
 #include "adapters/files/files.h"
 #include "adapters/sqlite/copy.h"
 #include "adapters/sqlite/sqlite_store.h"
+#include "app/backup/digest_stream.h"
 
 namespace tuesday::backup {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "adapters/backup/tar_stream.h"
+#include "app/backup/tar_stream.h"
 #include "base/check.h"
 
 namespace tuesday::backup {

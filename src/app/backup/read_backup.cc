@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/backup/read_backup.h"
+#include "app/backup/read_backup.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <memory>
 
-#include "adapters/backup/digest_stream.h"
 #include "adapters/files/fd.h"
 #include "adapters/files/files.h"
 #include "adapters/sqlite/copy.h"
 #include "adapters/sqlite/sqlite_store.h"
+#include "app/backup/digest_stream.h"
 
 namespace tuesday::backup {
 namespace {

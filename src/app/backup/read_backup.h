@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/backup/write_backup.h"
+#include "app/backup/write_backup.h"
 
 namespace tuesday::backup {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/backup/restore.h"
+#include "app/backup/restore.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/backup/digest_stream.h"
+#include "app/backup/digest_stream.h"
 
 #include <openssl/evp.h>
 

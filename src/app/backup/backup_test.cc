@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/backup/restore.h"
 #include "adapters/files/files.h"
 #include "adapters/sqlite/sqlite_store.h"
+#include "app/backup/restore.h"
 #include "testing/contracts/sample_entry.h"
 #include "testing/temporary_folder.h"
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "adapters/backup/tar_stream.h"
+#include "app/backup/tar_stream.h"
 
 namespace tuesday::backup {
 namespace {
