@@ -184,6 +184,8 @@ Result<std::vector<YamlNode>> ParseYamlStream(std::string_view text, std::string
     return Fail(ErrorCode::kLimit,
                 fmt::format("{}: The file has {} bytes; the limit is {}.", file, text.size(), limits.bytes_max));
   }
+  // A byte order mark would count as a column of the first line, and so indent its key.
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   Reader reader(text, file, limits);
   return reader.ReadStream();
 }

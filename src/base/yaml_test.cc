@@ -68,5 +68,15 @@ INSTANTIATE_TEST_SUITE_P(Cases, BadYaml,
                                          BadCase{"MappingAsKey", "? {a: 1}\n: 2\n", "A key must be a single word"}),
                          [](const auto& test) { return test.param.name; });
 
+TEST(Yaml, PassesOverAByteOrderMark) {
+  const Result<YamlNode> node = ParseYaml(
+      "\xEF\xBB\xBF"
+      "a: 1\nb: 2\n",
+      "f");
+  ASSERT_TRUE(node.has_value()) << ErrorText(node.error());
+  ASSERT_EQ(node->members.size(), 2U);
+  EXPECT_EQ(node->members.front().first.column, 1);
+}
+
 }  // namespace
 }  // namespace tuesday

@@ -117,3 +117,22 @@ def settings_table(program: pathlib.Path) -> str:
         taken = "once, by SIGHUP" if key["taken_at"] == "SIGHUP" else "the next start"
         lines.append(f"| `{key['key']}` | {key['type']} | {default} | {_cell(key['meaning'])} | {taken} |")
     return "\n".join(lines) + "\n"
+
+
+def rules_tables(tuesday: pathlib.Path) -> str:
+    """The generated part of docs/guide/lint.md: a table a group."""
+    titles = {
+        "reading": "Reading: the file is not what it says it is",
+        "objects": "Objects: what one names and nobody gives",
+        "meaning": "Meaning: right by the schema, and not what was meant",
+        "rules": "Rules: alerts that shall take a release back",
+        "silences": "Silences",
+    }
+    rules = json.loads(subprocess.run([tuesday, "check", "--rules", "--json"], capture_output=True, text=True, check=True).stdout)["rules"]
+    parts = []
+    for group, title in titles.items():
+        rows = [rule for rule in rules if rule["group"] == group]
+        cells = [" | ".join((f"`{rule['name']}`", rule["severity"], rule["sentence"], rule["why"], rule["mend"])) for rule in rows]
+        body = "".join(f"| {cell} |\n" for cell in cells)
+        parts.append(f"## {title}\n\n| rule | severity | finds | why | mend |\n| --- | --- | --- | --- | --- |\n{body}")
+    return "\n".join(parts)

@@ -61,6 +61,7 @@ def main() -> int:
     }
     if arguments.tuesday:
         pages["docs/guide/commands.md"] = lambda: command_tables.commands_tables(arguments.tuesday)
+        pages["docs/guide/lint.md"] = lambda: command_tables.rules_tables(arguments.tuesday)
         pages["docs/operate/configuration.md"] = lambda: command_tables.settings_table(arguments.tuesday)
     stale = []
     for name, make in pages.items():

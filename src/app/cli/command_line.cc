@@ -10,6 +10,7 @@
 #include "app/cli/access/access_line.h"
 #include "app/cli/commands.h"
 #include "app/cli/completion.h"
+#include "app/cli/lint/lint_line.h"
 #include "app/cli/operate/operate_line.h"
 #include "app/cli/verb_line.h"
 
@@ -21,7 +22,7 @@ struct CommandLine {
   CLI::App app{"Takes a change to production through binary gates, and takes it back by itself.", "tuesday"};
   Globals globals;
   ServeOptions serve;
-  CheckOptions check;
+  LintOptions lint;
   ApplyOptions apply;
   DeleteOptions remove;
   GetOptions get;
@@ -77,12 +78,7 @@ void AddDaemon(CommandLine& line) {
 }
 
 void AddFiles(CommandLine& line) {
-  CLI::App* check =
-      Command(line, line.app, "check", "Reads and lints manifests and rules; all findings at once.",
-              "tuesday check examples/playbook --format json", [&line] { return RunCheck(line.globals, line.check); });
-  check->add_option("paths", line.check.paths, "Files or folders")->required();
-  check->add_option("--format", line.check.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
-  check->add_flag("--strict", line.check.strict, "Exit 1 also on warnings");
+  AddCheck(line.app, line.globals, line.lint, line.run);
   for (const bool plan : {true, false}) {
     CLI::App* command =
         plan ? Command(line, line.app, "plan", "Prints what apply would do, step by step; changes nothing.",
@@ -236,6 +232,7 @@ void AddAll(CommandLine& line) {
   AddImages(line);
   CLI::App* rollout = Group(line.app, "rollout", "Looks at rollouts and acts on them.");
   AddRolloutReads(line, *rollout);
+  AddRolloutLint(*rollout, line.globals, line.lint, line.run);
   AddRolloutActs(line, *rollout);
   AddVerbs(line.app, line.globals, line.verbs, line.run);
   AddViews(line);

@@ -24,13 +24,6 @@ int RunServe(const Globals& globals, const ServeOptions& options);
 int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>& rest);
 int RunDoctor(const Globals& globals);
 
-struct CheckOptions {
-  std::vector<std::string> paths;
-  std::string format = "text";
-  bool strict = false;
-};
-int RunCheck(const Globals& globals, const CheckOptions& options);
-
 struct ApplyOptions {
   std::vector<std::string> paths;
   std::string reason;

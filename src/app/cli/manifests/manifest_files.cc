@@ -13,11 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsManifest(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".yaml" || extension == ".yml" || extension == ".json";
-}
-
 Result<std::vector<std::string>> ListFolder(const std::string& folder) {
   std::vector<std::string> found;
   std::error_code error;
@@ -25,7 +20,7 @@ Result<std::vector<std::string>> ListFolder(const std::string& folder) {
        it != end && !error; it.increment(error)) {
     if (it->is_directory(error) && it->path().filename().string().starts_with('.')) {
       it.disable_recursion_pending();
-    } else if (it->is_regular_file(error) && IsManifest(it->path())) {
+    } else if (it->is_regular_file(error) && IsManifestName(it->path().string())) {
       found.push_back(it->path().string());
       if (found.size() > kManifestFilesMax)
         return Fail(ErrorCode::kLimit, fmt::format("{} holds more than {} files.", folder, kManifestFilesMax));
@@ -38,6 +33,11 @@ Result<std::vector<std::string>> ListFolder(const std::string& folder) {
 }
 
 }  // namespace
+
+bool IsManifestName(const std::string& path) {
+  const std::string extension = fs::path(path).extension().string();
+  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+}
 
 Result<std::vector<ManifestFile>> ReadManifestFiles(const std::vector<std::string>& paths) {
   std::vector<std::string> names;
@@ -53,7 +53,7 @@ Result<std::vector<ManifestFile>> ReadManifestFiles(const std::vector<std::strin
   std::vector<ManifestFile> files;
   for (const std::string& name : names) {
     TRY(std::string text, ReadInput(name, kManifestBytesMax));
-    files.push_back({name == "-" ? "standard input" : name, std::move(text)});
+    files.push_back({name == "-" ? kStandardInput : name, std::move(text)});
   }
   return files;
 }

@@ -18,6 +18,12 @@ struct ManifestFile {
 inline constexpr std::size_t kManifestBytesMax = 1 << 20;
 inline constexpr std::size_t kManifestFilesMax = 5'000;
 
+// The path of what comes from standard input.
+inline constexpr const char* kStandardInput = "standard input";
+
+// By its ending: .yaml, .yml or .json.
+bool IsManifestName(const std::string& path);
+
 // kNotFound names the first path that cannot be read; a folder without such a file is an error too.
 Result<std::vector<ManifestFile>> ReadManifestFiles(const std::vector<std::string>& paths);
 

@@ -15,6 +15,17 @@ constexpr std::size_t kTextMax = 40;  // Of an offending value, in a message.
 
 std::string Shortened(const std::string& text) { return text.size() <= kTextMax ? text : text.substr(0, kTextMax) + "..."; }
 
+// One nearest key is a mend that can be made without asking; one that is there already, or two that are as near, are not.
+std::string MendOfKey(const YamlNode& node, const std::string& key, std::vector<std::string_view> names) {
+  const std::string nearest = NearestWord(key, names);
+  if (nearest.empty()) return "Remove it.";
+  if (node.Find(nearest) != nullptr) return fmt::format("`{}` is there already: keep one.", nearest);
+  std::erase(names, nearest);
+  const std::string second = NearestWord(key, names);
+  const bool as_near = !second.empty() && NearestWord(key, {nearest, second}) != NearestWord(key, {second, nearest});
+  return as_near ? fmt::format("Did you mean `{}` or `{}`?", nearest, second) : fmt::format("Did you mean `{}`?", nearest);
+}
+
 }  // namespace
 
 std::string NodeText(const YamlNode& node) {
@@ -65,11 +76,10 @@ void Fields::CheckKeys(Keys keys) {
     if (found == keys.end()) {
       std::vector<std::string_view> names;
       for (const Key& known : keys) names.push_back(known.name);
-      const std::string nearest = NearestWord(key.text, names);
       notes_.Error(
           key, "unknown-key",
           fmt::format("`{}` is not a key of {}.", Shortened(key.text), path_.empty() ? "this object" : "`" + path_ + "`"),
-          nearest.empty() ? "Remove it." : fmt::format("Did you mean `{}`?", nearest));
+          MendOfKey(node_, key.text, std::move(names)));
       continue;
     }
     if (value.IsNull()) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/manifests/check_files.h"
+#include "app/cli/lint/check_files.h"
 
 #include <gtest/gtest.h>
 

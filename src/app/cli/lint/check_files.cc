@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/manifests/check_files.h"
+#include "app/cli/lint/check_files.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
-#include "base/json.h"
 #include "base/yaml.h"
+#include "core/lint/fix.h"
+#include "core/lint/lint.h"
+#include "core/lint/silence.h"
 #include "core/manifest/check.h"
 #include "core/manifest/object.h"
 #include "core/rules/file.h"
@@ -34,6 +36,8 @@ class Checker {
 
   void Read(const ManifestFile& file) {
     ++report_.files;
+    std::vector<Finding> rendered_from = lint::FindTemplateLanguage(file.text, file.path);
+    if (!rendered_from.empty()) return Add(std::move(rendered_from));
     switch (KindOf(file)) {
       case FileKind::kManifests: return ReadObjects(file);
       case FileKind::kRules: return ReadRules(rules::ReadRuleFile(file.text, file.path));
@@ -46,8 +50,10 @@ class Checker {
     }
   }
 
-  CheckReport Finish() {
+  CheckReport Finish(const std::vector<ManifestFile>& files) {
     Add(manifest::CheckObjects(objects_, context_));
+    Add(lint::LintObjects(objects_, context_));
+    for (const ManifestFile& file : files) lint::ApplySilences(file.text, file.path, report_.findings);
     std::stable_sort(report_.findings.begin(), report_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.at < b.at; });
     return std::move(report_);
@@ -86,30 +92,45 @@ class Checker {
 CheckReport CheckFiles(const std::vector<ManifestFile>& files, const std::string& ns) {
   Checker checker(ns);
   for (const ManifestFile& file : files) checker.Read(file);
-  return checker.Finish();
+  return checker.Finish(files);
 }
 
-std::string SarifText(const std::vector<Finding>& findings) {
-  std::set<std::string> rules;
-  Json::Array results;
-  for (const Finding& finding : findings) {
-    rules.insert(finding.rule);
-    const Json region(
-        Json::Object{{"startLine", std::max(1, finding.at.line)}, {"startColumn", std::max(1, finding.at.column)}});
-    const Json location(Json::Object{
-        {"physicalLocation", Json::Object{{"artifactLocation", Json::Object{{"uri", finding.at.file}}}, {"region", region}}}});
-    results.emplace_back(Json::Object{
-        {"ruleId", finding.rule},
-        {"level", SeverityName(finding.severity)},
-        {"message", Json::Object{{"text", finding.mend.empty() ? finding.message : finding.message + " " + finding.mend}}},
-        {"locations", Json::Array{location}}});
+std::vector<lint::FindingKey> KeysOf(const std::vector<Finding>& findings, const std::vector<ManifestFile>& files,
+                                     const std::string& ns) {
+  std::map<std::string, lint::FindingPlaces> places;
+  for (const ManifestFile& file : files) {
+    places.emplace(std::piecewise_construct, std::forward_as_tuple(file.path), std::forward_as_tuple(file.text, file.path, ns));
   }
-  Json::Array rule_list;
-  for (const std::string& rule : rules) rule_list.emplace_back(Json::Object{{"id", rule}});
-  const Json driver(Json::Object{{"name", "tuesday"}, {"rules", std::move(rule_list)}});
-  const Json run(Json::Object{{"tool", Json::Object{{"driver", driver}}}, {"results", std::move(results)}});
-  return PrettyJson(Json(Json::Object{
-      {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", Json::Array{run}}}));
+  std::vector<lint::FindingKey> keys;
+  for (const Finding& finding : findings) {
+    const auto found = places.find(finding.at.file);
+    keys.push_back(found == places.end() ? lint::FindingKey{finding.rule, finding.at.file, ""} : found->second.KeyOf(finding));
+  }
+  return keys;
+}
+
+void DropKnown(CheckReport& report, lint::Baseline known, const std::vector<ManifestFile>& files, const std::string& ns) {
+  const std::vector<lint::FindingKey> keys = KeysOf(report.findings, files, ns);
+  std::vector<Finding> left;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!lint::TakeKnown(known, keys[i])) left.push_back(std::move(report.findings[i]));
+  }
+  report.findings = std::move(left);
+}
+
+int FixFiles(std::vector<ManifestFile>& files) {
+  constexpr int kRoundsMax = 20;  // A key that is mended may show others below it: as deep as manifests are.
+  int mended = 0;
+  for (ManifestFile& file : files) {
+    if (!lint::FindTemplateLanguage(file.text, file.path).empty() || KindOf(file) != FileKind::kManifests) continue;
+    for (int round = 0; round < kRoundsMax; ++round) {
+      lint::FixReport fixed = lint::ApplyFixes(file.text, file.path, manifest::ReadManifests(file.text, file.path).findings);
+      if (fixed.mended.empty()) break;
+      mended += static_cast<int>(fixed.mended.size());
+      file.text = std::move(fixed.text);
+    }
+  }
+  return mended;
 }
 
 }  // namespace tuesday::cli
