@@ -105,7 +105,6 @@ const char* KindWord(Kind kind) {
 std::string UnitText(const std::string& program, const std::string& config, const std::string& state) {
   return fmt::format(R"([Unit]
 Description=tuesday, progressive delivery on this machine
-Documentation=man:tuesday(1)
 Wants=network-online.target
 After=network-online.target
 
