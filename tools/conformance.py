@@ -19,6 +19,7 @@ SUITES = {
     "rollouts-replica-maths": ("conformance_rollouts_maths", "rollouts/replica-maths"),
     "rollouts-manifests": ("conformance_rollouts", "rollouts"),
     "rollouts-examples": ("conformance_rollouts", "rollouts"),
+    "rollouts-scenarios": ("conformance_scenarios", "rollouts"),
     "rollouts-lint": ("conformance_rollouts_lint", "rollouts"),
     "promql-eval": ("conformance_promql", "promql"),
     "promql-parse": ("conformance_promql", "promql"),

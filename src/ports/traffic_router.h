@@ -19,6 +19,7 @@ struct IngressRule {
   std::string host;
   std::string path = "/";
   bool exact_path = false;
+  int slot = -1;  // Requests of this rule go to this slot whatever the weight; -1: by the route.
   friend bool operator==(const IngressRule&, const IngressRule&) = default;
 };
 

@@ -16,14 +16,17 @@
 
 namespace tuesday {
 
-// Shall be true: instances 0 .. count-1 of one revision run. Ids are derived: InstanceIdOf(rollout uid, revision, n).
-// `generation` grows with every new target of the same (rollout, revision); the receiver refuses older ones with kStale.
+// Shall be true: instances 0 .. count-1 of one revision run, but for those from out_begin to before out_end. Ids are derived:
+// InstanceIdOf(rollout uid, revision, n). `generation` grows with every new target of the same (rollout, revision); the
+// receiver refuses older ones with kStale.
 struct InstancesTarget {
   RolloutName rollout;
   Uid uid;
   RevisionId revision;
   Generation generation;
   int count = 0;
+  int out_begin = 0;
+  int out_end = 0;
   manifest::PodSpec pod;                           // Resolved: `artifact` digests instead of image references.
   std::map<std::string, std::string> artifacts;    // Container name -> artifact digest in the blob store.
   std::map<std::string, std::string> environment;  // Of ConfigMaps and Secrets, resolved. Never logged.

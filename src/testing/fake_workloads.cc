@@ -21,9 +21,12 @@ Result<void> FakeWorkloads::SetInstances(const InstancesTarget& target) {
     return Fail(ErrorCode::kStale, "A newer number of instances is in force for " + target.rollout.Text() + ".");
   }
   targets_.insert_or_assign(key, target);
+  const auto runs = [&](int ordinal) {
+    return ordinal < target.count && (ordinal < target.out_begin || ordinal >= target.out_end);
+  };
   for (int ordinal = 0; ordinal < target.count; ++ordinal) {
     const InstanceId id = NameOf(target, ordinal);
-    if (instances_.contains(id)) continue;
+    if (!runs(ordinal) || instances_.contains(id)) continue;
     Behaviour behaviour;
     if (!target.artifacts.empty()) {
       const auto chosen = behaviours_.find(target.artifacts.begin()->second);
@@ -33,7 +36,7 @@ Result<void> FakeWorkloads::SetInstances(const InstancesTarget& target) {
   }
   std::erase_if(instances_, [&](const auto& item) {
     const Instance& instance = item.second;
-    return instance.rollout == target.rollout && instance.revision == target.revision && instance.ordinal >= target.count;
+    return instance.rollout == target.rollout && instance.revision == target.revision && !runs(instance.ordinal);
   });
   return {};
 }

@@ -15,6 +15,8 @@ from tuesday_bench import Bench, Failed, wait_for  # noqa: E402
 
 PLAIN = "tests/e2e/plain.yaml.in"
 BLUE_GREEN = "tests/e2e/blue_green.yaml.in"
+ROLLING = "tests/e2e/rolling.yaml.in"
+PREVIEW = "tests/e2e/preview.yaml.in"
 
 
 class Skipped(Exception):
@@ -117,6 +119,68 @@ def case_a_blue_green_version_that_crashes_after_its_promotion_is_taken_back(ben
     before, sent = load.totals()["failed"], load.totals()["sent"]
     wait_for("more load", lambda: load.totals()["sent"] > sent + 400, 30)
     expect(load.totals()["failed"] == before, f"requests fail after the rollback ({attempt['reason']}): {load.totals()}")
+
+
+def case_a_preview_host_leads_to_the_coming_version_only(bench):
+    bench.start_daemon()
+    bench.deploy("api", "v1", PREVIEW, latency_ms=2)
+    bench.wait_healthy("api", "v1")
+    load = bench.load("api.default.localhost", 100)
+    preview = bench.load("preview.api.localhost", 20)
+    wait_for("the preview leads to v1 while nothing comes", lambda: preview.totals()["ok"] > 20, 30)
+    expect(preview.totals()["by_version"].keys() == {"v1"}, f"the preview before: {preview.totals()}")
+    bench.deploy("api", "v2", PREVIEW, latency_ms=2)
+    wait_for("v2 waits for its promotion", lambda: bench.rollout("api")["phase"] == "Paused", 60)
+    wait_for("the preview leads to v2", lambda: preview.seconds()[-1]["by_version"].keys() == {"v2"}, 30)
+    expect(load.totals()["by_version"].keys() == {"v1"}, f"users see what is to come: {load.totals()}")
+    bench.run("rollout", "abort", "api")
+    wait_for("the preview leads to v1 again", lambda: preview.seconds()[-1]["by_version"].keys() == {"v1"}, 60)
+    bench.run("rollout", "retry", "api")
+    wait_for("v2 waits again", lambda: bench.rollout("api")["phase"] == "Paused", 60)
+    bench.run("rollout", "promote", "api")
+    wait_for("v2 answers users", lambda: load.seconds()[-1]["by_version"].keys() == {"v2"}, 60)
+    expect(load.totals()["failed"] == 0 and preview.totals()["failed"] == 0, f"failed: {load.totals()} {preview.totals()}")
+
+
+def rolling_first_version(bench):
+    bench.start_daemon()
+    bench.deploy("api", "v1", ROLLING, latency_ms=2)
+    bench.wait_healthy("api", "v1")
+    load = bench.load("api.default.localhost", 200)
+    wait_for("load flows", lambda: load.totals()["ok"] > 200, 30)
+    return load
+
+
+def case_a_rolling_release_and_a_restart_fail_no_request(bench):
+    load = rolling_first_version(bench)
+    bench.deploy("api", "v2", ROLLING, latency_ms=2)
+    promoted(bench, "api", 2)
+    wait_for("v2 answers everything", lambda: load.seconds()[-1]["by_version"].keys() == {"v2"}, 30)
+    wait_for("the bake ends", lambda: bench.attempt("api").get("stage") == "done", 60)
+    bench.wait_healthy("api", "v2")
+    before = set(instances_of(bench))
+    bench.run("rollout", "restart", "api", "--reason", "a new certificate")
+    wait_for("all are new", lambda: was_restarted(bench, before), 90)
+    bench.wait_healthy("api", "v2")
+    log = bench.run("audit", "log", "--rollout", "api", "--verify").stdout
+    expect("a new certificate" in log, "the journal does not say why somebody restarted")
+    expect(bench.attempt("api")["ordinal"] == 2, "a restart is an attempt")
+    expect(load.totals()["failed"] == 0, f"failed requests: {load.totals()}")
+
+
+def was_restarted(bench, before):
+    now = set(instances_of(bench))
+    return len(now) == len(before) and now.isdisjoint(before)
+
+
+def case_a_rolling_version_that_is_bad_is_taken_back(bench):
+    load = rolling_first_version(bench)
+    bench.deploy("api", "v2", ROLLING, latency_ms=2, crash_after_s=2)
+    ended_badly(bench, "api")
+    wait_for("v1 answers everything", lambda: load.seconds()[-1]["by_version"].keys() == {"v1"}, 60)
+    before, sent = load.totals()["failed"], load.totals()["sent"]
+    wait_for("more load", lambda: load.totals()["sent"] > sent + 400, 30)
+    expect(load.totals()["failed"] == before, f"requests fail after the rollback: {load.totals()}")
 
 
 def case_a_version_that_never_becomes_ready_takes_no_request(bench):

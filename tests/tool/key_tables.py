@@ -17,6 +17,7 @@ PLACES = {
     ("rollout.cc", "kSpecKeys"): "Rollout `spec`",
     ("rollout.cc", "kHistoryKeys"): "Rollout `spec.analysis`",
     ("rollout.cc", "kSelectorKeys"): "Rollout `spec.selector`",
+    ("rollout.cc", "kWindowKeys"): "Rollout `spec.rollbackWindow`",
     ("rollout.cc", "kStrategyKeys"): "Rollout `spec.strategy`",
     ("blue_green.cc", "kBlueGreenKeys"): "Rollout `spec.strategy.blueGreen`",
     ("canary.cc", "kCanaryKeys"): "Rollout `spec.strategy.canary`",

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/http/client.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+
+#include "adapters/http/curl_library.h"
 
 namespace tuesday::http {
 namespace {
@@ -14,10 +15,10 @@ constexpr const char* kUnixPrefix = "unix:";
 constexpr long kConnectTimeMaxMs = 5000;
 
 struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { LoadCurl()->slist_free_all(list); }
 };
 struct FreeHandle {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const { LoadCurl()->easy_cleanup(handle); }
 };
 
 // What one exchange gathers. The callbacks below get its address.
@@ -77,38 +78,39 @@ struct HttpClient::Impl {
 };
 
 CURLcode HttpClient::Impl::Perform(const ClientRequest& request, Exchange& exchange) {
+  const CurlLibrary& library = *LoadCurl();
   CURL* handle = curl.get();
   const std::string url = base + request.target;
-  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-  if (!unix_path.empty()) curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, unix_path.c_str());
+  library.easy_setopt(handle, CURLOPT_URL, url.c_str());
+  if (!unix_path.empty()) library.easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, unix_path.c_str());
   // Nothing else is spoken, and a redirect is never followed: the token would go along.
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  if (!trust.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, trust.ca_file.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROXY, "");  // A proxy of the environment cannot reach this machine's loopback.
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeMaxMs);
+  library.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  if (!trust.ca_file.empty()) library.easy_setopt(handle, CURLOPT_CAINFO, trust.ca_file.c_str());
+  library.easy_setopt(handle, CURLOPT_PROXY, "");  // A proxy of the environment cannot reach this machine's loopback.
+  library.easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  library.easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+  library.easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeMaxMs);
   if (request.method == "HEAD") {
-    curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    library.easy_setopt(handle, CURLOPT_NOBODY, 1L);
   } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    library.easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+    library.easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   }
-  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  library.easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   // curl would wait a second for a "100 Continue" and call the body a form.
-  curl_slist* raw = curl_slist_append(nullptr, "Expect:");
-  raw = curl_slist_append(raw, "Content-Type: application/json");
-  for (const auto& [name, value] : request.headers) raw = curl_slist_append(raw, fmt::format("{}: {}", name, value).c_str());
-  if (!trust.token.empty()) raw = curl_slist_append(raw, fmt::format("Authorization: Bearer {}", trust.token).c_str());
+  curl_slist* raw = library.slist_append(nullptr, "Expect:");
+  raw = library.slist_append(raw, "Content-Type: application/json");
+  for (const auto& [name, value] : request.headers) raw = library.slist_append(raw, fmt::format("{}: {}", name, value).c_str());
+  if (!trust.token.empty()) raw = library.slist_append(raw, fmt::format("Authorization: Bearer {}", trust.token).c_str());
   const std::unique_ptr<curl_slist, FreeList> list(raw);
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list.get());
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeHeader);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, TakeBody);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
-  const CURLcode code = curl_easy_perform(handle);
+  library.easy_setopt(handle, CURLOPT_HTTPHEADER, list.get());
+  library.easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeHeader);
+  library.easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+  library.easy_setopt(handle, CURLOPT_WRITEFUNCTION, TakeBody);
+  library.easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+  const CURLcode code = library.easy_perform(handle);
   long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  library.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   exchange.response.status = static_cast<int>(status);
   return code;
 }
@@ -126,7 +128,7 @@ Result<HttpResponse> HttpClient::Impl::Finish(CURLcode code, Exchange& exchange,
   if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
     return Fail(
         ErrorCode::kDenied,
-        fmt::format("The daemon at {} is not the one that is trusted: {}.", address, curl_easy_strerror(code)),
+        fmt::format("The daemon at {} is not the one that is trusted: {}.", address, LoadCurl()->easy_strerror(code)),
         "Give the certificate that vouches for it with --ca; a self-signed one is tls/api.crt in the daemon's state folder.");
   }
   if (code == CURLE_OPERATION_TIMEDOUT) {
@@ -138,7 +140,8 @@ Result<HttpResponse> HttpClient::Impl::Finish(CURLcode code, Exchange& exchange,
     return Fail(ErrorCode::kUnavailable, fmt::format("The daemon at {} closed the connection in mid-answer.", address),
                 "It may be restarting: try again.");
   }
-  return Fail(ErrorCode::kUnavailable, fmt::format("The daemon at {} cannot be asked: {}.", address, curl_easy_strerror(code)));
+  return Fail(ErrorCode::kUnavailable,
+              fmt::format("The daemon at {} cannot be asked: {}.", address, LoadCurl()->easy_strerror(code)));
 }
 
 HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -147,7 +150,9 @@ HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
 Result<HttpClient> HttpClient::To(const std::string& address, ClientTrust trust) {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (LoadCurl() == nullptr) {
+    return Fail(ErrorCode::kUnsupported, "libcurl cannot be loaded.", "Install it: apt-get install libcurl4");
+  }
   auto impl = std::make_unique<Impl>();
   impl->address = address;
   impl->trust = std::move(trust);
@@ -155,23 +160,23 @@ Result<HttpClient> HttpClient::To(const std::string& address, ClientTrust trust)
     impl->unix_path = address.substr(std::string_view(kUnixPrefix).size());
     impl->base = "http://localhost";
   } else if (address.starts_with("http://") || address.starts_with("https://")) {
-    if (!trust.token.empty() && !address.starts_with("https://"))
+    if (!impl->trust.token.empty() && !address.starts_with("https://"))
       return Fail(ErrorCode::kInvalid, "A token is not sent in the clear.", "Write https:// before the daemon's address.");
     impl->base = address.ends_with('/') ? address.substr(0, address.size() - 1) : address;
   } else {
     return Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is not the address of a daemon.", address),
                 "Write https://HOST:PORT or unix:/path/to/sock.");
   }
-  impl->curl.reset(curl_easy_init());
-  if (started != CURLE_OK || impl->curl == nullptr) return Fail(ErrorCode::kInternal, "libcurl cannot be started.");
+  impl->curl.reset(LoadCurl()->easy_init());
+  if (impl->curl == nullptr) return Fail(ErrorCode::kInternal, "libcurl cannot be started.");
   return HttpClient(std::move(impl));
 }
 
 Result<HttpResponse> HttpClient::Send(const ClientRequest& request, Duration deadline) {
   Exchange exchange;
-  curl_easy_reset(impl_->curl.get());
+  LoadCurl()->easy_reset(impl_->curl.get());
   const auto ms = std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(deadline).count());
-  curl_easy_setopt(impl_->curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(ms));
+  LoadCurl()->easy_setopt(impl_->curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(ms));
   const CURLcode code = impl_->Perform(request, exchange);
   return impl_->Finish(code, exchange, deadline);
 }
@@ -180,10 +185,10 @@ Result<HttpResponse> HttpClient::Stream(const ClientRequest& request, Duration q
                                         const std::function<Reading(const ServerEvent&)>& take) {
   Exchange exchange;
   exchange.take = &take;
-  curl_easy_reset(impl_->curl.get());
+  LoadCurl()->easy_reset(impl_->curl.get());
   const auto seconds = std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(quiet_max).count());
-  curl_easy_setopt(impl_->curl.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(impl_->curl.get(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds));
+  LoadCurl()->easy_setopt(impl_->curl.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
+  LoadCurl()->easy_setopt(impl_->curl.get(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds));
   const CURLcode code = impl_->Perform(request, exchange);
   return impl_->Finish(code, exchange, quiet_max);
 }

@@ -20,6 +20,14 @@ void Describe(const HttpRequest& request, const std::shared_ptr<Responder>& resp
                                        request.listener, peer, request.body)});
 }
 
+TEST(HttpClient, TokenIsNotSentInTheClear) {
+  ClientTrust trust;
+  trust.token = "tue_secret";
+  const Result<HttpClient> client = HttpClient::To("http://127.0.0.1:1", trust);
+  ASSERT_FALSE(client.has_value());
+  EXPECT_EQ(client.error().message.find("tue_secret"), std::string::npos);
+}
+
 TEST(Client, AsksOverAUnixSocketWithTheKernelsWordForWhoItIs) {
   TestServer server(Describe);
   Result<HttpClient> client = HttpClient::To(server.UnixAddress());

@@ -99,6 +99,7 @@ Result<void> ProcessWorkloads::SetInstances(const InstancesTarget& target) {
   const std::lock_guard lock(mutex_);
   std::vector<InstanceSpec> specs;
   for (int ordinal = 0; ordinal < target.count; ++ordinal) {
+    if (ordinal >= target.out_begin && ordinal < target.out_end) continue;
     TRY(specs.emplace_back(), MakeSpec(target, ordinal));
     InstanceSpec& spec = specs.back();
     spec.user = settings_.user;

@@ -155,7 +155,8 @@ void AddRolloutActs(CommandLine& line, CLI::App& rollout) {
   for (const Act& act : {Act{"promote", "Ends the step under way; the next step begins."},
                          Act{"abort", "Gives the new revision up: stable serves everything."},
                          Act{"retry", "Tries an aborted revision again, as a new attempt."},
-                         Act{"pause", "Halts steps and scaling."}, Act{"resume", "Ends a pause that somebody said."}}) {
+                         Act{"pause", "Halts steps and scaling."}, Act{"resume", "Ends a pause that somebody said."},
+                         Act{"restart", "Starts all instances anew, a batch at a time; no new revision."}}) {
     CLI::App* command = Command(line, rollout, act.name, act.description,
                                 std::string("tuesday rollout ") + act.name + " api --reason \"ticket 42\"",
                                 [&line, name = std::string(act.name)] {

@@ -56,7 +56,8 @@ int RunRolloutHistory(const Globals& globals, const std::string& name);
 
 struct ActOptions {
   std::string name;
-  std::string verb;  // As in the API: "promote", "promote-full", "abort", "retry", "pause", "resume".
+  std::string verb;  // As in the API: "promote", "promote-full", "abort", "retry", "pause", "resume",
+                     // "restart".
   std::string reason;
 };
 int RunRolloutAct(const Globals& globals, const ActOptions& options);

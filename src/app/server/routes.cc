@@ -97,6 +97,8 @@ std::vector<Route> MakeRoutes() {
        act(rollout::Verb::kPause)},
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/resume", remote, deploys, "Ends a pause that somebody said.",
        act(rollout::Verb::kResume)},
+      {"POST", "/v1/namespaces/{ns}/rollouts/{name}/restart", remote, deploys, "Starts all instances anew, a batch at a time.",
+       act(rollout::Verb::kRestart)},
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/set-image", remote, deploys, "Starts a new version with another image.",
        [](Api& api, Call call) { api.SetImage(std::move(call)); }},
       {"POST", "/v1/namespaces/{ns}/rollouts/{name}/undo", remote, deploys,

@@ -14,14 +14,15 @@ std::string EdgeCheckPath(const manifest::Rollout& rollout) {
   return get == nullptr ? "" : get->path;
 }
 
-// Ingresses lead to a rollout when they name its stable service, or when its traffic routing names them.
-void TakeIngress(const Namespace& ns, const manifest::Ingress& ingress, const std::string& stable_service,
-                 state::Exposure& exposure) {
+// Ingresses lead to a rollout when they name its stable service. A rule that names the service of the revision that is to
+// come (preview, canary) leads to that one.
+void TakeIngress(const Namespace& ns, const manifest::Ingress& ingress, state::Exposure& exposure) {
   bool leads_here = false;
   for (const manifest::IngressPath& path : ingress.paths) {
-    if (path.service != stable_service) continue;
+    const bool preview = path.service == exposure.canary_service;
+    if (path.service != exposure.stable_service && !preview) continue;
     leads_here = true;
-    exposure.rules.push_back({path.host, path.path, path.exact});
+    exposure.rules.push_back({path.host, path.path, path.exact, preview ? std::optional(true) : std::nullopt});
   }
   if (!leads_here) return;
   for (const manifest::IngressTls& tls : ingress.tls) {
@@ -52,11 +53,14 @@ state::Exposure ResolveExposure(const RolloutName& name, const manifest::Rollout
   for (const auto& [full, object] : objects) {
     if (full.ns != name.ns) continue;
     if (const auto* ingress = std::get_if<manifest::Ingress>(&object.body)) {
-      TakeIngress(name.ns, *ingress, exposure.stable_service, exposure);
+      TakeIngress(name.ns, *ingress, exposure);
     }
   }
-  if (exposure.rules.empty()) {
-    exposure.rules.push_back({name.name + "." + name.ns.str() + ".localhost", "/", false});
+  // The first rule is the address that people are shown.
+  const auto previews =
+      std::ranges::stable_partition(exposure.rules, [](const state::Exposure::Rule& rule) { return !rule.preview; });
+  if (previews.begin() == exposure.rules.begin()) {
+    exposure.rules.insert(exposure.rules.begin(), {name.name + "." + name.ns.str() + ".localhost", "/", false, std::nullopt});
     std::string ingress = name.name;
     if (canary != nullptr && canary->traffic_routing && !canary->traffic_routing->stable_ingresses.empty()) {
       ingress = canary->traffic_routing->stable_ingresses.front();

@@ -60,6 +60,7 @@ Result<rollout::CanaryStrategy> ResolveCanary(const manifest::CanaryStrategy& ca
   if (canary.traffic_routing) strategy.max_traffic_weight = canary.traffic_routing->max_traffic_weight;
   strategy.scale_down_delay = canary.scale_down_delay;
   strategy.abort_scale_down_delay = canary.abort_scale_down_delay;
+  strategy.scale_down_delay_revision_limit = canary.scale_down_delay_revision_limit;
   strategy.dynamic_stable_scale = canary.dynamic_stable_scale;
   strategy.min_pods_per_replica_set = canary.min_pods_per_replica_set;
   return strategy;
@@ -74,7 +75,9 @@ rollout::CanaryStrategy ResolveBlueGreen(const manifest::BlueGreenStrategy& give
   strategy.abort_scale_down_delay = given.abort_scale_down_delay;
   if (given.pre_promotion_analysis) strategy.pre_analysis = AddAnalysis(*given.pre_promotion_analysis, analyses);
   if (given.post_promotion_analysis) strategy.post_analysis = AddAnalysis(*given.post_promotion_analysis, analyses);
-  return rollout::StrategyOf(strategy);
+  rollout::CanaryStrategy resolved = rollout::StrategyOf(strategy);
+  resolved.scale_down_delay_revision_limit = given.scale_down_delay_revision_limit;
+  return resolved;
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ struct RuleJudge::Case {
   std::optional<rollout::GateSeen> gate;
   std::optional<Instant> gate_at;
   int ticks_unsaved = 0;
-  std::string rules_row;  // `stands` encoded.
+  std::string rules_row;                                                                       // `stands` encoded.
+  std::shared_ptr<metrics::RoleLabels> role_labels = std::make_shared<metrics::RoleLabels>();  // The worker's.
   Memory memory;
   bool is_memory_old = false;  // `memory` has to be written anew.
 };
@@ -48,6 +49,7 @@ struct RuleJudge::Turn {
   std::shared_ptr<const Groups> groups;
   std::shared_ptr<const metrics::Source> source;
   std::vector<Planned> ticks;
+  std::shared_ptr<metrics::RoleLabels> role_labels;
   // Made by the worker.
   judge::AttemptCase stands;
   std::vector<Judged> news;
@@ -109,7 +111,7 @@ void RuleJudge::Turn::Take() {
 void RuleJudge::Turn::TakeOne(const Planned& planned) {
   const judge::RuleGroup& group = (*groups)[planned.tick.group];
   judge::GroupCase& stood = stands.groups[planned.tick.group];
-  const metrics::AttemptView view(IdentityOf(rollout), source, planned.rows);
+  const metrics::AttemptView view(IdentityOf(rollout), source, planned.rows, nullptr, role_labels.get());
   SealingSource sealed(view);
   const std::int64_t at_ms = join.ToWall(planned.tick.at).time_since_epoch().count();
   const rules::AttemptLabels labels = LabelsOfAttempt(rollout, attempt, planned.rows);
@@ -174,6 +176,7 @@ std::shared_ptr<RuleJudge::Turn> RuleJudge::TurnOf(const JudgedRollout& rollout,
   turn->sample_interval_ms = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.recorder.SampleInterval()).count();
   turn->join = parts_.join;
   turn->groups = groups_;
+  turn->role_labels = attempt.role_labels;
   turn->source = parts_.store.Snapshot();
   return turn;
 }

@@ -2,7 +2,6 @@
 // Keeps what an evaluation read, so that exactly these samples can be sealed with its verdict.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -23,7 +22,7 @@ class SealingSource : public metrics::Source {
 
  private:
   const metrics::Source& inner_;
-  mutable std::map<metrics::Labels, std::map<std::int64_t, double>> taken_;  // One evaluation, one thread.
+  mutable std::vector<std::vector<metrics::Series>> taken_;  // One evaluation, one thread.
 };
 
 }  // namespace tuesday::control

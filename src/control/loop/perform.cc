@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/loop/fleet_core.h"
+#include "core/rollout/preview.h"
 
 namespace tuesday::control {
 
@@ -65,7 +66,8 @@ RouteSpec FleetCore::RouteSpecOf(const Entity& entity, const rollout::Route& rou
   spec.rollout = entity.name();
   spec.route = route;
   for (const state::Exposure::Rule& rule : entity.record.exposure.rules) {
-    spec.rules.push_back({rule.host, rule.path, rule.exact_path});
+    const int slot = rule.preview.value_or(false) ? rollout::PreviewSlot(entity.stored.status, route) : -1;
+    spec.rules.push_back({rule.host, rule.path, rule.exact_path, slot});
   }
   for (const state::Exposure::Tls& tls : entity.record.exposure.tls) {
     spec.tls.push_back({tls.hosts, CertificateOf(objects_, tls.secret)});
@@ -125,6 +127,10 @@ void FleetCore::PerformCount(Entity& entity, const std::string& target_name, Tar
   instances.revision = count.revision;
   instances.generation = target.generation;
   instances.count = count.count;
+  if (count.out) {
+    instances.out_begin = count.out->begin;
+    instances.out_end = count.out->end;
+  }
   const auto revision = entity.revisions.find(count.revision);
   if (revision != entity.revisions.end()) {
     instances.pod = revision->second.pod;

@@ -21,7 +21,9 @@ class RememberingSource : public metrics::Source {
       if (answer.from == from && answer.to == to && answer.matchers == matchers) return answer.series;
     }
     Result<std::vector<metrics::Series>> series = inner_.Select(matchers, from, to);
-    if (series.has_value()) answers_.push_back({matchers, from, to, *series});
+    if (!series) return series;
+    for (metrics::Series& one : *series) one.samples.Share();
+    answers_.push_back({matchers, from, to, *series});
     return series;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/lint/lint.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -10,22 +11,25 @@
 namespace tuesday::lint {
 namespace {
 
-// Words that only Helm has. `if` and its like are also words of Prometheus' templates, which never begin a line of YAML.
-constexpr auto kHelmWords =
-    std::to_array<std::string_view>({".Values", ".Release", ".Chart", ".Capabilities", ".Files", "include ", "template ",
-                                     "toYaml ", "tpl ", "$.Values", "/*", "define ", "required "});
-constexpr auto kHelmLineWords = std::to_array<std::string_view>({"if ", "range ", "with ", "end", "else", "define ", "block "});
+// Words that only Helm has.
+constexpr auto kHelmWords = std::to_array<std::string_view>(
+    {".Values", ".Release.", ".Chart.", ".Capabilities.", ".Files.", "include ", "toYaml ", "tpl ", "required "});
+// Also words of Prometheus' templates, where they stand inside of texts: they tell only in a file that is no YAML.
+constexpr auto kSharedWords = std::to_array<std::string_view>(
+    {"if ", "range ", "with ", "end", "else", "define ", "block ", "template ", "/*", "$", "."});
 
 bool StartsWithOne(std::string_view text, std::span<const std::string_view> words) {
-  for (const std::string_view word : words) {
-    if (text.starts_with(word)) return true;
-  }
-  return false;
+  return std::any_of(words.begin(), words.end(), [text](std::string_view word) { return text.starts_with(word); });
+}
+
+bool HasOne(std::string_view text, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [text](std::string_view word) { return text.find(word) != text.npos; });
 }
 
 // What stands behind `{{` or `{{-`.
 std::string_view Inside(std::string_view line, std::size_t open) {
   std::string_view inside = line.substr(open + 2);
+  inside = inside.substr(0, inside.find("}}"));
   if (inside.starts_with('-')) inside.remove_prefix(1);
   while (inside.starts_with(' ')) inside.remove_prefix(1);
   while (inside.starts_with('(')) inside.remove_prefix(1);
@@ -64,6 +68,8 @@ std::vector<Finding> LintObjects(std::span<const manifest::Object> objects, cons
 }
 
 std::vector<Finding> FindTemplateLanguage(std::string_view text, std::string_view file) {
+  if (text.find("{{") == std::string_view::npos) return {};
+  const bool is_yaml = ParseYamlStream(text, file).has_value();
   int number = 0;
   while (!text.empty()) {
     ++number;
@@ -74,7 +80,7 @@ std::vector<Finding> FindTemplateLanguage(std::string_view text, std::string_vie
     if (first == std::string_view::npos || line[first] == '#') continue;
     for (std::size_t open = line.find("{{"); open != std::string_view::npos; open = line.find("{{", open + 2)) {
       const std::string_view inside = Inside(line, open);
-      if (!StartsWithOne(inside, kHelmWords) && !(open == first && StartsWithOne(inside, kHelmLineWords))) continue;
+      if (!HasOne(inside, kHelmWords) && (is_yaml || !StartsWithOne(inside, kSharedWords))) continue;
       const RuleText* rule = FindRule("template-language");
       CHECK(rule != nullptr, "The table has the rule of template languages.");
       return {{{std::string(file), number, static_cast<int>(open) + 1},

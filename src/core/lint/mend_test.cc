@@ -4,6 +4,7 @@
 
 #include "core/lint/baseline.h"
 #include "core/lint/fix.h"
+#include "core/lint/lint.h"
 #include "core/lint/silence.h"
 #include "core/manifest/object.h"
 
@@ -86,6 +87,28 @@ TEST(Fixes, LeaveAloneWhatHasSeveralMends) {
   for (const char* spec : {"spec: {ports: [], prots: []}", "spec: {zzzzz: 1}", "spec: {ports: 7}"}) {
     const std::string text = std::string("apiVersion: v1\nkind: Service\nmetadata: {name: a}\n") + spec + "\n";
     EXPECT_EQ(Fix(text).text, text) << spec;
+  }
+}
+
+TEST(TemplateLanguage, IsToldAtItsFirstAction) {
+  struct Row {
+    const char* text;
+    SourcePos at;  // Line 0: it is none.
+  };
+  const Row rows[] = {
+      {"a: 1\nb: {{ .Values.x }}\nc: {{ .Values.y }}\n", {"f", 2, 4}},
+      {"{{- if .Values.x }}\na: 1\n{{- end }}\n", {"f", 1, 1}},
+      {"a: \"{{ include \\\"x\\\" . }}\"\n", {"f", 1, 5}},
+      {"{{ range $x := list }}\na: b: c\n{{ end }}\n", {"f", 1, 1}},
+      {"# {{ .Values.x }}\na: 1\n", {"f", 0, 0}},
+      {"query: 'up{a=\"{{args.x}}\"}'\n", {"f", 0, 0}},
+      {"description: |\n  {{ range query \"up\" }}\n  {{ .Labels.job }} {{ end }}\n", {"f", 0, 0}},
+  };
+  for (const Row& row : rows) {
+    const std::vector<Finding> findings = FindTemplateLanguage(row.text, "f");
+    ASSERT_EQ(findings.size(), row.at.line == 0 ? 0U : 1U) << row.text;
+    if (findings.empty()) continue;
+    EXPECT_EQ(findings.front().at, row.at) << row.text;
   }
 }
 

@@ -63,6 +63,7 @@ struct CanaryStrategy {
   std::optional<Duration> abort_scale_down_delay;
   bool dynamic_stable_scale = false;
   std::optional<int> min_pods_per_replica_set;
+  std::optional<int> scale_down_delay_revision_limit;
 };
 
 struct BlueGreenStrategy {
@@ -75,6 +76,7 @@ struct BlueGreenStrategy {
   std::optional<AnalysisRef> post_promotion_analysis;
   std::optional<Duration> scale_down_delay;
   std::optional<Duration> abort_scale_down_delay;
+  std::optional<int> scale_down_delay_revision_limit;
 };
 
 struct Rollout {
@@ -85,6 +87,7 @@ struct Rollout {
   std::optional<Duration> progress_deadline;
   bool progress_deadline_abort = false;
   int revision_history_limit = 10;
+  std::optional<int> rollback_window;  // rollbackWindow.revisions.
   bool paused = false;
   std::variant<CanaryStrategy, BlueGreenStrategy> strategy;
 };

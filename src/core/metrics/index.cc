@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/metrics/view.h"
+
 namespace tuesday::metrics {
 
 namespace {
@@ -35,6 +37,7 @@ SeriesIndex::SeriesIndex(const std::map<Labels, SeriesRef>& series) {
   const std::size_t words = (series.size() + 63) / 64;
   for (const auto& [labels, ref] : series) {
     const auto position = static_cast<std::uint32_t>(labels_.size());
+    has_foreign_ = has_foreign_ || !IsOwnSeries(labels);
     labels_.push_back(labels);
     refs_.push_back(ref);
     for (const auto& [name, value] : labels) {

@@ -22,6 +22,7 @@ class SeriesIndex {
   explicit SeriesIndex(const std::map<Labels, SeriesRef>& series);
 
   std::size_t size() const { return labels_.size(); }
+  bool HasForeign() const { return has_foreign_; }  // Not all are own series, see IsOwnSeries.
   const Labels& LabelsAt(std::size_t position) const { return labels_[position]; }
   SeriesRef RefAt(std::size_t position) const { return refs_[position]; }
 
@@ -47,6 +48,7 @@ class SeriesIndex {
   std::vector<Labels> labels_;
   std::vector<SeriesRef> refs_;
   std::map<std::string, Holders, std::less<>> by_name_;
+  bool has_foreign_ = false;
 };
 
 }  // namespace tuesday::metrics

@@ -40,6 +40,15 @@ class Samples {
   const Sample& back() const { return span().back(); }
   const Sample& operator[](std::size_t i) const { return span()[i]; }
 
+  // Makes a list of its own a view, so that copies copy no samples.
+  void Share() {
+    if (holder_ != nullptr || own_.empty()) return;
+    auto list = std::make_shared<const std::vector<Sample>>(std::move(own_));
+    own_.clear();
+    view_ = *list;
+    holder_ = std::move(list);
+  }
+
   // Makes a view a list of its own first.
   void push_back(Sample sample) {
     if (holder_ != nullptr) {

@@ -31,6 +31,9 @@ class Source {
   // Every series that all matchers match, sorted by labels, with its samples in (from, to], stale markers included.
   virtual Result<std::vector<Series>> Select(const std::vector<LabelMatcher>& matchers, std::int64_t from,
                                              std::int64_t to) const = 0;
+
+  // False when every series is one of tuesday's own (IsOwnSeries): nobody needs to look for others.
+  virtual bool MayHaveForeign() const { return true; }
 };
 
 }  // namespace tuesday::metrics

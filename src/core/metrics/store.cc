@@ -41,6 +41,8 @@ class StoreSnapshot : public Source {
   StoreSnapshot(std::shared_ptr<const SeriesIndex> index, std::vector<SnapshotSeries> series)
       : index_(std::move(index)), series_(std::move(series)) {}
 
+  bool MayHaveForeign() const override { return index_->HasForeign(); }
+
   Result<std::vector<Series>> Select(const std::vector<LabelMatcher>& matchers, std::int64_t from,
                                      std::int64_t to) const override {
     TRY(const std::vector<std::uint32_t> positions, index_->Find(matchers));

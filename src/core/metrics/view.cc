@@ -104,9 +104,25 @@ Labels WithRole(const Labels& own, const RoleRow& row, const std::string& contai
   return Labels(std::move(pairs));
 }
 
+const Labels& RoleLabels::Of(const Labels& own, const RoleRow& row, const std::string& container) {
+  if (count_ >= kRoleLabelsMax) {
+    made_.clear();
+    count_ = 0;
+  }
+  auto& of_role = made_[Role(row.canary, row.service, container)];
+  const auto known = of_role.find(own);
+  if (known != of_role.end()) return known->second;
+  ++count_;
+  return of_role.emplace(own, WithRole(own, row, container)).first->second;
+}
+
 AttemptView::AttemptView(ViewIdentity identity, std::shared_ptr<const Source> base, std::vector<RoleRow> rows,
-                         std::shared_ptr<const Source> recorded)
-    : identity_(std::move(identity)), base_(std::move(base)), rows_(std::move(rows)), recorded_(std::move(recorded)) {}
+                         std::shared_ptr<const Source> recorded, RoleLabels* role_labels)
+    : identity_(std::move(identity)),
+      base_(std::move(base)),
+      rows_(std::move(rows)),
+      recorded_(std::move(recorded)),
+      role_labels_(role_labels) {}
 
 Result<void> AttemptView::SelectRole(const RoleRow& row, const std::vector<LabelMatcher>& matchers, std::int64_t from,
                                      std::int64_t to, std::vector<Series>& all) const {
@@ -136,7 +152,10 @@ Result<void> AttemptView::SelectRole(const RoleRow& row, const std::vector<Label
     const bool matches = std::ranges::all_of(of_pod, [&](std::size_t i) {
       return compiled.MatchValue(i, AddedValue(kPodLabel, series.labels.Get("instance"), row, identity_.container));
     });
-    if (matches) all.push_back({WithRole(series.labels, row, identity_.container), Shifted(series.samples, row.shift_ms)});
+    if (!matches) continue;
+    Labels labels = role_labels_ == nullptr ? WithRole(series.labels, row, identity_.container)
+                                            : role_labels_->Of(series.labels, row, identity_.container);
+    all.push_back({std::move(labels), Shifted(series.samples, row.shift_ms)});
   }
   return {};
 }
@@ -148,7 +167,8 @@ Result<std::vector<Series>> AttemptView::Select(const std::vector<LabelMatcher>&
   const auto take = [&](std::vector<Series> found) {
     all.insert(all.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   };
-  for (std::vector<LabelMatcher>& foreign : ForeignConditions()) {
+  for (std::vector<LabelMatcher>& foreign :
+       base_->MayHaveForeign() ? ForeignConditions() : std::vector<std::vector<LabelMatcher>>()) {
     foreign.insert(foreign.end(), matchers.begin(), matchers.end());
     TRY(std::vector<Series> found, base_->Select(foreign, from, to));
     take(std::move(found));

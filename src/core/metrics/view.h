@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -43,13 +46,28 @@ Labels WithRole(const Labels& own, const RoleRow& row, const std::string& contai
 // Whether a series is one of tuesday's own: it carries namespace, rollout, revision and instance.
 bool IsOwnSeries(const Labels& labels);
 
+// Labels with a role, each made once: rules ask for the same ones at every tick. One thread at a time.
+class RoleLabels {
+ public:
+  // As WithRole.
+  const Labels& Of(const Labels& own, const RoleRow& row, const std::string& container);
+
+ private:
+  using Role = std::tuple<bool, std::string, std::string>;  // Canary, service, container.
+  std::map<Role, std::unordered_map<Labels, Labels, LabelsHash>> made_;
+  std::size_t count_ = 0;
+};
+
+inline constexpr std::size_t kRoleLabelsMax = 100'000;  // Then all are forgotten and made anew.
+
 // Own series of this rollout appear once for each row that covers them, own series of other rollouts not at all, foreign
 // series as they are, and `recorded` is merged in. Where two rows make the same series and time, the first row's sample counts.
 class AttemptView : public Source {
  public:
   // `base` holds everything; `recorded` the series that rules of the same group recorded for the attempt, or null.
+  // `role_labels`, if any, must outlive the view.
   AttemptView(ViewIdentity identity, std::shared_ptr<const Source> base, std::vector<RoleRow> rows,
-              std::shared_ptr<const Source> recorded = nullptr);
+              std::shared_ptr<const Source> recorded = nullptr, RoleLabels* role_labels = nullptr);
 
   Result<std::vector<Series>> Select(const std::vector<LabelMatcher>& matchers, std::int64_t from,
                                      std::int64_t to) const override;
@@ -63,6 +81,7 @@ class AttemptView : public Source {
   std::shared_ptr<const Source> base_;
   std::vector<RoleRow> rows_;
   std::shared_ptr<const Source> recorded_;
+  RoleLabels* role_labels_;
 };
 
 }  // namespace tuesday::metrics

@@ -172,7 +172,8 @@ struct Expr {
       node;
   PosRange pos;
   ValueType type = ValueType::kScalar;
-  int depth = 1;  // Nodes on the longest way down, bounded by the parser.
+  int depth = 1;     // Nodes on the longest way down, bounded by the parser.
+  std::string text;  // As PrintExpr has it: of selectors, comparisons and what they compare; of others empty.
 
   template <typename T>
   const T* As() const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +80,10 @@ struct Witness {
   std::vector<Witness> parts;                   // Of kAnd, kOr and kUnless.
   std::optional<ComparisonWitness> comparison;  // Of kComparison.
   std::vector<SelectorWitness> selectors;       // At the root: every selector of the expression, in its order.
+  // At the root: what aggregations and quantiles of few elements gave, and the greatest finite bound that a quantile's buckets
+  // had, by their place in the expression, which must live as long. Looked up only.
+  std::map<const Expr*, Vector> inner;
+  std::map<const Expr*, double> last_bounds;
 };
 
 // `expr op expr` at one instant. `witness` may be null.

@@ -45,9 +45,12 @@ class Bench {
   }
 
   void SetCount(const CountTarget& target) {
+    const OrdinalRange out = target.out.value_or(OrdinalRange{});
+    const auto runs = [&](int ordinal) { return ordinal < target.count && (ordinal < out.begin || ordinal >= out.end); };
     std::erase_if(world.instances,
-                  [&](const InstanceSeen& seen) { return seen.revision == target.revision && seen.ordinal >= target.count; });
+                  [&](const InstanceSeen& seen) { return seen.revision == target.revision && !runs(seen.ordinal); });
     for (int ordinal = 0; ordinal < target.count; ++ordinal) {
+      if (!runs(ordinal)) continue;
       const InstanceId id(target.revision.str() + "-" + std::to_string(ordinal));
       if (std::ranges::find(world.instances, id, &InstanceSeen::id) != world.instances.end()) continue;
       world.instances.push_back(

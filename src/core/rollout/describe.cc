@@ -5,6 +5,7 @@
 
 #include "core/rollout/decide/route.h"
 #include "core/rollout/decide/turn.h"
+#include "core/rollout/preview.h"
 
 namespace tuesday::rollout {
 namespace {
@@ -37,6 +38,13 @@ Weight ActualWeightOf(const Status& status, const World& world) {
     return kFullWeight;
   }
   return world.route.has_value() ? world.route->route.weight : status.route.weight;
+}
+
+// In blue-green only the side that answers requests counts as ready: the other one helps nobody yet.
+bool Answers(const Spec& spec, const Status& status, const RevisionId& id) {
+  if (!spec.canary.flips || status.route.epoch.value == 0) return true;
+  const RevisionState* revision = FindRevision(status, id);
+  return revision != nullptr && revision->slot == AnsweringSlot(status.route);
 }
 
 }  // namespace
@@ -99,9 +107,11 @@ Head DescribeHead(const Spec& spec, const Status& status, const World& world, In
     if (instance.stopping) continue;
     ++head.current;
     if (instance.revision == spec.revision) ++head.updated;
-    if (instance.ready) ++head.ready;
+    if (instance.ready && Answers(spec, status, instance.revision)) ++head.ready;
   }
-  for (const RevisionState& revision : status.revisions) head.available += AvailableCount(turn, revision.id);
+  for (const RevisionState& revision : status.revisions) {
+    if (Answers(spec, status, revision.id)) head.available += AvailableCount(turn, revision.id);
+  }
   return head;
 }
 

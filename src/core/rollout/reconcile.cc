@@ -8,6 +8,7 @@
 #include "core/rollout/decide/judge.h"
 #include "core/rollout/decide/phase.h"
 #include "core/rollout/decide/removal.h"
+#include "core/rollout/decide/restart.h"
 #include "core/rollout/decide/route.h"
 #include "core/rollout/decide/scale.h"
 #include "core/rollout/decide/steps.h"
@@ -21,6 +22,13 @@ constexpr int kRoundsMax = 4 * kStepsMax;
 int RunningCount(const World& world, const RevisionId& revision) {
   return static_cast<int>(std::ranges::count_if(
       world.instances, [&](const InstanceSeen& instance) { return instance.revision == revision && !instance.stopping; }));
+}
+
+bool RunsOneOf(const World& world, const RevisionId& revision, const OrdinalRange& batch) {
+  return std::ranges::any_of(world.instances, [&](const InstanceSeen& instance) {
+    return instance.revision == revision && !instance.stopping && instance.ordinal >= batch.begin &&
+           instance.ordinal < batch.end;
+  });
 }
 
 // Instances of revisions that the status does not know (after a restore) go, once the edge routes as we say.
@@ -40,8 +48,11 @@ std::vector<Effect> Effects(const Turn& turn) {
   std::vector<Effect> effects;
   if (turn.status.route.epoch.value > 0 && !IsRouteAcknowledged(turn)) effects.emplace_back(RouteTarget{turn.status.route});
   for (const RevisionState& revision : turn.status.revisions) {
-    if (RunningCount(turn.world, revision.id) == revision.desired) continue;
-    effects.emplace_back(CountTarget{revision.id, revision.desired});
+    const std::optional<OrdinalRange> out = StoppedBatchOf(revision);
+    const int stopped = out.has_value() ? out->end - out->begin : 0;
+    const bool none_of_batch = !out.has_value() || !RunsOneOf(turn.world, revision.id, *out);
+    if (RunningCount(turn.world, revision.id) == revision.desired - stopped && none_of_batch) continue;
+    effects.emplace_back(CountTarget{revision.id, revision.desired, out});
   }
   StrayTargets(turn, effects);
   const std::vector<AnalysisRunKey> wanted = AnalysesWanted(turn);
@@ -60,6 +71,7 @@ void DecideOnce(Turn& turn) {
   turn.wake_at.reset();
   Judge(turn);
   Advance(turn);
+  AdvanceRestarts(turn);
   RetireIdle(turn);
   const WantedCounts wanted = WantedInstances(turn);
   Grow(turn, wanted);

@@ -16,10 +16,19 @@
 
 namespace tuesday::rollout {
 
-// Shall be true: `count` instances of `revision`. Instances are numbered; the highest numbers go first.
+// The instances numbered from `begin` to before `end`.
+struct OrdinalRange {
+  int begin = 0;
+  int end = 0;
+  friend bool operator==(const OrdinalRange&, const OrdinalRange&) = default;
+};
+
+// Shall be true: `count` instances of `revision`. Instances are numbered; the highest numbers go first. Those in `out` shall
+// not run for now: they are being restarted.
 struct CountTarget {
   RevisionId revision;
   int count = 0;
+  std::optional<OrdinalRange> out = std::nullopt;
   friend bool operator==(const CountTarget&, const CountTarget&) = default;
 };
 
@@ -51,7 +60,7 @@ Outcome Reconcile(const Spec& spec, Status status, const World& world, Instant n
 // What of a rollout that is gone was seen again, to be taken away: a late answer, an old disk. Nothing when there is nothing.
 std::vector<Effect> Sweep(const World& world);
 
-enum class Verb { kPromote, kPromoteFull, kAbort, kRetry, kPause, kResume };
+enum class Verb { kPromote, kPromoteFull, kAbort, kRetry, kPause, kResume, kRestart };
 
 // What an operator said. `by` and `reason` go to the journal; an empty reason is allowed.
 struct Request {

@@ -113,6 +113,12 @@ Counts NextBasicCounts(const BasicMove& move) {
   } else {
     next.canary = std::max(desired.canary, move.canary.spec - spare);
     Trim(&next.canary, &next.stable, move.stable, total_max, available_min);
+    // A canary that is not available is no reason for stable to go: it goes itself.
+    const int kept = available_min - std::min(next.canary, move.canary.available);
+    if (next.stable < std::min(kept, move.stable.available)) {
+      next.stable = std::min(kept, move.stable.available);
+      next.canary = std::max(0, std::min(next.canary, total_max - next.stable));
+    }
   }
   return next;
 }

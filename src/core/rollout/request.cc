@@ -90,12 +90,28 @@ Result<void> SetPaused(Turn& turn, const Request& request, Verb verb) {
   return {};
 }
 
+Result<void> Restart(Turn& turn, const Request& request) {
+  if (!turn.status.stable.has_value()) {
+    return Fail(ErrorCode::kConflict, "Rollout " + NameOf(turn) + " has no version yet that could be restarted.");
+  }
+  const std::uint64_t asked = turn.status.restarts_asked.value_or(0);
+  for (const RevisionState& revision : turn.status.revisions) {
+    if (revision.restart.has_value() && revision.restart->round == asked) {
+      return Fail(ErrorCode::kConflict, "Rollout " + NameOf(turn) + " is being restarted already.");
+    }
+  }
+  turn.status.restarts_asked = asked + 1;
+  Tell(turn, "rollout.restart_requested", Sentence("A restart of all instances was asked for", request), SaidBy(request));
+  return {};
+}
+
 Result<void> Take(Turn& turn, const Request& request) {
   switch (request.verb) {
     case Verb::kPromote: return Promote(turn, request);
     case Verb::kPromoteFull: return PromoteFull(turn, request);
     case Verb::kAbort: return Abort(turn, request);
     case Verb::kRetry: return Retry(turn, request);
+    case Verb::kRestart: return Restart(turn, request);
     case Verb::kPause:
     case Verb::kResume: return SetPaused(turn, request, request.verb);
   }

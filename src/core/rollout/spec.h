@@ -58,9 +58,10 @@ struct CanaryStrategy {
   std::vector<Step> steps;
   CountOrPercent max_surge{25, true};
   CountOrPercent max_unavailable{25, true};
-  bool traffic_routed = false;                     // `trafficRouting` was given: instances and weight are independent.
-  std::optional<Duration> scale_down_delay;        // Default 30 s, when traffic-routed.
-  std::optional<Duration> abort_scale_down_delay;  // Default 30 s, when traffic-routed; 0 leaves the canary up.
+  bool traffic_routed = false;                         // `trafficRouting` was given: instances and weight are independent.
+  std::optional<Duration> scale_down_delay;            // Default 30 s, when traffic-routed.
+  std::optional<Duration> abort_scale_down_delay;      // Default 30 s, when traffic-routed; 0 leaves the canary up.
+  std::optional<int> scale_down_delay_revision_limit;  // Of those that wait to be scaled down this many stay. Unset: all.
   bool dynamic_stable_scale = false;
   std::optional<int> min_pods_per_replica_set;
   int max_traffic_weight = 100;
@@ -90,6 +91,7 @@ struct Spec {
   bool progress_deadline_abort = false;
   bool paused = false;
   int revision_history_limit = 10;
+  std::optional<int> rollback_window;  // The way back to one of so many revisions before the present one takes no steps.
   CanaryStrategy canary;
   RevisionId revision;                // Of the template as resolved: what shall become stable.
   std::vector<std::string> analyses;  // Names for people; their specs belong to core/analysis.

@@ -61,12 +61,24 @@ struct Attempt {
   friend bool operator==(const Attempt&, const Attempt&) = default;
 };
 
+// A restart of one revision, batch by batch in the order of ordinals: those below `renewed` have been started anew, those
+// from there to `batch_end` leave the route, stop, and start again.
+struct RestartState {
+  std::uint64_t round = 0;  // Which of Status::restarts_asked it is.
+  int renewed = 0;
+  int batch_end = 0;
+  bool stopping = false;  // The edge was seen without the batch: it shall not run.
+  friend bool operator==(const RestartState&, const RestartState&) = default;
+};
+
 struct RevisionState {
   RevisionId id;
-  int number = 0;                        // Counts for people: rev 7.
-  int slot = -1;                         // -1: holds none.
-  int desired = 0;                       // Instances asked for.
-  std::optional<Instant> scale_down_at;  // Kept until then, after it lost its last traffic.
+  int number = 0;                          // Counts for people: rev 7.
+  int slot = -1;                           // -1: holds none.
+  int desired = 0;                         // Instances asked for.
+  std::optional<Instant> scale_down_at;    // Kept until then, after it lost its last traffic.
+  std::optional<std::uint64_t> restarted;  // The last restart that is through, or that was asked before it began.
+  std::optional<RestartState> restart;     // Under way.
   friend bool operator==(const RevisionState&, const RevisionState&) = default;
 };
 
@@ -86,8 +98,9 @@ struct Status {
   std::uint64_t attempts_begun = 0;
   Route route;  // The last one asked for.
   Phase phase = Phase::kProgressing;
-  std::string message;           // Why the phase is what it is; empty when healthy.
-  bool operator_paused = false;  // `pause` was said; `resume` takes it back.
+  std::string message;                          // Why the phase is what it is; empty when healthy.
+  bool operator_paused = false;                 // `pause` was said; `resume` takes it back.
+  std::optional<std::uint64_t> restarts_asked;  // By `restart`, so far.
   std::optional<RemovalState> removal;
   friend bool operator==(const Status&, const Status&) = default;
 };

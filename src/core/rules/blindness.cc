@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
-#include <optional>
 
 #include "core/promql/engine.h"
 #include "core/rules/figures.h"
@@ -23,24 +21,15 @@ struct Side {
   double last_bound = 0;
 };
 
-std::optional<double> Bound(std::string_view le) {
-  double value = 0;
-  const auto read = std::from_chars(le.data(), le.data() + le.size(), value);
-  if (read.ec != std::errc() || read.ptr != le.data() + le.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
 Side SideOf(const promql::Expr& expr, const RuleResult& result, const metrics::Source& source) {
   Side side;
   Visit(expr, [&](const promql::Expr& part) {
     const auto* call = part.As<promql::CallExpr>();
     if (call == nullptr || call->function != "histogram_quantile" || call->arguments.size() != 2) return;
-    double last = 0;
-    for (const promql::VectorSample& bucket : VectorAt(*call->arguments[1], source, result.query_ms)) {
-      last = std::max(last, Bound(bucket.labels.Get("le")).value_or(0));
-    }
+    const auto bound = result.witness.last_bounds.find(&part);
+    const double last = bound == result.witness.last_bounds.end() ? 0 : bound->second;
     const bool seconds = QuantityOf(part) == Quantity::kSeconds;
-    for (const promql::VectorSample& quantile : VectorAt(part, source, result.query_ms)) {
+    for (const promql::VectorSample& quantile : PartOf(part, result, source)) {
       side.any = true;
       side.clamped |= last > 0 && quantile.value >= last;
       side.below_clock &= seconds && quantile.value < kClockResolutionSeconds;

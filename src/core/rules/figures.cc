@@ -64,7 +64,7 @@ BinaryOp Opposite(BinaryOp op) {
 }
 
 // How many events a sum of rates stands for, when there is one range in it: rate times its window.
-std::optional<double> EventsOf(const promql::Expr& expr, const metrics::Source& source, std::int64_t time_ms) {
+std::optional<double> EventsOf(const promql::Expr& expr, const RuleResult& result, const metrics::Source& source) {
   std::optional<double> factor;
   int ranges = 0;
   Visit(expr, [&](const promql::Expr& part) {
@@ -77,7 +77,7 @@ std::optional<double> EventsOf(const promql::Expr& expr, const metrics::Source& 
     if (call->function == "increase") factor = 1;
   });
   if (ranges != 1 || !factor) return std::nullopt;
-  const promql::Vector vector = VectorAt(expr, source, time_ms);
+  const promql::Vector vector = PartOf(expr, result, source);
   if (vector.size() != 1 || !std::isfinite(vector.front().value)) return std::nullopt;
   return vector.front().value * *factor;
 }
@@ -86,8 +86,8 @@ std::string Counts(const promql::Expr& left, const RuleResult& result, const met
                    std::vector<gate::Evidence>& evidence) {
   const auto* division = promql::WithoutParens(left).As<promql::BinaryExpr>();
   if (division == nullptr || division->op != BinaryOp::kDiv) return "";
-  const std::optional<double> part = EventsOf(*division->left, source, result.query_ms);
-  const std::optional<double> whole = EventsOf(*division->right, source, result.query_ms);
+  const std::optional<double> part = EventsOf(*division->left, result, source);
+  const std::optional<double> whole = EventsOf(*division->right, result, source);
   if (!part || !whole) return "";
   std::int64_t from = result.query_ms;
   for (const promql::SelectorWitness& selector : result.witness.selectors) from = std::min(from, selector.from);
@@ -99,15 +99,11 @@ std::string Counts(const promql::Expr& left, const RuleResult& result, const met
 }
 
 // The same expression over the stable side, when the canary's series are picked by the label `canary`.
-std::string Stable(const promql::Expr& left, Quantity quantity, const RuleResult& result, const metrics::Source& source) {
-  std::string text = promql::PrintExpr(left);
-  if (text.find(kCanarySide) == std::string::npos) return "";
-  for (std::size_t at = text.find(kCanarySide); at != std::string::npos; at = text.find(kCanarySide, at)) {
-    text.replace(at, kCanarySide.size(), kStableSide);
-  }
-  const Result<promql::ExprPtr> expr = promql::ParseExpr(text);
-  if (!expr) return "";
-  const promql::Vector vector = VectorAt(**expr, source, result.query_ms);
+std::string Stable(const Rule& rule, const promql::Expr& left, Quantity quantity, const RuleResult& result,
+                   const metrics::Source& source) {
+  const auto side = rule.stable_sides.find(&left);
+  if (side == rule.stable_sides.end()) return "";
+  const promql::Vector vector = VectorAt(*side->second, source, result.query_ms);
   if (vector.size() != 1 || std::isnan(vector.front().value)) return "";
   return "stable " + QuantityText(vector.front().value, quantity);
 }
@@ -120,6 +116,24 @@ std::string WithoutComparison(const RuleResult& result) {
 }
 
 }  // namespace
+
+StableSides StableSidesOf(const promql::Expr& expr) {
+  StableSides sides;
+  for (const promql::BinaryExpr* comparison : OutermostComparisons(expr)) {
+    std::string text = promql::PrintExpr(*comparison->left);
+    if (text.find(kCanarySide) == std::string::npos) continue;
+    for (std::size_t at = text.find(kCanarySide); at != std::string::npos; at = text.find(kCanarySide, at)) {
+      text.replace(at, kCanarySide.size(), kStableSide);
+    }
+    if (Result<promql::ExprPtr> side = promql::ParseExpr(text)) sides.emplace(comparison->left.get(), std::move(*side));
+  }
+  return sides;
+}
+
+promql::Vector PartOf(const promql::Expr& part, const RuleResult& result, const metrics::Source& source) {
+  const auto kept = result.witness.inner.find(&promql::WithoutParens(part));
+  return kept != result.witness.inner.end() ? kept->second : VectorAt(part, source, result.query_ms);
+}
 
 promql::Vector VectorAt(const promql::Expr& expr, const metrics::Source& source, std::int64_t time_ms) {
   const Result<promql::Value> value = promql::EvaluateInstant(expr, source, time_ms, promql::EngineOptions(), nullptr);
@@ -165,7 +179,7 @@ std::string FiguresOf(const Rule& rule, const RuleResult& result, const metrics:
   std::string text = fmt::format("{} {} {}", QuantityText(left->value, quantity), promql::BinaryOpText(shown),
                                  QuantityText(right->value, quantity));
   const std::string counts = Counts(*comparison->left, result, source, evidence);
-  const std::string stable = Stable(*comparison->left, quantity, result, source);
+  const std::string stable = Stable(rule, *comparison->left, quantity, result, source);
 
   if (!(counts.empty() && stable.empty())) {
     text += fmt::format(" ({}{}{})", counts, counts.empty() || stable.empty() ? "" : "; ", stable);

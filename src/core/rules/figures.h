@@ -11,6 +11,9 @@
 
 namespace tuesday::rules {
 
+// The left sides of `expr`'s comparisons that pick the canary by its label, over the stable side.
+StableSides StableSidesOf(const promql::Expr& expr);
+
 // Both sides and how they compare, then what stands behind a ratio, and the same expression over the stable side. Counts
 // that it asked `source` for are added to `evidence`. With no comparison, what the expression gave.
 std::string FiguresOf(const Rule& rule, const RuleResult& result, const metrics::Source& source,
@@ -18,6 +21,9 @@ std::string FiguresOf(const Rule& rule, const RuleResult& result, const metrics:
 
 // What an expression gives at an instant: the elements of a vector, or one without labels for a scalar; empty on an error.
 promql::Vector VectorAt(const promql::Expr& expr, const metrics::Source& source, std::int64_t time_ms);
+
+// What a part of a rule's expression gave in the evaluation that `result` is of; asks `source` only for what was not kept.
+promql::Vector PartOf(const promql::Expr& part, const RuleResult& result, const metrics::Source& source);
 
 // The comparison of `rule` that the witness' comparison was made by, or nullptr.
 const promql::BinaryExpr* ComparisonBehind(const Rule& rule, const promql::ComparisonWitness& witness);

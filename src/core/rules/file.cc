@@ -9,6 +9,7 @@
 
 #include "core/metrics/text.h"
 #include "core/promql/parser.h"
+#include "core/rules/figures.h"
 #include "core/rules/template/expand.h"
 #include "core/rules/yaml_reader.h"
 
@@ -96,6 +97,7 @@ class RuleReader {
     Result<promql::ExprPtr> parsed = promql::ParseExpr(rule_.expr_text, options);
     if (parsed) {
       rule_.expr = std::move(*parsed);
+      rule_.stable_sides = StableSidesOf(*rule_.expr);
     } else {
       Bad(at, "bad-expr", "could not parse expression: " + parsed.error().message, parsed.error().hint);
     }

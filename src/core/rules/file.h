@@ -24,11 +24,15 @@ inline constexpr Duration kDefaultInterval = std::chrono::minutes(1);
 
 enum class RuleKind { kAlert, kRecording };
 
+// By a comparison's left side: the same over the stable side, for the sentence of a verdict.
+using StableSides = std::map<const promql::Expr*, promql::ExprPtr>;
+
 struct Rule {
   RuleKind kind = RuleKind::kAlert;
   std::string name;  // Of the alert, or of the metric that it records.
   std::string expr_text;
   promql::ExprPtr expr;
+  StableSides stable_sides;                        // Of `expr`, into which its keys point.
   Duration hold{};                                 // `for`
   Duration keep_firing_for{};                      // How long it fires on after its expression gave nothing.
   std::map<std::string, std::string> labels;       // The group's under its own. Of an alert: templates.

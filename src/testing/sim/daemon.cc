@@ -18,6 +18,7 @@ using std::chrono::seconds;
 constexpr Duration kLookInterval = seconds(5);
 constexpr Duration kRestartMax = seconds(5);
 constexpr Duration kLateMax = seconds(20);
+constexpr int kVerbs = static_cast<int>(Verb::kRestart) + 1;
 constexpr int kDeletedPermille = 150;                  // Of the rollouts.
 constexpr Duration kDeletedAtMost = seconds(12 * 60);  // While the faults last.
 
@@ -221,6 +222,9 @@ void Daemon::ChangeSpec(Charge& charge, Instant now) {
   } else if (kind == 7) {
     const auto& known = charge.durable.revisions;
     if (!known.empty()) spec.revision = known[static_cast<std::size_t>(charge.random.Below(static_cast<int>(known.size())))].id;
+    if (!known.empty() && spec.revision != known.back().id && spec.revision != charge.durable.stable) {
+      charge.watch.Sometimes("undid to an older revision");
+    }
   } else if (kind == 8) {
     spec.replicas = charge.random.Between(1, 6);
   } else {
@@ -242,7 +246,7 @@ void Daemon::Perturb(Instant now) {
     if (charge->delete_at.has_value() && now >= *charge->delete_at) Delete(*charge, now);
     if (charge->random.Chance(faults_.spec_changes)) ChangeSpec(*charge, now);
     if (now >= alive_at_ && charge->random.Chance(faults_.operator_acts)) {
-      Say(*charge, static_cast<Verb>(charge->random.Below(6)), now);
+      Say(*charge, static_cast<Verb>(charge->random.Below(kVerbs)), now);
     }
     if (charge->random.Chance(faults_.edge_restart_old)) {
       charge->site.RestartEdgeWithOldRoute(now);

@@ -71,6 +71,10 @@ const std::set<std::string>& BranchesExpected() {
       "deleted",
       "deleted in mid-canary",
       "an old route came after the rollout was gone",
+      "restarted",
+      "restarted in mid-rollout",
+      "went back within the rollback window",
+      "undid to an older revision",
   };
   return kBranches;
 }

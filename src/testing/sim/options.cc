@@ -82,6 +82,7 @@ rollout::Spec DrawSpec(Random& random, int index) {
   spec.analyses = {"success-rate"};
   if (random.Chance(250)) {
     spec.canary = rollout::StrategyOf(DrawBlueGreen(random));
+    if (random.Chance(300)) spec.canary.scale_down_delay_revision_limit = random.Below(3);
     return spec;
   }
   rollout::CanaryStrategy& canary = spec.canary;
@@ -93,6 +94,8 @@ rollout::Spec DrawSpec(Random& random, int index) {
   if (random.Chance(300)) canary.max_unavailable = {0, false};
   if (random.Chance(300)) canary.background_analysis = 0;
   canary.background_starting_step = random.Below(3);
+  if (random.Chance(300)) canary.max_surge = {random.Between(1, 3), false};
+  if (random.Chance(200)) spec.rollback_window = random.Between(1, 3);
   int weight = 0;
   for (int steps = random.Below(9); steps > 0; --steps) {
     weight = std::min(100, weight + random.Below(40));

@@ -15,6 +15,10 @@ constexpr Duration kAnalysisTime = seconds(20);
 constexpr int kExposureForVerdictSeconds = 10;
 constexpr int kRestartsForVerdict = 3;
 
+bool IsOut(const rollout::CountTarget& target, int ordinal) {
+  return target.out.has_value() && ordinal >= target.out->begin && ordinal < target.out->end;
+}
+
 }  // namespace
 
 Quality Site::QualityOf(const RevisionId& revision) const {
@@ -65,7 +69,7 @@ std::string Site::ApplyCount(const rollout::CountTarget& target, std::uint64_t o
   std::string wrong;
   for (int ordinal = 0; ordinal < target.count; ++ordinal) {
     const InstanceId id(target.revision.str() + "-" + std::to_string(ordinal));
-    if (instances_.contains(id)) continue;
+    if (IsOut(target, ordinal) || instances_.contains(id)) continue;
     SimInstance instance;
     instance.seen = {.id = id, .revision = target.revision, .ordinal = ordinal};
     const Duration slow = random_.Chance(faults_.instance_slow) ? random_.Span(seconds(0), seconds(120)) : Duration::zero();
@@ -73,7 +77,8 @@ std::string Site::ApplyCount(const rollout::CountTarget& target, std::uint64_t o
     instances_.emplace(id, instance);
   }
   for (auto& [id, instance] : instances_) {
-    if (instance.seen.revision != target.revision || instance.seen.stopping || instance.seen.ordinal < target.count) continue;
+    const bool runs = instance.seen.ordinal < target.count && !IsOut(target, instance.seen.ordinal);
+    if (instance.seen.revision != target.revision || instance.seen.stopping || runs) continue;
     if (instance.seen.ready && IsServer(id) && !edge_was_reverted_) wrong = "stopped " + id.str() + ", a server of the edge";
     instance.seen.stopping = true;
     instance.seen.ready = false;

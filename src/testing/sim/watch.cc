@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/rollout/replicas.h"
+
 namespace tuesday::sim {
 namespace {
 
@@ -151,6 +153,28 @@ void Watch::CheckCapacity(const Spec& spec, const Status& before, const World& w
   }
 }
 
+// A batch is chosen so that the stable side keeps an instance that is ready, and all but maxUnavailable where nothing climbs.
+void Watch::CheckRestarts(const Spec& spec, const Status& before, const World& world, const Outcome& outcome, Instant now) {
+  for (const RevisionState& revision : outcome.status.revisions) {
+    const RevisionState* known = Known(before, revision.id);
+    if (known == nullptr || !revision.restart.has_value()) continue;
+    const int old_end = known->restart.has_value() ? known->restart->batch_end : 0;
+    if (revision.restart->batch_end <= old_end || outcome.status.stable != revision.id) continue;
+    const auto kept = std::ranges::count_if(world.instances, [&](const auto& seen) {
+      const bool leaves = seen.ordinal >= revision.restart->renewed && seen.ordinal < revision.restart->batch_end;
+      return seen.revision == revision.id && seen.ready && !seen.stopping && !leaves;
+    });
+    const bool climbs = outcome.status.attempt.has_value() && Climbs(*outcome.status.attempt);
+    if (climbs) Sometimes("restarted in mid-rollout");
+    const rollout::Fence fence =
+        rollout::ResolveFence(spec.canary.max_surge, spec.canary.max_unavailable, std::min(known->desired, spec.replicas));
+    const int least =
+        climbs || spec.canary.flips ? 1 : std::max(1, std::min(known->desired, spec.replicas) - fence.unavailable);
+    const bool takes_any = Ready(world, revision.id) > kept;
+    if (takes_any && kept < least) Violate("S6", "a restart leaves " + std::to_string(kept) + " of stable's instances", now);
+  }
+}
+
 void Watch::CheckPauses(const Spec& spec, const Status& before, const Outcome& outcome, Instant now) {
   const std::optional<Attempt>& attempt = outcome.status.attempt;
   if (!attempt.has_value()) return;
@@ -175,6 +199,8 @@ void Watch::CheckEntries(const Outcome& outcome, Instant now) {
                                               "rollout.rolled_back",   "rollout.bake_passed", "rollout.superseded",
                                               "rollout.removal_began", "rollout.removed"};
   for (const audit::Entry& entry : outcome.entries) {
+    if (entry.kind == "rollout.restarted") Sometimes("restarted");
+    if (entry.message.contains("within the rollback window")) Sometimes("went back within the rollback window");
     if (!kOnce.contains(entry.kind)) continue;
     const auto attempt = entry.data.find("attempt");
     const std::string key = (attempt == entry.data.end() ? "" : attempt->second.StringOr("")) + " " + entry.kind;
@@ -219,6 +245,7 @@ void Watch::OnDecision(const Spec& spec, const Status& before, const World& worl
   CheckPauses(spec, before, outcome, now);
   CheckPromotion(spec, before, world, outcome, now);
   CheckCapacity(spec, before, world, outcome, now);
+  CheckRestarts(spec, before, world, outcome, now);
   CheckEntries(outcome, now);
   NoteBranches(before, world, outcome);
   if (outcome.status.phase == rollout::Phase::kPaused && outcome.status.message.empty())
@@ -283,6 +310,9 @@ void Watch::OnRest(const Spec& spec, const Status& status, const Site& site, Ins
   if (timed_out) return;
   if (!good && status.stable != spec.revision && !given_up)
     Violate("L2", "a bad canary is still there: " + status.message, now);
+  for (const RevisionState& revision : status.revisions) {
+    if (revision.restart.has_value()) Violate("L7", "a restart did not end", now);
+  }
   if (status.route.weight != kNoWeight) Violate("L2", "weight at rest", now);
   const RevisionState* stable = Known(status, *status.stable);
   if (stable == nullptr || stable->desired != spec.replicas) Violate("L2", "stable is not at its full count", now);

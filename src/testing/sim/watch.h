@@ -48,6 +48,8 @@ class Watch {
                       const rollout::Outcome& outcome, Instant now);
   void CheckCapacity(const rollout::Spec& spec, const rollout::Status& before, const rollout::World& world,
                      const rollout::Outcome& outcome, Instant now);
+  void CheckRestarts(const rollout::Spec& spec, const rollout::Status& before, const rollout::World& world,
+                     const rollout::Outcome& outcome, Instant now);
   void CheckPauses(const rollout::Spec& spec, const rollout::Status& before, const rollout::Outcome& outcome, Instant now);
   void CheckGone(const rollout::Status& status, const Site& site, Instant now);
   void CheckEntries(const rollout::Outcome& outcome, Instant now);

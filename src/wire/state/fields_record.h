@@ -71,6 +71,7 @@ void Fields(V& v, Exposure::Rule& x) {
   v("host", x.host);
   v("path", x.path);
   v("exact_path", x.exact_path);
+  v("preview", x.preview);
 }
 
 template <typename V>

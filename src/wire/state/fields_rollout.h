@@ -53,6 +53,7 @@ void Fields(V& v, CanaryStrategy& x) {
   v("traffic_routed", x.traffic_routed);
   v("scale_down_delay", x.scale_down_delay);
   v("abort_scale_down_delay", x.abort_scale_down_delay);
+  v("scale_down_delay_revision_limit", x.scale_down_delay_revision_limit);
   v("dynamic_stable_scale", x.dynamic_stable_scale);
   v("min_pods_per_replica_set", x.min_pods_per_replica_set);
   v("max_traffic_weight", x.max_traffic_weight);
@@ -79,6 +80,7 @@ void Fields(V& v, Spec& x) {
   v("progress_deadline_abort", x.progress_deadline_abort);
   v("paused", x.paused);
   v("revision_history_limit", x.revision_history_limit);
+  v("rollback_window", x.rollback_window);
   v("canary", x.canary);
   v("revision", x.revision);
   v("analyses", x.analyses);
@@ -105,9 +107,16 @@ void Fields(V& v, Route& x) {
 }
 
 template <typename V>
+void Fields(V& v, OrdinalRange& x) {
+  v("begin", x.begin);
+  v("end", x.end);
+}
+
+template <typename V>
 void Fields(V& v, CountTarget& x) {
   v("revision", x.revision);
   v("count", x.count);
+  v("out", x.out);
 }
 
 template <typename V>
@@ -141,12 +150,22 @@ void Fields(V& v, Attempt& x) {
 }
 
 template <typename V>
+void Fields(V& v, RestartState& x) {
+  v("round", x.round);
+  v("renewed", x.renewed);
+  v("batch_end", x.batch_end);
+  v("stopping", x.stopping);
+}
+
+template <typename V>
 void Fields(V& v, RevisionState& x) {
   v("id", x.id);
   v("number", x.number);
   v("slot", x.slot);
   v("desired", x.desired);
   v("scale_down_at", x.scale_down_at);
+  v("restarted", x.restarted);
+  v("restart", x.restart);
 }
 
 template <typename V>
@@ -167,6 +186,7 @@ void Fields(V& v, Status& x) {
   v("phase", x.phase);
   v("message", x.message);
   v("operator_paused", x.operator_paused);
+  v("restarts_asked", x.restarts_asked);
   v("removal", x.removal);
 }
 

@@ -61,6 +61,7 @@ struct Exposure {
     std::string host;
     std::string path = "/";
     bool exact_path = false;
+    std::optional<bool> preview;  // Always to the revision that is to come; to the stable one while there is none.
     friend bool operator==(const Rule&, const Rule&) = default;
   };
   std::vector<Rule> rules;

@@ -75,6 +75,7 @@ struct Needs {
   bool exact = false;     // A whole path leads somewhere.
   bool wildcard = false;  // `*.example.com` does.
   bool any_host = false;
+  bool one_slot = false;  // A host leads to one slot whatever the weight.
   bool sticky = false;
   bool tls = false;
 };
@@ -89,6 +90,7 @@ Needs NeedsOf(const Edge& edge) {
     out.sticky |= rollout.sticky;
     for (const IngressRule& rule : rollout.rules) {
       out.exact |= rule.exact_path;
+      out.one_slot |= rule.slot >= 0;
       out.wildcard |= rule.host.starts_with("*.");
       out.any_host |= rule.host.empty() || rule.host == "*";
     }
@@ -142,6 +144,7 @@ std::string RequestRules(const Edge& edge, const std::string& folder) {
       "  http-request set-var(txn.route) var(txn.rollout),map_str({}/{})\n"
       "  http-request set-var(txn.weight) var(txn.route),field(4,:),add(0)\n",
       folder, kRoutesName);
+  if (needs.one_slot) out += fmt::format("  http-request set-var(txn.rollout) var(txn.rollout),field(1,{})\n", kSlotMark);
   out += DiceRules(needs);
   out += fmt::format("  http-request set-var(txn.canary) var(txn.route),field(3,:) if {{ {},sub(txn.weight) lt 0 }}\n",
                      needs.sticky ? "var(txn.dice)" : "rand(1000)");

@@ -25,6 +25,7 @@ struct RenderOptions {
 constexpr int kFirstListenerFd = 10;
 
 constexpr std::string_view kConfigName = "haproxy.cfg";
+constexpr char kSlotMark = '+';                         // "default.api+s1": one slot, whatever the route's weight.
 constexpr std::string_view kRoutesName = "routes.map";  // Rollout -> route.
 constexpr std::string_view kExactName = "exact.map";    // Host and whole path -> rollout.
 constexpr std::string_view kPrefixName = "prefix.map";  // Host and beginning of a path -> rollout; the longest wins.

@@ -34,6 +34,22 @@ TEST(Config, ColdStartServesTheWholeEdge) {
   EXPECT_THAT(files.config, HasSubstr("  server b-1 [::1]:9002 check"));
 }
 
+TEST(Config, AHostOfOneSlotHasAnEntryForEverySlotItMayBeLedTo) {
+  Edge edge = Example();
+  edge.rollouts[0].rules.push_back({"preview.test", "/", false, 1});
+  const EdgeFiles files = RenderFiles(edge, kOptions);
+  EXPECT_THAT(files.prefix, HasSubstr("preview.test/ prod.api+s1\n"));
+  EXPECT_THAT(files.prefix, HasSubstr("api.test/ prod.api\n"));
+  for (const char* entry :
+       {"prod.api 7:0:1:100\n", "prod.api+s0 0:0:0:0\n", "prod.api+s1 0:1:1:0\n", "prod.api+s5 0:5:5:0\n"}) {
+    EXPECT_THAT(files.routes, HasSubstr(entry));
+  }
+  EXPECT_THAT(files.config, HasSubstr("  http-request set-var(txn.rollout) var(txn.rollout),field(1,+)\n"));
+  const Structure before = StructureOf(edge, kOptions);
+  edge.rollouts[0].rules.back().slot = 0;
+  EXPECT_EQ(StructureOf(edge, kOptions), before) << "a preview that is led elsewhere needs no reload";
+}
+
 TEST(Config, CanaryHasTheStableServersAsBackupsAndStableHasThemAsItsLastResort) {
   const auto placed = PlaceServers(Example());
   EXPECT_THAT(placed, ElementsAre(PlacedServer{"prod.api.s0", "a-1", "127.0.0.1:9001", ServerRole::kOwn},

@@ -65,7 +65,13 @@ Result<void> CheckRollout(const EdgeRollout& rollout) {
     return Fail(ErrorCode::kLimit, fmt::format("Rollout {} has {} hosts and paths; {} are the most.", rollout.name.Text(),
                                                rollout.rules.size(), kRulesMax));
   }
-  for (const IngressRule& rule : rollout.rules) TRY_OK(CheckRule(rollout, rule));
+  for (const IngressRule& rule : rollout.rules) {
+    TRY_OK(CheckRule(rollout, rule));
+    if (rule.slot < -1 || rule.slot >= rollout::kSlotsMax) {
+      return Fail(ErrorCode::kInvalid,
+                  fmt::format("A host of rollout {} names a slot that is not there.", rollout.name.Text()));
+    }
+  }
   for (const TlsRule& rule : rollout.tls) {
     for (const std::string& host : rule.hosts) TRY_OK(CheckRule(rollout, IngressRule{host, "/", false}));
   }

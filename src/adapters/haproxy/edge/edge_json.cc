@@ -51,7 +51,9 @@ rollout::ByHand ParseByHand(const Json& json) {
 Json RolloutJson(const EdgeRollout& rollout) {
   Json::Array rules;
   for (const IngressRule& rule : rollout.rules) {
-    rules.push_back(Json::Object{{"exact", rule.exact_path}, {"host", rule.host}, {"path", rule.path}});
+    Json::Object written{{"exact", rule.exact_path}, {"host", rule.host}, {"path", rule.path}};
+    if (rule.slot >= 0) written.emplace("slot", rule.slot);
+    rules.push_back(std::move(written));
   }
   Json::Array tls;
   for (const TlsRule& rule : rollout.tls) {
@@ -93,7 +95,10 @@ Result<EdgeRollout> ParseRollout(const Json& json) {
   out.back_slot = SlotOf(json.At("back"));
   if (json.At("by_hand").as_object() != nullptr) out.by_hand = ParseByHand(json.At("by_hand"));
   for (const Json& rule : ArrayOf(json.At("rules"))) {
-    out.rules.push_back({rule.At("host").StringOr(""), rule.At("path").StringOr(""), rule.At("exact").BoolOr(false)});
+    out.rules.push_back({rule.At("host").StringOr(""), rule.At("path").StringOr(""), rule.At("exact").BoolOr(false),
+                         rule.At("slot").is_null() ? -1 : SlotOf(rule.At("slot"))});
+    if (!rule.At("slot").is_null() && out.rules.back().slot < 0)
+      return Fail(ErrorCode::kCorrupt, "A rule of the edge names a slot that there cannot be.");
   }
   for (const Json& rule : ArrayOf(json.At("tls"))) {
     TlsRule tls{{}, rule.At("pem").StringOr("")};

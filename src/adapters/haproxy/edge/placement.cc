@@ -29,6 +29,12 @@ std::string PrefixKey(const IngressRule& rule) {
   return HostKey(rule) + path + "/";
 }
 
+// What a rule's map entry names: the rollout, or one slot of it whatever the weight ("default.api+s1").
+std::string Destination(const EdgeRollout& rollout, const IngressRule& rule) {
+  if (rule.slot < 0) return RolloutKey(rollout.name);
+  return fmt::format("{}{}s{}", RolloutKey(rollout.name), kSlotMark, rule.slot);
+}
+
 }  // namespace
 
 ServerName ParseServerName(std::string_view name) {
@@ -75,7 +81,14 @@ std::string ServerParameters(const PlacedServer& server) {
 
 MapEntries RouteEntries(const Edge& edge) {
   MapEntries out;
-  for (const EdgeRollout& rollout : edge.rollouts) out[RolloutKey(rollout.name)] = RouteText(rollout);
+  for (const EdgeRollout& rollout : edge.rollouts) {
+    out[RolloutKey(rollout.name)] = RouteText(rollout);
+    // For every slot: a host that is led from one to another finds both.
+    if (std::ranges::none_of(rollout.rules, [](const IngressRule& rule) { return rule.slot >= 0; })) continue;
+    for (int slot = 0; slot < rollout::kSlotsMax; ++slot) {
+      out[Destination(rollout, {.slot = slot})] = fmt::format("0:{}:{}:0", slot, slot);
+    }
+  }
   return out;
 }
 
@@ -83,7 +96,7 @@ MapEntries ExactEntries(const Edge& edge) {
   MapEntries out;
   for (const EdgeRollout& rollout : edge.rollouts) {
     for (const IngressRule& rule : rollout.rules) {
-      if (rule.exact_path) out.emplace(HostKey(rule) + rule.path, RolloutKey(rollout.name));
+      if (rule.exact_path) out.emplace(HostKey(rule) + rule.path, Destination(rollout, rule));
     }
   }
   return out;
@@ -93,7 +106,7 @@ MapEntries PrefixEntries(const Edge& edge) {
   MapEntries out;
   for (const EdgeRollout& rollout : edge.rollouts) {
     for (const IngressRule& rule : rollout.rules) {
-      if (!rule.exact_path) out.emplace(PrefixKey(rule), RolloutKey(rollout.name));
+      if (!rule.exact_path) out.emplace(PrefixKey(rule), Destination(rollout, rule));
     }
   }
   return out;

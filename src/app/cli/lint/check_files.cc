@@ -22,6 +22,8 @@ enum class FileKind { kManifests, kRules, kWorkflow };
 
 // By its first document: a workflow has `on` and `jobs`, a rule file `groups` and no kind.
 FileKind KindOf(const ManifestFile& file) {
+  // The other two never have this key, and to read every file twice would double the time of a check.
+  if (file.text.starts_with("kind:") || file.text.find("\nkind:") != std::string::npos) return FileKind::kManifests;
   const Result<std::vector<YamlNode>> documents = ParseYamlStream(file.text, file.path);
   if (!documents.has_value() || documents->empty()) return FileKind::kManifests;
   const YamlNode& first = documents->front();

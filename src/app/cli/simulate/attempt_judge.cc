@@ -102,7 +102,7 @@ void AttemptJudge::Take(const judge::Tick& tick, const rollout::SimulatedMoment&
   const judge::RuleGroup& group = input_.groups[tick.group];
   judge::GroupCase& stood = stands_.groups[tick.group];
   const std::vector<metrics::RoleRow> rows = control::RoleRowsOf(attempt_, rollout_.exposure, kJoin, tick.at);
-  const metrics::AttemptView view(control::IdentityOf(name), store_.Snapshot(), rows);
+  const metrics::AttemptView view(control::IdentityOf(name), store_.Snapshot(), rows, nullptr, &role_labels_);
   const rules::AttemptLabels labels = control::LabelsOfAttempt(name, attempt_.id, rows);
   const rules::AttemptTime time{Milliseconds(attempt_.started_at),
                                 std::chrono::duration_cast<std::chrono::milliseconds>(sample_step_).count()};

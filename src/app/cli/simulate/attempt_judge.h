@@ -51,6 +51,7 @@ class AttemptJudge : public rollout::SimulatedAnalyses {
   Duration sample_step_;
   Duration gate_interval_;
   metrics::SeriesStore store_;
+  metrics::RoleLabels role_labels_;
   std::optional<Traffic> traffic_;
   rollout::Attempt attempt_;
   judge::AttemptCase stands_;

@@ -22,7 +22,7 @@ constexpr auto kBlueGreenKeys = std::to_array<Key>({
     {"previewMetadata", kNoEffect},
     {"previewReplicaCount"},
     {"previewService"},
-    {"scaleDownDelayRevisionLimit", kRefused},
+    {"scaleDownDelayRevisionLimit"},
     {"scaleDownDelaySeconds"},
 });
 
@@ -54,6 +54,8 @@ BlueGreenStrategy ReadBlueGreen(Notes& notes, const YamlNode& node, const std::s
   fields.ReadSeconds("autoPromotionSeconds", out.auto_promotion_after);
   fields.ReadSeconds("scaleDownDelaySeconds", out.scale_down_delay);
   fields.ReadSeconds("abortScaleDownDelaySeconds", out.abort_scale_down_delay);
+  int waiting = 0;
+  if (fields.Read("scaleDownDelayRevisionLimit", waiting)) out.scale_down_delay_revision_limit = waiting;
   out.pre_promotion_analysis = ReadAnalysis(fields, "prePromotionAnalysis");
   out.post_promotion_analysis = ReadAnalysis(fields, "postPromotionAnalysis");
   CheckServices(fields, out);

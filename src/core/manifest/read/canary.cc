@@ -17,7 +17,7 @@ constexpr auto kCanaryKeys = std::to_array<Key>({
     {"abortScaleDownDelaySeconds"},
     {"analysis"},
     {"antiAffinity", kRefused},
-    {"canaryMetadata", kRefused},
+    {"canaryMetadata", kNoEffect},
     {"canaryService"},
     {"dynamicStableScale"},
     {"maxSurge"},
@@ -25,9 +25,9 @@ constexpr auto kCanaryKeys = std::to_array<Key>({
     {"minPodsPerReplicaSet"},
     {"pingPong", kRefused},
     {"replicaProgressThreshold", kRefused},
-    {"scaleDownDelayRevisionLimit", kRefused},
+    {"scaleDownDelayRevisionLimit"},
     {"scaleDownDelaySeconds"},
-    {"stableMetadata", kRefused},
+    {"stableMetadata", kNoEffect},
     {"stableService"},
     {"steps"},
     {"trafficRouting"},
@@ -113,7 +113,6 @@ void CheckScaling(Fields& canary, const CanaryStrategy& out) {
   }
   if (out.dynamic_stable_scale) {
     const YamlNode& at = *canary.Find("dynamicStableScale");
-    notes.Refuse(at, "dynamicStableScale", canary.PathOf("dynamicStableScale"));
     if (!out.traffic_routing) {
       notes.Error(at, "contradiction", "Canary dynamicStableScale can only be used with traffic routing.", "Remove it.");
     }
@@ -142,6 +141,8 @@ CanaryStrategy ReadCanary(Notes& notes, const YamlNode& node, const std::string&
   canary.Read("dynamicStableScale", out.dynamic_stable_scale);
   int pods_min = 0;
   if (canary.Read("minPodsPerReplicaSet", pods_min)) out.min_pods_per_replica_set = pods_min;
+  int waiting = 0;
+  if (canary.Read("scaleDownDelayRevisionLimit", waiting)) out.scale_down_delay_revision_limit = waiting;
   if (const YamlNode* routing = canary.FindMapping("trafficRouting")) {
     out.traffic_routing = ReadRouting(notes, *routing, canary.PathOf("trafficRouting"));
   }

@@ -12,6 +12,7 @@ namespace {
 using enum KeyUse;
 
 constexpr int kReplicasMax = 1000;
+constexpr int kWindowMax = 1000;
 
 constexpr auto kSpecKeys = std::to_array<Key>({
     {"analysis"},
@@ -22,7 +23,7 @@ constexpr auto kSpecKeys = std::to_array<Key>({
     {"replicas"},
     {"restartAt", kRefused},
     {"revisionHistoryLimit"},
-    {"rollbackWindow", kRefused},
+    {"rollbackWindow"},
     {"selector"},
     {"strategy"},
     {"template"},
@@ -30,6 +31,7 @@ constexpr auto kSpecKeys = std::to_array<Key>({
 });
 constexpr auto kHistoryKeys =
     std::to_array<Key>({{"successfulRunHistoryLimit", kNoEffect}, {"unsuccessfulRunHistoryLimit", kNoEffect}});
+constexpr auto kWindowKeys = std::to_array<Key>({{"revisions"}});
 constexpr auto kSelectorKeys = std::to_array<Key>({{"matchExpressions", kRefused}, {"matchLabels"}});
 constexpr auto kStrategyKeys = std::to_array<Key>({{"blueGreen"}, {"canary"}});
 void ReadSelector(Fields& spec, Rollout& out) {
@@ -112,6 +114,11 @@ Rollout ReadRollout(Notes& notes, const YamlNode& node) {
   spec.Read("progressDeadlineAbort", out.progress_deadline_abort);
   spec.Read("revisionHistoryLimit", out.revision_history_limit);
   spec.Read("paused", out.paused);
+  if (const YamlNode* window = spec.FindMapping("rollbackWindow")) {
+    int revisions = 0;
+    Fields fields(notes, *window, spec.PathOf("rollbackWindow"), kWindowKeys);
+    if (fields.Read("revisions", revisions, {0, kWindowMax})) out.rollback_window = revisions;
+  }
   if (const YamlNode* history = spec.FindMapping("analysis")) Fields(notes, *history, spec.PathOf("analysis"), kHistoryKeys);
   CheckDeadline(spec, out);
   ReadSelector(spec, out);

@@ -98,6 +98,12 @@ Result<void> Evaluator::CountSamples(std::size_t samples) {
   return Fail(ErrorCode::kLimit, "query processing would load too many samples into memory in query execution");
 }
 
+void Evaluator::KeepInner(const Expr& expr, const Result<Evaluated>& evaluated) const {
+  constexpr std::size_t kRowsMax = 8;  // More are no number of a sentence, and making their labels is dear.
+  if (!evaluated || evaluated->type != ValueType::kVector || evaluated->rows.size() > kRowsMax) return;
+  recorder_->inner.emplace(&expr, std::get<Vector>(ToValue(*evaluated, 0)));
+}
+
 Result<Evaluated> Evaluator::Evaluate(const Expr& expr) {
   if (const auto* number = expr.As<NumberLiteral>()) {
     return Evaluated{ValueType::kScalar, std::vector<double>(grid_.count, number->value), {}, {}};
@@ -107,8 +113,16 @@ Result<Evaluated> Evaluator::Evaluate(const Expr& expr) {
   if (const auto* selector = expr.As<VectorSelector>()) return SelectInstant(expr, *selector, false);
   if (const auto* unary = expr.As<UnaryExpr>()) return EvaluateUnary(*unary);
   if (const auto* binary = expr.As<BinaryExpr>()) return EvaluateBinary(expr, *binary);
-  if (const auto* aggregate = expr.As<AggregateExpr>()) return EvaluateAggregate(*aggregate);
-  if (const auto* call = expr.As<CallExpr>()) return EvaluateCall(expr, *call);
+  if (const auto* aggregate = expr.As<AggregateExpr>()) {
+    Result<Evaluated> result = EvaluateAggregate(*aggregate);
+    if (keeps_inner_) KeepInner(expr, result);
+    return result;
+  }
+  if (const auto* call = expr.As<CallExpr>()) {
+    Result<Evaluated> result = EvaluateCall(expr, *call);
+    if (keeps_inner_ && call->function == "histogram_quantile") KeepInner(expr, result);
+    return result;
+  }
   return Fail(ErrorCode::kInvalid, "A range vector stands where a value is needed.");
 }
 
@@ -118,6 +132,7 @@ Result<Value> EvaluateInstant(const Expr& expr, const metrics::Source& source, s
   Recorder recorder;
   if (witness != nullptr) *witness = PlanWitness(expr, recorder);
   Evaluator evaluator(source, options, Grid{time_ms, 0, 2}, grid, witness == nullptr ? nullptr : &recorder);
+  evaluator.KeepInner();
   if (expr.type == ValueType::kMatrix) {
     TRY(const Windows windows, evaluator.EvaluateMatrix(WithoutParens(expr)));
     if (witness != nullptr) FillWitness(*witness, recorder);

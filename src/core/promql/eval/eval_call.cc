@@ -60,7 +60,7 @@ Result<Evaluated> Evaluator::EvaluateCall(const Expr& expr, const CallExpr& call
   if (name == "absent_over_time") return Absent(call, true);
   if (name == "timestamp") return Timestamp(call);
   if (name == "histogram_quantiles") return HistogramQuantiles(call);
-  if (name == "histogram_quantile") return HistogramQuantile(call);
+  if (name == "histogram_quantile") return HistogramQuantile(expr, call);
   if (name == "histogram_fraction") return HistogramFraction(call);
   if (name == "label_replace") return LabelReplace(call);
   if (name == "label_join") return LabelJoin(call);

@@ -67,6 +67,15 @@ std::vector<HistogramRows> GroupHistograms(const Rows& rows, bool delayed, const
   return histograms;
 }
 
+double LastBound(const Rows& rows) {
+  double last = 0;
+  for (const Row& row : rows) {
+    const double bound = BoundOf(row.identity.Get("le")).value_or(0);
+    if (row.present[0] != 0 && std::isfinite(bound)) last = std::max(last, bound);
+  }
+  return last;
+}
+
 std::string BadBucketText(const Row& row) {
   const std::string_view name = row.identity.Name();
   std::string text =
@@ -101,10 +110,11 @@ Rows Evaluator::QuantileRows(const std::vector<double>& q, const Rows& rows, Pos
   return results;
 }
 
-Result<Evaluated> Evaluator::HistogramQuantile(const CallExpr& call) {
+Result<Evaluated> Evaluator::HistogramQuantile(const Expr& expr, const CallExpr& call) {
   TRY(const Evaluated q, Evaluate(*call.arguments[0]));
   TRY(const Evaluated vector, Evaluate(*call.arguments[1]));
   NoteQuantile(q.scalar, call.arguments[0]->pos);
+  if (keeps_inner_) recorder_->last_bounds.emplace(&expr, LastBound(vector.rows));
   Evaluated result;
   result.rows = QuantileRows(q.scalar, vector.rows, call.arguments[1]->pos);
   TRY_OK(MergeEqual(result.rows));

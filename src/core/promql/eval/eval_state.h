@@ -69,6 +69,8 @@ struct Recorder {
   std::vector<SelectorWitness> selectors;
   std::map<const Expr*, ComparisonWitness> comparisons;  // The keys are set before; looked up only.
   std::vector<const Expr*> order;                        // The same, in the order of the expression.
+  std::map<const Expr*, Vector> inner;                   // Of what is evaluated at the query's own time.
+  std::map<const Expr*, double> last_bounds;
 };
 
 class Evaluator {
@@ -79,6 +81,9 @@ class Evaluator {
       : source_(source), options_(options), query_(query), grid_(grid), recorder_(recorder) {}
 
   Result<Evaluated> Evaluate(const Expr& expr);
+
+  // From now on the recorder is left what aggregations and quantiles give: at one instant, outside subqueries.
+  void KeepInner() { keeps_inner_ = recorder_ != nullptr; }
 
   // eval_select.cc: the samples behind a matrix selector or a subquery.
   Result<Windows> EvaluateMatrix(const Expr& expr);
@@ -122,7 +127,7 @@ class Evaluator {
   Result<Evaluated> CallOnVector(const CallExpr& call);
   Result<Evaluated> Timestamp(const CallExpr& call);
   Result<Evaluated> Absent(const CallExpr& call, bool over_time);
-  Result<Evaluated> HistogramQuantile(const CallExpr& call);
+  Result<Evaluated> HistogramQuantile(const Expr& expr, const CallExpr& call);
   Result<Evaluated> HistogramQuantiles(const CallExpr& call);
   Rows QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos) const;
   Result<Evaluated> HistogramFraction(const CallExpr& call);
@@ -136,12 +141,14 @@ class Evaluator {
   Result<void> MergeEqual(Rows& rows) const;
   void AddNote(Note::Level level, std::string message, PosRange pos) const;
   Result<void> CountSamples(std::size_t samples);
+  void KeepInner(const Expr& expr, const Result<Evaluated>& evaluated) const;
 
   const metrics::Source& source_;
   const EngineOptions& options_;
   Grid query_;
   Grid grid_;
   Recorder* recorder_;
+  bool keeps_inner_ = false;
   std::int64_t samples_ = 0;
 };
 

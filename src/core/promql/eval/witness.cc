@@ -69,6 +69,8 @@ void FillWitness(Witness& witness, Recorder& recorder) {
   std::size_t next = 0;
   Fill(witness, recorder, recorder.order, next);
   witness.selectors = std::move(recorder.selectors);
+  witness.inner = std::move(recorder.inner);
+  witness.last_bounds = std::move(recorder.last_bounds);
 }
 
 }  // namespace tuesday::promql

@@ -117,7 +117,9 @@ ParseReport ParseWithReport(std::string_view text, const ParserOptions& options)
   Node expr = state.ParseAll();
   report.problems = std::move(state.problems());
   if (expr != nullptr && report.problems.empty()) CheckTypes(*expr, text, report.problems);
-  if (report.problems.empty()) report.expr = std::move(expr);
+  if (!report.problems.empty()) return report;
+  if (expr != nullptr) KeepTexts(*expr);
+  report.expr = std::move(expr);
   return report;
 }
 

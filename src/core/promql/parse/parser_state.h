@@ -12,6 +12,9 @@
 
 namespace tuesday::promql {
 
+// Fills Expr::text of the whole tree. printer.cc
+void KeepTexts(Expr& expr);
+
 using Node = std::shared_ptr<Expr>;  // Mutable while modifiers are still to come; null after a syntax error.
 
 class ParserState {

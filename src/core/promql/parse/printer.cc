@@ -136,6 +136,35 @@ struct Printer {
 
 }  // namespace
 
-std::string PrintExpr(const Expr& expr) { return std::visit(Printer{}, expr.node); }
+std::string PrintExpr(const Expr& expr) { return expr.text.empty() ? std::visit(Printer{}, expr.node) : expr.text; }
+
+void KeepTexts(Expr& expr) {
+  // Only the parser calls this, before anybody else has the nodes.
+  const auto below = [](const ExprPtr& part) {
+    if (part != nullptr) KeepTexts(const_cast<Expr&>(*part));
+  };
+  const auto keep = [](const ExprPtr& part) { const_cast<Expr&>(*part).text = PrintExpr(*part); };
+  if (const auto* call = expr.As<CallExpr>()) {
+    for (const ExprPtr& argument : call->arguments) below(argument);
+  } else if (const auto* binary = expr.As<BinaryExpr>()) {
+    below(binary->left);
+    below(binary->right);
+    if (!IsComparison(binary->op)) return;
+    keep(binary->left);
+    keep(binary->right);
+    expr.text = PrintExpr(expr);
+  } else if (const auto* aggregate = expr.As<AggregateExpr>()) {
+    below(aggregate->parameter);
+    below(aggregate->inner);
+  } else if (const auto* subquery = expr.As<SubqueryExpr>()) {
+    below(subquery->inner);
+  } else if (const auto* unary = expr.As<UnaryExpr>()) {
+    below(unary->inner);
+  } else if (const auto* paren = expr.As<ParenExpr>()) {
+    below(paren->inner);
+  } else if (expr.As<VectorSelector>() != nullptr || expr.As<MatrixSelector>() != nullptr) {
+    expr.text = PrintExpr(expr);
+  }
+}
 
 }  // namespace tuesday::promql

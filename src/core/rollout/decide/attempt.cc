@@ -11,6 +11,7 @@ void NumberAsNewest(Status& status, const RevisionId& id) {
   int newest = 0;
   for (const RevisionState& revision : status.revisions) newest = std::max(newest, revision.number);
   RevisionState state{.id = id, .number = newest + 1};
+  state.restarted = status.restarts_asked;
   if (const RevisionState* known = FindRevision(status, id)) {
     if (known->number == newest) return;
     state = *known;
@@ -69,6 +70,19 @@ bool IsStandingBy(const Turn& turn, const RevisionId& id) {
          ReadyCount(turn, id) >= turn.spec.replicas && turn.spec.replicas > 0;
 }
 
+// rollbackWindow: the way back to one of the last revisions before the present one takes no steps. Revisions are as old as
+// their last number.
+bool IsInRollbackWindow(const Turn& turn, const RevisionId& id) {
+  const RevisionState* back = FindRevision(turn.status, id);
+  const RevisionState* stable = turn.status.stable.has_value() ? FindRevision(turn.status, *turn.status.stable) : nullptr;
+  const int window = turn.spec.rollback_window.value_or(0);
+  if (back == nullptr || stable == nullptr || window <= 0 || back->number >= stable->number) return false;
+  const auto between = std::ranges::count_if(turn.status.revisions, [&](const RevisionState& revision) {
+    return revision.number > back->number && revision.number < stable->number;
+  });
+  return between < window;
+}
+
 }  // namespace
 
 void Supersede(Turn& turn, const std::string& why) {
@@ -89,6 +103,7 @@ void Supersede(Turn& turn, const std::string& why) {
 
 void BeginAttempt(Turn& turn, const RevisionId& revision) {
   Status& status = turn.status;
+  const bool in_window = IsInRollbackWindow(turn, revision);
   NumberAsNewest(status, revision);
   Attempt attempt;
   attempt.ordinal = ++status.attempts_begun;
@@ -99,11 +114,14 @@ void BeginAttempt(Turn& turn, const RevisionId& revision) {
   attempt.step_started_at = turn.now;
   attempt.progressed_at = turn.now;
   attempt.steps_hash = StepsHash(turn.spec);
-  attempt.full = status.stable.has_value() && IsStandingBy(turn, revision);
+  const bool stands_by = status.stable.has_value() && IsStandingBy(turn, revision);
+  attempt.full = stands_by || in_window;
   status.attempt = std::move(attempt);
   Json::Object data{{"ordinal", status.attempts_begun}};
   if (status.stable.has_value()) data.emplace("stable", status.stable->str());
-  const std::string_view way = status.attempt->full ? " at once, for it still stands by at full size" : "";
+  const std::string_view way = stands_by   ? " at once, for it still stands by at full size"
+                               : in_window ? " without steps, for it is within the rollback window"
+                                           : "";
   const std::string from =
       status.stable.has_value() ? " over " + RevisionText(status, *status.stable) : " as the first version";
   Tell(turn, "rollout.started",

@@ -2,6 +2,7 @@
 #include "core/rollout/decide/phase.h"
 
 #include "core/rollout/decide/judge.h"
+#include "core/rollout/decide/restart.h"
 #include "core/rollout/describe.h"
 
 namespace tuesday::rollout {
@@ -38,7 +39,7 @@ std::string Remaining(Turn& turn) {
   if (updated != nullptr && updated->desired < turn.spec.replicas) return "more replicas need to be updated";
   if (AvailableCount(turn, turn.spec.revision) < turn.spec.replicas) return "updated replicas are still becoming available";
   if (attempt != nullptr) return "waiting for the new version to serve alone";
-  return "";
+  return RestartText(turn);
 }
 
 PhaseText PhaseOf(Turn& turn) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/rollout/decide/restart.h"
 #include "core/rollout/decide/route.h"
 
 namespace tuesday::rollout {
@@ -76,6 +77,15 @@ bool HasPart(const Turn& turn, const RevisionId& id) {
   return attempt != nullptr && attempt->revision == id;
 }
 
+// scaleDownDelayRevisionLimit: of the revisions that wait to be scaled down only the newest may.
+bool IsBeyondWaitingLimit(const Turn& turn, const RevisionState& revision) {
+  if (!turn.spec.canary.scale_down_delay_revision_limit.has_value()) return false;
+  const auto newer = std::ranges::count_if(turn.status.revisions, [&](const RevisionState& other) {
+    return other.number > revision.number && other.scale_down_at.has_value() && other.desired > 0;
+  });
+  return newer >= *turn.spec.canary.scale_down_delay_revision_limit;
+}
+
 int WantedOfRetired(Turn& turn, const RevisionState& revision) {
   const std::optional<Attempt>& attempt = turn.status.attempt;
   if (attempt.has_value() && IsAborted(*attempt) && attempt->revision == revision.id) {
@@ -87,7 +97,7 @@ int WantedOfRetired(Turn& turn, const RevisionState& revision) {
   const bool stands_by = IsPredecessor(turn.status, revision.id) && attempt->stage == Stage::kBaking;
   if (stands_by && turn.spec.bake_keep == BakeKeep::kPredecessor) return revision.desired;
   if (!revision.scale_down_at.has_value()) return revision.desired;
-  if (*revision.scale_down_at <= turn.now) return 0;
+  if (*revision.scale_down_at <= turn.now || IsBeyondWaitingLimit(turn, revision)) return 0;
   WakeAt(turn, *revision.scale_down_at);
   return revision.desired;
 }
@@ -98,13 +108,27 @@ bool IsClimbing(const Turn& turn, const Attempt& attempt) {
   return canary != nullptr && canary->slot == turn.status.route.canary_slot;
 }
 
+// How many instances stable gets when it has none that is ready and all others shall go: all, within maxSurge where it counts.
+int RefugeCount(const Turn& turn, const RevisionState& stable) {
+  const int replicas = turn.spec.replicas;
+  if (turn.spec.canary.traffic_routed) return replicas;
+  int others = 0;
+  for (const RevisionState& revision : turn.status.revisions) {
+    if (revision.id != stable.id) others += revision.desired;
+  }
+  const Fence fence = ResolveFence(turn.spec.canary.max_surge, turn.spec.canary.max_unavailable, replicas);
+  return std::clamp(replicas + fence.surge - others, std::min(replicas, std::max(1, stable.desired)), replicas);
+}
+
 int WantedOf(Turn& turn, const RevisionState& revision) {
   if (!HasPart(turn, revision.id)) return WantedOfRetired(turn, revision);
   const Attempt* attempt = InFlight(turn.status);
   if (IsHalted(turn) && !(turn.status.attempt.has_value() && IsAborted(*turn.status.attempt))) return revision.desired;
+  const bool refuge = turn.status.stable == revision.id && MustKeepCanary(turn);
+  if (attempt == nullptr && refuge) return RefugeCount(turn, revision);
   if (attempt == nullptr || IsInitial(*attempt) || turn.status.stable == attempt->revision) return turn.spec.replicas;
   // Without a place to go back to nothing else can move, so that comes before the fence.
-  if (turn.status.stable == revision.id && MustKeepCanary(turn) && !IsClimbing(turn, *attempt)) return turn.spec.replicas;
+  if (refuge && !IsClimbing(turn, *attempt)) return RefugeCount(turn, revision);
   const Counts counts = NextCounts(turn, *attempt);
   return attempt->revision == revision.id ? counts.canary : counts.stable;
 }
@@ -166,7 +190,10 @@ void SetDesired(Turn& turn, RevisionState& revision, int count) {
 
 WantedCounts WantedInstances(Turn& turn) {
   WantedCounts wanted;
-  for (const RevisionState& revision : turn.status.revisions) wanted[revision.id] = WantedOf(turn, revision);
+  for (const RevisionState& revision : turn.status.revisions) {
+    const int surge = IsHalted(turn) ? 0 : RestartSurge(turn, revision);
+    wanted[revision.id] = surge > 0 ? turn.spec.replicas + surge : WantedOf(turn, revision);
+  }
   return wanted;
 }
 

@@ -26,6 +26,12 @@ bool CountsAreThere(Turn& turn, const Attempt& attempt) {
   return canary->desired == settled.canary && stable->desired == settled.stable;
 }
 
+// A scale that asks for fewer instances is there when those that no traffic needs are gone.
+bool HasNoneTooMany(Turn& turn, const Attempt& attempt) {
+  const RevisionState* canary = FindRevision(turn.status, attempt.revision);
+  return canary != nullptr && canary->desired <= NextCounts(turn, attempt).canary;
+}
+
 bool WeightIsThere(Turn& turn, const Attempt& attempt) {
   if (!CountsAreThere(turn, attempt) || !IsRouteAcknowledged(turn)) return false;
   const RevisionState* canary = FindRevision(turn.status, attempt.revision);
@@ -39,7 +45,7 @@ std::optional<Instant> OverSince(Turn& turn, const Attempt& attempt) {
   if (attempt.step_released) return turn.now;
   if (std::holds_alternative<SetWeight>(step)) return WeightIsThere(turn, attempt) ? std::optional(turn.now) : std::nullopt;
   if (std::holds_alternative<SetCanaryScale>(step))
-    return CountsAreThere(turn, attempt) ? std::optional(turn.now) : std::nullopt;
+    return CountsAreThere(turn, attempt) && HasNoneTooMany(turn, attempt) ? std::optional(turn.now) : std::nullopt;
   if (const auto* pause = std::get_if<Pause>(&step)) {
     if (!pause->duration.has_value()) return std::nullopt;
     const Instant end = attempt.step_started_at + *pause->duration;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/rollout/decide/restart.h"
+
 namespace tuesday::rollout {
 
 void WakeAt(Turn& turn, Instant at) {
@@ -78,8 +80,12 @@ std::vector<InstanceId> ServersOf(const Turn& turn, const RevisionId& revision, 
   }
   std::ranges::sort(running, {}, [](const InstanceSeen* instance) { return std::pair(instance->ordinal, instance->id); });
   std::vector<InstanceId> servers;
+  const RevisionState* state = FindRevision(turn.status, revision);
+  const OrdinalRange leaving = state == nullptr ? OrdinalRange{} : BatchOf(*state).value_or(OrdinalRange{});
   for (std::size_t rank = 0; rank < running.size() && static_cast<int>(rank) < limit; ++rank) {
-    if (running[rank]->ready && running[rank]->ordinal < limit) servers.push_back(running[rank]->id);
+    const int ordinal = running[rank]->ordinal;
+    if (ordinal >= leaving.begin && ordinal < leaving.end) continue;
+    if (running[rank]->ready && ordinal < limit) servers.push_back(running[rank]->id);
   }
   std::ranges::sort(servers);
   return servers;
