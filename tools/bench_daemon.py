@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Figures of a real daemon under real load. Each comparison runs both sides in this one run. Prints `bench <name> <value> <unit>`,
-progress on standard error. `--only PART,PART` runs some: start, aborts, crashes, promotions, edge, edge-return, hour, simulate, check."""
+progress on standard error. `--only PART,PART` runs some: start, aborts, crashes, promotions, edge, edge-return, hour, backup, simulate, check."""
 
 import argparse
 import calendar
@@ -393,6 +393,52 @@ def hour_of(tuesday, examples, options, name_of_figure, replicas):
             raise Failed(f"the hour is not seen: {answer}")
 
 
+def own_metric(bench, name):
+    """A figure of the daemon about itself, over its socket."""
+    found = re.search(rf"^{name} (\S+)$", bench.request("GET", "/metrics"), re.M)
+    if not found:
+        raise Failed(f"/metrics has no {name}")
+    return float(found.group(1))
+
+
+def bench_backup(tuesday, examples, options):
+    """A backup beside a daemon under load that has an hour of metrics of ten instances, and what its loop felt of it."""
+    with Bench(tuesday, examples) as bench:
+        bench.start_daemon()
+        bind(bench, "api", "v1")
+        apply(bench, "api", "v1", HALF)
+        bench.wait_healthy("api")
+        bench.stop_daemon()
+        shutil.rmtree(bench.state / "metrics")
+        listed = bench.folder / "instances.json"
+        listed.write_text(json.dumps([{"namespace": "default", "rollout": f"svc{i}", "revision": "0123456789", "instance": f"i{i}"}
+                                      for i in range(10)]))
+        wrote = subprocess.run([str(options.build / "bench/metrics_hour"), str(bench.state / "metrics"), str(listed), "60"],
+                               capture_output=True, text=True, check=False)
+        if wrote.returncode != 0:
+            raise Failed(f"metrics_hour: {wrote.stderr}")
+        bench.start_daemon()
+        load = bench.load(HOST, 200, 8, 600)
+        wait_for("load flows", lambda: load.totals()["ok"] > 400, 30)
+        slow = own_metric(bench, "tuesday_loop_slow_tasks_total")
+        rates, size = [], 0.0
+        for i in range(options.rounds):
+            path = bench.folder / f"{i}.tar"
+            began = time.monotonic()
+            bench.run("backup", str(path))
+            rates.append(path.stat().st_size / 1e6 / (time.monotonic() - began))
+            size = path.stat().st_size / 1e6
+        began = time.monotonic()
+        bench.run("backup", "--check", str(path))
+        checked = size / (time.monotonic() - began)
+        say("backup_rate", quantile(rates, 0.5), f"MB/s, {size:.1f} MB, an hour of metrics, the process' start included")
+        say("backup_check_rate", checked, "MB/s")
+        say("backup_loop_holds_over_5ms", own_metric(bench, "tuesday_loop_slow_tasks_total") - slow, f"in {options.rounds} backups")
+        say("backup_loop_longest_hold", own_metric(bench, "tuesday_loop_longest_task_seconds") * 1000, "ms, since the daemon's start")
+        if load.totals()["failed"]:
+            raise Failed(f"requests failed: {load.totals()}")
+
+
 def bench_simulate(tuesday, examples, options):
     """The playbook's rollout with its rules through the command line, the process' start included."""
     del examples
@@ -477,7 +523,7 @@ def bench_edge_return(tuesday, examples, options):
 
 
 PARTS = {"start": bench_start, "simulate": bench_simulate, "check": bench_check, "edge": bench_edge, "promotions": bench_promotions,
-         "aborts": bench_aborts, "crashes": bench_crashes, "edge-return": bench_edge_return, "hour": bench_hour}
+         "aborts": bench_aborts, "crashes": bench_crashes, "edge-return": bench_edge_return, "hour": bench_hour, "backup": bench_backup}
 
 
 def main():

@@ -11,6 +11,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/completion.h"
 #include "app/cli/lint/lint_line.h"
+#include "app/cli/operate/operate_line.h"
 #include "app/cli/verb_line.h"
 
 namespace tuesday::cli {
@@ -31,6 +32,7 @@ struct CommandLine {
   SimulateOptions simulate;
   VerbOptions verbs;
   AccessOptions access;
+  OperateOptions operate;
   bool all_namespaces = false;
   std::vector<std::string> words;
   std::vector<std::string> run_patterns;
@@ -221,7 +223,7 @@ void AddAudit(CommandLine& line) {
 void AddAll(CommandLine& line) {
   line.app.require_subcommand(1);
   line.app.fallthrough();
-  line.app.set_version_flag("--version", "tuesday 0.1.0");
+  line.app.set_version_flag("--version", kProgramText);
   line.app.add_option("-n,--namespace", line.globals.ns, "The namespace")->capture_default_str();
   line.app.add_flag("--json", line.globals.json, "Prints one JSON object");
   line.app.add_option("--state", line.globals.state_dir, "The daemon's state folder")->envname("TUESDAY_STATE");
@@ -239,6 +241,7 @@ void AddAll(CommandLine& line) {
   AddAudit(line);
   AddAccess(line.app, line.globals, line.access, line.run);
   AddDaemon(line);
+  AddOperate(line.app, line.globals, line.operate, line.run);
   CLI::App* completion =
       Command(line, line.app, "completion", "Prints the completion for a shell.", "source <(tuesday completion bash)", [&line] {
         std::cout << CompletionScript(line.name, CommandTree(line.app));

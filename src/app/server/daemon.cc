@@ -27,7 +27,9 @@
 #include "adapters/process/artifacts/artifact_folder.h"
 #include "adapters/process/process_workloads.h"
 #include "adapters/seal/sealed_store.h"
+#include "adapters/sqlite/lock_file.h"
 #include "adapters/sqlite/sqlite_store.h"
+#include "app/backup/restore.h"
 #include "app/server/api.h"
 #include "app/server/disk.h"
 #include "app/server/door.h"
@@ -165,6 +167,12 @@ Result<void> Daemon::Open() {
 }
 
 Result<void> Daemon::OpenStores() {
+  {
+    // One that was interrupted is ended, one that is under way refuses us.
+    const std::string path = options_.state_folder + "/" + sqlite::kLockFile;
+    TRY(const sqlite::LockFile lock, sqlite::LockFile::Take(path));
+    TRY_OK(backup::FinishRestore(options_.state_folder));
+  }
   TRY(database_, sqlite::SqliteStore::Open(options_.state_folder));
   // After the database's lock: two daemons never make a key at once.
   TRY(const seal::Sealer sealer, seal::Sealer::OpenOrMake(options_.state_folder + "/" + std::string(seal::kKeyFileName)));

@@ -105,6 +105,8 @@ struct Entity {
   std::optional<Instant> timer_at;
   std::string trouble;
   std::uint64_t version = 0;
+  std::optional<Instant> taking_over_since;  // After a restore, until the edge has a route of ours: restored.cc.
+  bool told_of_restore = false;
 
   const RolloutName& name() const { return record.spec.name; }
 };

@@ -17,6 +17,7 @@
 #include "control/apply/prepare.h"
 #include "control/fleet.h"
 #include "control/loop/entity.h"
+#include "wire/state/restored.h"
 
 namespace tuesday::control {
 
@@ -102,6 +103,15 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void Leave(const RolloutName& name, const state::RemovedRecord& removed);
   void DropOldest(Transaction& transaction);
 
+  // restored.cc
+  void BeginTakingOver(const state::RestoredRecord& restored);
+  Result<void> MayPerform(const Entity& entity, const Target& target) const;
+  Result<void> MayRoute(const Entity& entity, const rollout::Route& route, bool withdraws) const;
+  void LookAfterRestore(Entity& entity);
+  void OnTakenOver(Entity& entity);
+  void EndTakingOver();
+  void ForgetRemovedThatLive(const std::vector<RolloutName>& seen);
+
   // consider.cc
   void Consider(const RolloutName& name);
   void AskJudge(Entity& entity, Instant now);
@@ -158,6 +168,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   std::map<RolloutName, std::vector<InstanceState>> orphans_;  // Instances of rollouts that are not known.
   std::vector<RolloutName> orphan_routes_;
   std::uint64_t last_release_ = 0;
+  std::optional<state::RestoredRecord> restored_;  // This state was restored, and the world may be ahead of it.
 
   std::deque<std::function<void()>> changes_;  // Applies and bindings, one after the other.
   bool change_under_way_ = false;

@@ -85,6 +85,7 @@ void FleetCore::OnEdge(EdgeSeen seen) {
     if (entity.route == route) continue;
     const bool visible = !entity.route || entity.route->route != route.route || entity.route->serving != route.serving;
     entity.route = std::move(route);
+    LookAfterRestore(entity);
     if (visible) Notify(entity);
     Consider(name);
   }

@@ -55,6 +55,9 @@ void FleetCore::StopOrphans(const state::RemovedRecord& removed, const std::vect
 void FleetCore::TakeOrphans(std::map<RolloutName, std::vector<InstanceState>> orphans) {
   orphans_ = std::move(orphans);
   if (!recovered_) return;
+  std::vector<RolloutName> seen;
+  for (const auto& [name, instances] : orphans_) seen.push_back(name);
+  ForgetRemovedThatLive(seen);
   for (const auto& [name, instances] : orphans_) {
     if (const auto removed = removed_.find(name); removed != removed_.end()) StopOrphans(removed->second, instances);
   }
@@ -63,6 +66,7 @@ void FleetCore::TakeOrphans(std::map<RolloutName, std::vector<InstanceState>> or
 void FleetCore::TakeOrphanRoutes(const EdgeSeen& seen) {
   orphan_routes_.clear();
   for (const auto& [name, route] : seen.routes) {
+    if (!entities_.contains(name) && recovered_ && !route.route.slots.empty()) ForgetRemovedThatLive({name});
     if (entities_.contains(name) || route.route.slots.empty()) continue;
     orphan_routes_.push_back(name);
     if (!recovered_ || !removed_.contains(name)) continue;

@@ -47,6 +47,9 @@ void FleetCore::Perform(Entity& entity, const std::string& target_name) {
   Target& target = entity.targets[target_name];
   target.state = Target::State::kAsked;
   target.retry_at.reset();
+  if (Result<void> may = MayPerform(entity, target); !may) {
+    return OnPerformed(entity.name(), target_name, target.generation, std::move(may));
+  }
   ++health_.performed;
   const auto* route = std::get_if<rollout::Route>(&target.what);
   if (route != nullptr && route->slots.empty()) {
@@ -161,6 +164,7 @@ void FleetCore::OnPerformed(const RolloutName& name, const std::string& target_n
     entity->acks.emplace_back(target_name, generation);
     if (!entity->acks_since) entity->acks_since = Now();
     if (health_.store.empty()) entity->trouble.clear();
+    if (std::holds_alternative<rollout::Route>(target.what)) OnTakenOver(*entity);
     return Consider(name);
   }
   if (result.error().code == ErrorCode::kStale) return OnStale(*entity, target_name, target);

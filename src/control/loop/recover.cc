@@ -21,6 +21,7 @@ struct FleetCore::Loaded {
   std::vector<state::RemovedRecord> removed;
   std::uint64_t last_release = 0;
   std::optional<state::ClockRecord> clock;
+  std::optional<state::RestoredRecord> restored;
   std::vector<OutboxRow> outbox;
   std::map<RolloutName, std::vector<Row>> memories;  // Of judge and analyses.
 };
@@ -86,6 +87,10 @@ Result<FleetCore::Loaded> FleetCore::Load(Store& store) {
   if (clock) {
     TRY(loaded.clock, state::Decode<state::ClockRecord>(*clock));
   }
+  TRY(const std::optional<std::string> restored, store.Get(state::kRestoredTable, state::kRestoredKey));
+  if (restored) {
+    TRY(loaded.restored, state::DecodeRestored(*restored));
+  }
   TRY(loaded.outbox, store.Outbox());
   return loaded;
 }
@@ -114,7 +119,9 @@ Result<void> FleetCore::TakeOver(Loaded loaded) {
     Entity& entity = entities_[name];
     entity.record = std::move(record);
     entity.stored = loaded.statuses[name];
-    if (entity.stored.boot_id != boot_id) entity.stored.status = AfterReboot(std::move(entity.stored.status), Now());
+    // Time that passed after the backup was taken is nobody's dwell and nobody's delay.
+    if (entity.stored.boot_id != boot_id || loaded.restored)
+      entity.stored.status = AfterReboot(std::move(entity.stored.status), Now());
     entity.stored.boot_id = boot_id;
     if (entity.stored.status.route.epoch.value > 0) {
       // Asked again at the start: the edge may have come up from an older disk than ours.
@@ -135,6 +142,7 @@ Result<void> FleetCore::TakeOver(Loaded loaded) {
     if (ports_.judge != nullptr) TRY_OK(ports_.judge->Restore(name, rows, boot_id, Now()));
     if (ports_.analyses != nullptr) TRY_OK(ports_.analyses->Restore(name, rows, boot_id, Now()));
   }
+  if (loaded.restored) BeginTakingOver(*loaded.restored);
   for (const OutboxRow& row : loaded.outbox) {
     TRY(Target target, TargetOf(row));
     for (auto& [name, entity] : entities_) {

@@ -11,12 +11,18 @@
 namespace tuesday::haproxy {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 1;      // What this program writes.
+constexpr int kReadableBy = 1;  // The oldest program that can read what this one writes.
 
 Result<StoredEdge> Parse(std::string_view text) {
   TRY(const Json json, ParseJson(text));
   const std::string digest = Sha256Hex(CanonicalJson(json.At("edge")));
-  if (json.At("format").IntOr(0) != kFormat || json.At("digest").StringOr("") != digest) {
+  const std::int64_t format = json.At("format").IntOr(0);
+  const std::int64_t readable_by = json.At("readable_by").IntOr(format);
+  if (readable_by > kFormat) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("It has format {}; this tuesday reads up to {}.", format, kFormat));
+  }
+  if (readable_by < 1 || json.At("digest").StringOr("") != digest) {
     return Fail(ErrorCode::kCorrupt, "The digest does not fit.");
   }
   TRY(Edge edge, ParseEdge(json.At("edge")));
@@ -32,6 +38,11 @@ Result<std::optional<StoredEdge>> EdgeStore::Load() const {
   if (!text) return std::unexpected(text.error());
   Result<StoredEdge> stored = Parse(*text);
   if (stored) return std::optional<StoredEdge>(std::move(*stored));
+  // Whoever wrote it in a newer format needs it again: it stays as it is.
+  if (stored.error().code == ErrorCode::kUnsupported) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: {}", path, stored.error().message),
+                "Start the tuesday that wrote it, or a newer one.");
+  }
   std::rename(path.c_str(), (path + ".corrupt").c_str());
   return Fail(ErrorCode::kCorrupt, fmt::format("{} does not read back: {}", path, stored.error().message),
               "It is kept as edge.json.corrupt; the daemon sends the edge again.");
@@ -42,7 +53,8 @@ Result<void> EdgeStore::Save(const StoredEdge& stored) const {
   const Json::Object file{{"digest", Sha256Hex(CanonicalJson(edge))},
                           {"edge", edge},
                           {"format", kFormat},
-                          {"generation", static_cast<std::int64_t>(stored.generation)}};
+                          {"generation", static_cast<std::int64_t>(stored.generation)},
+                          {"readable_by", kReadableBy}};
   const std::string text = CanonicalJson(file) + "\n";
   if (text.size() > kEdgeBytesMax)
     return Fail(ErrorCode::kLimit, fmt::format("The edge is larger than {} bytes.", kEdgeBytesMax));

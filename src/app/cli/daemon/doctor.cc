@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "adapters/process/instance/cgroup.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
+#include "app/cli/operate/install_plan.h"
 #include "app/cli/render/table.h"
 
 namespace tuesday::cli {
@@ -81,6 +83,39 @@ Health CheckState(const std::string& folder) {
   return {"state folder", Health::Grade::kGood, said, ""};
 }
 
+// Rows hold what revisions were given as environment, the key opens what is sealed: both are their owner's only.
+Health CheckRights(const std::string& folder) {
+  const std::string mend = fmt::format("chmod 0751 {0}; chmod 0600 {0}/tuesday.db* {0}/secret.key", folder);
+  struct stat facts{};
+  if (stat(folder.c_str(), &facts) == 0 && (facts.st_mode & 022) != 0)
+    return {"rights", Health::Grade::kBad, folder + " can be written by others.", mend};
+  for (const char* name : {"/tuesday.db", "/tuesday.db-wal", "/secret.key"}) {
+    const std::string path = folder + name;
+    if (stat(path.c_str(), &facts) == 0 && (facts.st_mode & 077) != 0)
+      return {"rights", Health::Grade::kBad, path + " can be read by others.", mend};
+  }
+  return {"rights", Health::Grade::kGood, "State and keys are their owner's only.", ""};
+}
+
+Health CheckUnit() {
+  constexpr std::size_t kUnitBytesMax = 64 << 10;
+  const Result<std::string> unit = files::ReadFile(kUnitPath, kUnitBytesMax);
+  if (!unit.has_value()) {
+    return {"service", Health::Grade::kNote, "Not installed: nobody starts the daemon after a boot.", "sudo tuesday install"};
+  }
+  if (unit->find("\nKillMode=process\n") == std::string::npos) {
+    return {"service", Health::Grade::kBad, fmt::format("{} has no KillMode=process: a stop would end services.", kUnitPath),
+            "sudo tuesday install"};
+  }
+  const std::size_t start = unit->find("ExecStart=");
+  const std::size_t begin = start == std::string::npos ? unit->size() : start + std::string_view("ExecStart=").size();
+  const std::string program = unit->substr(begin, unit->find(' ', begin) - begin);
+  if (access(program.c_str(), X_OK) != 0)
+    return {"service", Health::Grade::kBad, fmt::format("The unit starts \"{}\", which is no program.", program),
+            "sudo tuesday install"};
+  return {"service", Health::Grade::kGood, std::string(kUnitPath) + " is in order.", ""};
+}
+
 Health CheckDaemon(const Globals& globals) {
   const Result<Json> status = Daemon(globals).Get("/v1/status");
   if (!status.has_value()) return {"daemon", Health::Grade::kNote, "Not running.", "Start it with: tuesday serve"};
@@ -108,7 +143,12 @@ std::string_view GradeWord(Health::Grade grade) {
 }  // namespace
 
 int RunDoctor(const Globals& globals) {
-  const std::vector<Health> all = {CheckHaproxy(), CheckState(StateDirOf(globals)), CheckUser(), CheckLimits(),
+  const std::vector<Health> all = {CheckHaproxy(),
+                                   CheckState(StateDirOf(globals)),
+                                   CheckRights(StateDirOf(globals)),
+                                   CheckUnit(),
+                                   CheckUser(),
+                                   CheckLimits(),
                                    CheckDaemon(globals)};
   bool bad = false;
   Json::Array list;
