@@ -104,6 +104,7 @@ def case_a_restore_far_back_takes_nothing_away_that_serves(bench):
     bench.deploy("api", "v3", PLAIN, latency_ms=2)
     promoted(bench, "api", 3)
     wait_for("v1 is gone", lambda: not any("--version=v1" in line for line in command_lines(bench)), 90)
+    v1_before = load.totals()["by_version"]["v1"]
     restore(bench, load, backup)
     promoted(bench, "api", 2)
     wait_for("v2 answers everything", lambda: load.seconds()[-1]["by_version"].keys() == {"v2"}, 30)

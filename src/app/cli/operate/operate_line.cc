@@ -38,11 +38,11 @@ void AddOperate(CLI::App& app, const Globals& globals, OperateOptions& options, 
   }
   CLI::App* install = Command(
       app, "install", "Installs tuesday as a service of systemd; again: mends what is missing, keeps what is yours.",
-      "sudo tuesday install --dry-run", run, [&] {
+      "tuesday install --dry-run", run, [&] {
         return RunInstall(globals, options, [&app](const char* shell) { return CompletionScript(shell, CommandTree(app)); });
       });
   CLI::App* uninstall = Command(app, "uninstall", "Removes what install made; services go on running, the state stays.",
-                                "sudo tuesday uninstall", run, [&] { return RunUninstall(globals, options); });
+                                "tuesday uninstall", run, [&] { return RunUninstall(globals, options); });
   uninstall->add_flag("--purge", options.purge, "Also removes the state; asks first");
   uninstall->add_flag("--yes", options.yes, "Asks nothing");
   for (CLI::App* command : {install, uninstall}) {
