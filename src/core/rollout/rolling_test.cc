@@ -36,6 +36,13 @@ int ServersNamed(const Route& route) {
   return count;
 }
 
+void Look(Bench& bench, int times) {
+  for (int look = 0; look < times; ++look) {
+    bench.Decide();
+    bench.Obey();
+  }
+}
+
 TEST(Rolling, GoesBatchAfterBatchInsideItsFence) {
   Bench bench(Rolling(1, 1));
   bench.Settle();
@@ -57,10 +64,7 @@ TEST(Rolling, ABatchThatIsBadIsTakenBackAtOnceAndStableGrowsAgain) {
   Bench bench(Rolling(2, 1));
   bench.Settle();
   Apply(bench, "v2");
-  for (int look = 0; look < 3; ++look) {
-    bench.Decide();
-    bench.Obey();
-  }
+  Look(bench, 3);
   ASSERT_GT(bench.Weight(), 0);
   ASSERT_LT(bench.Weight(), 1000);
   bench.Gate(Verdict::kFail, "errors");
@@ -76,10 +80,7 @@ TEST(Rolling, AnAbortWhileTheNewVersionCrashesLooksAtNothing) {
   Bench bench(Rolling(2, 1));
   bench.Settle();
   Apply(bench, "v2");
-  for (int look = 0; look < 3; ++look) {
-    bench.Decide();
-    bench.Obey();
-  }
+  Look(bench, 3);
   bench.SetReady("v2", false);
   ASSERT_TRUE(bench.Say(Verb::kAbort).has_value());
   bench.Decide();

@@ -67,13 +67,12 @@ std::vector<HistogramRows> GroupHistograms(const Rows& rows, bool delayed, const
   return histograms;
 }
 
-double LastBound(const Rows& rows) {
-  double last = 0;
-  for (const Row& row : rows) {
-    const double bound = BoundOf(row.identity.Get("le")).value_or(0);
-    if (row.present[0] != 0 && std::isfinite(bound)) last = std::max(last, bound);
+// The greatest finite bound of a bucket that has a value at the first step; 0 without one.
+double LastBound(const HistogramRows& histogram) {
+  for (auto bucket = histogram.buckets.rbegin(); bucket != histogram.buckets.rend(); ++bucket) {
+    if (bucket->second->present[0] != 0 && std::isfinite(bucket->first)) return bucket->first;
   }
-  return last;
+  return 0;
 }
 
 std::string BadBucketText(const Row& row) {
@@ -86,10 +85,11 @@ std::string BadBucketText(const Row& row) {
 
 }  // namespace
 
-Rows Evaluator::QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos) const {
+Rows Evaluator::QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos, double* last_bound) const {
   const auto bad = [&](const Row& row) { AddNote(Note::Level::kWarning, BadBucketText(row), pos); };
   Rows results;
   for (HistogramRows& histogram : GroupHistograms(rows, options_.delayed_name_removal, bad)) {
+    if (last_bound != nullptr) *last_bound = std::max(*last_bound, LastBound(histogram));
     Row row(std::move(histogram.identity), grid_.count);
     row.drop_name = histogram.drop_name;
     for (std::size_t i = 0; i < grid_.count; ++i) {
@@ -114,9 +114,9 @@ Result<Evaluated> Evaluator::HistogramQuantile(const Expr& expr, const CallExpr&
   TRY(const Evaluated q, Evaluate(*call.arguments[0]));
   TRY(const Evaluated vector, Evaluate(*call.arguments[1]));
   NoteQuantile(q.scalar, call.arguments[0]->pos);
-  if (keeps_inner_) recorder_->last_bounds.emplace(&expr, LastBound(vector.rows));
   Evaluated result;
-  result.rows = QuantileRows(q.scalar, vector.rows, call.arguments[1]->pos);
+  double* last_bound = keeps_inner_ ? &recorder_->last_bounds[&expr] : nullptr;
+  result.rows = QuantileRows(q.scalar, vector.rows, call.arguments[1]->pos, last_bound);
   TRY_OK(MergeEqual(result.rows));
   return result;
 }

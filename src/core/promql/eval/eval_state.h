@@ -129,7 +129,8 @@ class Evaluator {
   Result<Evaluated> Absent(const CallExpr& call, bool over_time);
   Result<Evaluated> HistogramQuantile(const Expr& expr, const CallExpr& call);
   Result<Evaluated> HistogramQuantiles(const CallExpr& call);
-  Rows QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos) const;
+  // `last_bound`, if any, is raised to the greatest finite bound that was met.
+  Rows QuantileRows(const std::vector<double>& q, const Rows& rows, PosRange pos, double* last_bound = nullptr) const;
   Result<Evaluated> HistogramFraction(const CallExpr& call);
   Result<Evaluated> LabelReplace(const CallExpr& call);
   Result<Evaluated> LabelJoin(const CallExpr& call);
