@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The main job with real parts and live load: a healthy release goes out, three faulty ones are taken back by the playbook's own
-rules, and the daemon is killed in the middle. Ends with `demo: passed` or `demo: failed: <why>`."""
+rules, and the daemon is killed in the middle; then a rolling and a blue-green release, one good and one bad each. Ends with
+`demo: passed` or `demo: failed: <why>`."""
 
 import argparse
 import pathlib
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 
+from demo_strategies import Strategies
 from tuesday_bench import ROOT, Bench, Failed, wait_for
 
 RULES = "examples/playbook/prometheus-rule.yaml"
@@ -56,6 +58,12 @@ class Demo:
         self.healthy_release()
         self.faulty_releases()
         self.summary()
+        for load in self.loads.values():
+            load.stop()
+        self.loads.clear()
+        Strategies(bench, self.loads, self.say).run()
+        bench.run("audit", "log", "--verify", "--limit", "1")
+        self.say("the journal's chain is whole")
 
     def first_versions(self):
         for name in NAMES:
@@ -135,7 +143,6 @@ class Demo:
                 raise Failed(f"{failed} requests of checkout failed; a slow version fails none")
             if name == "api" and failed != by_canary:
                 raise Failed(f"{failed - by_canary} requests of api failed for another reason than its canary's errors")
-        self.say("the journal's chain is whole")
 
 
 def play_simulation(tuesday):
