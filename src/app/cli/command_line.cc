@@ -34,6 +34,7 @@ struct CommandLine {
   AccessOptions access;
   OperateOptions operate;
   bool all_namespaces = false;
+  StatusOptions status;
   std::vector<std::string> words;
   std::vector<std::string> run_patterns;
   std::string name;
@@ -185,9 +186,14 @@ void AddRolloutActs(CommandLine& line, CLI::App& rollout) {
 }
 
 void AddViews(CommandLine& line) {
-  CLI::App* status = Command(line, line.app, "status", "Services, weights, gates, the disk, the edge, the last rollback.",
-                             "tuesday status -A", [&line] { return RunStatus(line.globals, line.all_namespaces); });
-  status->add_flag("-A,--all-namespaces", line.all_namespaces, "Of all namespaces");
+  CLI::App* status =
+      Command(line, line.app, "status", "Services, weights, gates, the disk, the edge, the last rollback.",
+              "tuesday status -A --phase degraded,paused", [&line] { return RunStatus(line.globals, line.status); });
+  status->add_flag("-A,--all-namespaces", line.status.all_namespaces, "Of all namespaces");
+  status->add_option("--phase", line.status.phases, "Only rollouts that are healthy, progressing, paused or degraded")
+      ->delimiter(',');
+  status->add_option("--limit", line.status.limit, "At most this many rows, those that need a person first")
+      ->check(CLI::Range(1, 5'000));
   CLI::App* why = Command(line, line.app, "why", "What decided about a rollout, and where to look.", "tuesday why api",
                           [&line] { return RunWhy(line.globals, line.name); });
   why->add_option("name", line.name, "The rollout")->required();

@@ -65,7 +65,12 @@ int RunRolloutAct(const Globals& globals, const ActOptions& options);
 int RunUndo(const Globals& globals, const std::string& name, int to_revision, const std::string& reason = {});
 int RunSetImage(const Globals& globals, const std::string& name, const std::string& image, const std::string& reason = {});
 
-int RunStatus(const Globals& globals, bool all_namespaces);
+struct StatusOptions {
+  bool all_namespaces = false;
+  std::vector<std::string> phases;  // Empty: all.
+  int limit = 0;                    // Rows; 0: as many as the daemon gives by itself.
+};
+int RunStatus(const Globals& globals, const StatusOptions& options);
 int RunWhy(const Globals& globals, const std::string& name);
 
 struct AuditOptions {

@@ -82,7 +82,6 @@ class Api {
   void Flush(const std::shared_ptr<Watcher>& watcher);
   void KeepFresh(const std::shared_ptr<Watcher>& watcher);
   void ApplySecret(const Call& call, const Json& content);
-  void AnswerStatus(const std::shared_ptr<http::Responder>& responder, Json::Object status);
 
   // Answers an apply or a delete; what the body may not touch is written down too.
   control::Fleet::Done<control::ApplyReport> AnswerChange(const Call& call);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All rollouts, the disk, the edge, the last rollback.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 
@@ -21,6 +22,35 @@ std::string StepText(const Json& rollout) {
 
 std::string MegabytesText(std::int64_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)); }
 
+std::string NameText(const Json& rollout, bool all_namespaces) {
+  const std::string name = rollout.At("name").StringOr("");
+  return all_namespaces ? rollout.At("namespace").StringOr("") + "/" + name : name;
+}
+
+std::string EmptyText(const Json& counts) {
+  return counts.At("total").IntOr(0) == 0 ? "No rollouts. Begin with: tuesday apply -f FILE\n"
+                                          : "No rollouts in these phases.\n";
+}
+
+// "300 rollouts: 1 degraded, 2 paused, 5 progressing, 292 healthy; 2 need a person"
+std::string CountsText(const Json& status) {
+  const Json& counts = status.At("counts");
+  const std::int64_t total = counts.At("total").IntOr(0);
+  if (total == 0) return {};
+  std::string text = fmt::format("{} {}: ", total, total == 1 ? "rollout" : "rollouts");
+  std::string_view before;
+  for (const char* phase : {"degraded", "paused", "progressing", "healthy"}) {
+    if (counts.At(phase).IntOr(0) == 0) continue;
+    text += fmt::format("{}{} {}", before, counts.At(phase).IntOr(0), phase);
+    before = ", ";
+  }
+  const std::int64_t waiting = counts.At("needs_person").IntOr(0);
+  if (waiting > 0) text += fmt::format("; {} {} a person", waiting, waiting == 1 ? "needs" : "need");
+  const std::int64_t left_out = status.At("left_out").IntOr(0);
+  if (left_out > 0) text += fmt::format("; {} more rows with --limit, fewer with --phase or -n", left_out);
+  return text + "\n";
+}
+
 std::string StatusText(const Json& status, bool all_namespaces) {
   std::vector<std::string> head = {"NAME", "REV", "WEIGHT", "STEP", "INSTANCES", "GATE", "SINCE"};
   if (all_namespaces) head.insert(head.begin(), "NAMESPACE");
@@ -39,10 +69,10 @@ std::string StatusText(const Json& status, bool all_namespaces) {
     table.Add(std::move(row));
     const std::string held = rollout.At("trouble").StringOr("");
     trouble += NotReadyText(rollout);
-    if (!held.empty()) trouble += fmt::format("held: {}: {}\n", rollout.At("name").StringOr(""), held);
+    if (!held.empty()) trouble += fmt::format("held: {}: {}\n", NameText(rollout, all_namespaces), held);
   }
-  std::string text = table.empty() ? "No rollouts. Begin with: tuesday apply -f FILE\n" : table.Text();
-  text += trouble;
+  std::string text = table.empty() ? EmptyText(status.At("counts")) : table.Text();
+  text += trouble + CountsText(status);
   const Json& disk = status.At("disk");
   const Json& growth = disk.At("growth_bytes_per_day");
   text += fmt::format(
@@ -77,11 +107,15 @@ std::string StatusText(const Json& status, bool all_namespaces) {
 
 }  // namespace
 
-int RunStatus(const Globals& globals, bool all_namespaces) {
-  const Result<Json> status =
-      Daemon(globals).Get("/v1/status" + (all_namespaces ? std::string() : "?namespace=" + UrlEscape(globals.ns)));
+int RunStatus(const Globals& globals, const StatusOptions& options) {
+  std::string query = options.all_namespaces ? "" : "&namespace=" + UrlEscape(globals.ns);
+  if (!options.phases.empty()) query += "&phase=" + UrlEscape(fmt::format("{}", fmt::join(options.phases, ",")));
+  if (options.limit > 0) query += fmt::format("&limit={}", options.limit);
+  if (!query.empty()) query.front() = '?';
+  const Result<Json> status = Daemon(globals).Get("/v1/status" + query);
   if (!status.has_value()) return ReportError(status.error(), globals);
-  globals.json ? PrintJson(*status) : static_cast<void>(std::fputs(StatusText(*status, all_namespaces).c_str(), stdout));
+  globals.json ? PrintJson(*status)
+               : static_cast<void>(std::fputs(StatusText(*status, options.all_namespaces).c_str(), stdout));
   return kExitPass;
 }
 
