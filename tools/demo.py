@@ -18,6 +18,9 @@ from tuesday_bench import ROOT, Bench, Failed, wait_for
 RULES = "examples/playbook/prometheus-rule.yaml"
 NAMES = ("api", "checkout", "search")
 RATES = {"api": 200, "checkout": 200, "search": 150}
+# Checkout shall be found to be half as slow again: what a busy machine adds to both versions must stay small beside it.
+LATENCIES_MS = {"api": 20, "checkout": 60, "search": 20}
+CONNECTIONS = 32
 
 
 class Demo:
@@ -67,16 +70,16 @@ class Demo:
 
     def first_versions(self):
         for name in NAMES:
-            self.bench.deploy(name, "v1", latency_ms=20)
+            self.bench.deploy(name, "v1", latency_ms=LATENCIES_MS[name])
         for name in NAMES:
             self.bench.wait_healthy(name, "v1")
-            self.loads[name] = self.bench.load(f"{name}.default.localhost", RATES[name])
+            self.loads[name] = self.bench.load(f"{name}.default.localhost", RATES[name], connections=CONNECTIONS)
         self.say("v1 of api, checkout and search serve, six instances each, under live load")
         wait_for("every service answers", lambda: all(load.totals()["ok"] > 100 for load in self.loads.values()), 30)
 
     def healthy_release(self):
         bench = self.bench
-        bench.deploy("api", "v2", latency_ms=20)
+        bench.deploy("api", "v2", latency_ms=LATENCIES_MS["api"])
         self.say("api v2: a healthy version is applied")
         wait_for("api v2 takes 10 %", lambda: bench.rollout("api")["weight_permille"] == 100, 60)
         before = self.loads["api"].totals()["failed"]
@@ -104,10 +107,10 @@ class Demo:
         """v3 (5 % errors), v4 (P99 +50 %) and v5 (crashes after 20 s) at the same moment on three services."""
         bench = self.bench
         self.failed_before = {name: load.totals() for name, load in self.loads.items()}
-        bench.deploy("api", "v3", latency_ms=20, error_rate=0.05)
-        bench.deploy("checkout", "v4", latency_ms=30)
+        bench.deploy("api", "v3", latency_ms=LATENCIES_MS["api"], error_rate=0.05)
+        bench.deploy("checkout", "v4", latency_ms=LATENCIES_MS["checkout"] * 1.5)
         # Not all of its instances at once: then tuesday would not wait for a rule.
-        bench.deploy("search", "v5", latency_ms=20, crash_after_s="$((20 + $$ % 8))", scale=3)
+        bench.deploy("search", "v5", latency_ms=LATENCIES_MS["search"], crash_after_s="$((20 + $$ % 8))", scale=3)
         self.say("at the same moment: api v3 (5 % errors), checkout v4 (P99 +50 %), search v5 (crashes after 20 s)")
         rules = {"api": "CanaryHighErrorRate", "checkout": "CanaryHighLatency", "search": "CanaryPodRestarts"}
         open_names = dict(rules)
