@@ -17,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGETS = {
     "rollout_abort_to_last_canary_request_p99": "< 1000",
     "rollout_promotion_failed_requests": "0",
+    "bluegreen_flip_p99": "< 100",
+    "bluegreen_flip_failed_requests": "0",
     "rollout_abort_failed_requests_outside_crash": "0",
     "edge_throughput_log_vs_nolog": ">= 0.85",
     "edge_throughput_vs_plain_haproxy": ">= 0.85",
