@@ -62,6 +62,40 @@ TEST(Apply, AnImageThatIsBoundToNothingIsRefusedWithTheCommandThatBindsIt) {
   EXPECT_TRUE(bench.Apply(text));
 }
 
+std::string Template(const std::string& condition) {
+  return "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: t}\nspec:\n"
+         "  args: [{name: limit}]\n  metrics:\n"
+         "    - name: errors\n      successCondition: " +
+         condition + "\n      provider: {prometheus: {query: up}}\n";
+}
+
+TEST(Apply, AConditionThatCanNeverDecideIsRefusedAtItsPlace) {
+  FleetBench bench;
+  bench.Start();
+  const Result<ApplyReport> refused = bench.Apply(Template("result[0] + 1"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("test.yaml:8:25"));
+  EXPECT_THAT(refused.error().message, HasSubstr("The condition never yields true or false."));
+  EXPECT_TRUE(bench.fleet().Objects(std::nullopt).empty());
+  EXPECT_TRUE(bench.Apply(Template("result[0] < 1")));
+}
+
+TEST(Apply, AnArgumentThatSpoilsAConditionIsRefusedWhereTheRolloutNamesTheTemplate) {
+  FleetBench bench;
+  bench.Start();
+  ASSERT_TRUE(bench.Apply(Template("result[0] < {{args.limit}}"))) << "Nobody has given the argument yet.";
+  const auto with = [](const std::string& limit) {
+    std::string text = FleetBench::Manifest("v1");
+    const std::string steps = "      steps:";
+    text.insert(text.find(steps),
+                "      analysis: {templates: [{templateName: t}], args: [{name: limit, value: \"" + limit + "\"}]}\n");
+    return text;
+  };
+  const Result<ApplyReport> refused = bench.Apply(with("few"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("\"few\" is not known"));
+}
+
 TEST(Apply, ABindingThatIsGivenAgainMakesANewRevisionAtTheNextApplyOnly) {
   FleetBench bench;
   bench.Start();

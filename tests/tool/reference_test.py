@@ -16,6 +16,7 @@ import re
 import sys
 
 import command_tables
+import condition_tables
 import key_tables
 import limit_tables
 
@@ -55,6 +56,7 @@ def main() -> int:
     arguments = parser.parse_args()
     source = pathlib.Path(__file__).resolve().parents[2]
     pages = {
+        "docs/guide/analysis.md": lambda: condition_tables.functions_table(source),
         "docs/guide/api.md": lambda: command_tables.routes_table(source),
         "docs/guide/manifests.md": lambda: key_tables.manifests_tables(source),
         "docs/operate/limits.md": lambda: limit_tables.limits_tables(source),

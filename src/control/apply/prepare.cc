@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "control/apply/conditions.h"
 #include "control/apply/conflicts.h"
 #include "control/apply/gates.h"
 #include "control/apply/plan.h"
@@ -43,7 +44,10 @@ std::vector<Finding> CheckAgainst(const Known& known, const std::vector<manifest
     object.metadata.ns = name.ns.str();
     stored.push_back(std::move(object));
   }
-  return manifest::CheckObjects(given, {ns, stored});
+  const manifest::CheckContext context{ns, stored};
+  std::vector<Finding> findings = manifest::CheckObjects(given, context);
+  std::ranges::move(CheckConditions(given, context), std::back_inserter(findings));
+  return findings;
 }
 
 // Kinds that a revision or a route is resolved from: a change of one concerns every rollout of its namespace.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "core/condition/lexer.h"
 
@@ -170,22 +171,33 @@ Result<Json> CallBuiltin(const Node& call, const Json::Array& arguments) {
     if (first.as_bool() == nullptr) return Wrong(call, first, "true or false");
     return Json(!*first.as_bool());
   }
-  return Text(call, arguments);
+  if (name == "upper" || name == "lower" || name == "trim" || name == "hasPrefix" || name == "hasSuffix")
+    return Text(call, arguments);
+  return CallCollection(call, arguments);
 }
 
 Result<Json> CombineClosure(const Node& call, const Json::Array& elements, const Json::Array& answers) {
   if (call.text == "map") return Json(answers);
   if (call.text == "sum") return Aggregate(call, {Json(answers)});
+  if (call.text == "sortBy" || call.text == "groupBy" || call.text == "countBy") return CombineKeys(call, elements, answers);
   Json::Array chosen;
+  std::optional<std::size_t> first;
+  std::size_t last = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].as_bool() == nullptr) {
       return FailAt(call.column,
                     fmt::format("The closure of {}() must say true or false, not {}.", call.text, TypeName(answers[i])));
     }
-    if (*answers[i].as_bool()) chosen.push_back(elements[i]);
+    if (!*answers[i].as_bool()) continue;
+    chosen.push_back(elements[i]);
+    if (!first) first = i;
+    last = i;
   }
   if (call.text == "filter") return Json(std::move(chosen));
   if (call.text == "find") return chosen.empty() ? Json() : chosen.front();
+  if (call.text == "findLast") return chosen.empty() ? Json() : chosen.back();
+  if (call.text == "findIndex") return first ? Json(*first) : Json();
+  if (call.text == "findLastIndex") return first ? Json(last) : Json();
   if (call.text == "count") return Json(chosen.size());
   if (call.text == "all") return Json(chosen.size() == elements.size());
   if (call.text == "any") return Json(!chosen.empty());

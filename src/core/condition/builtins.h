@@ -18,7 +18,13 @@ std::string_view TypeName(const Json& value);
 // Every function without a closure but isNil and default, which look at more than their arguments.
 Result<Json> CallBuiltin(const Node& call, const Json::Array& arguments);
 
-// all, any, none, one, filter, map, count, sum, find: from the elements and what the closure said of each.
+// Those of them that make new arrays, maps and texts.
+Result<Json> CallCollection(const Node& call, const Json::Array& arguments);
+
+// sortBy, groupBy, countBy: from the elements and the key that the closure gave each.
+Result<Json> CombineKeys(const Node& call, const Json::Array& elements, const Json::Array& answers);
+
+// all, any, none, one, filter, map, count, sum, find...: from the elements and what the closure said of each.
 Result<Json> CombineClosure(const Node& call, const Json::Array& elements, const Json::Array& answers);
 
 }  // namespace tuesday::condition

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Argo's success and failure conditions: the part of expr-lang (v1.17) that they use, over one value called `result`.
+// Argo's success and failure conditions: expr-lang (v1.17) without its clock, over one value called `result`.
 // Parsed and checked once when a template is loaded; evaluated for each measurement.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,5 +40,7 @@ class Condition {
 inline constexpr std::size_t kConditionBytesMax = 4096;
 inline constexpr int kConditionDepthMax = 64;
 inline constexpr int kEvaluationStepsMax = 1'000'000;
+inline constexpr std::int64_t kEvaluationCopiesMax =
+    2'000'000;  // Values that an evaluation may copy, those inside of others too.
 
 }  // namespace tuesday::condition

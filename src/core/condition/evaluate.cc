@@ -41,8 +41,11 @@ class Evaluation {
     if (++steps_ > kEvaluationStepsMax) return Fail(ErrorCode::kLimit, "The condition takes too many steps.");
     switch (node.kind) {
       case Kind::kLiteral: return node.value;
-      case Kind::kResult: return result_;
-      case Kind::kElement: return elements_.back();
+      case Kind::kResult: return Copy(result_);
+      case Kind::kElement: return RunElement(node);
+      case Kind::kMap: return RunMap(node);
+      case Kind::kLet: return RunLet(node);
+      case Kind::kVariable: return RunVariable(node);
       case Kind::kArray: return RunArray(node);
       case Kind::kMember: return RunMember(node);
       case Kind::kIndex: return RunIndex(node);
@@ -74,6 +77,56 @@ class Evaluation {
     return Json(std::move(array));
   }
 
+  // Doubling a value again and again takes few steps and all of the memory, so what is copied is counted.
+  Result<Json> Copy(const Json& value) {
+    Count(value);
+    if (copies_left_ < 0) return Fail(ErrorCode::kLimit, "The condition makes too many values.");
+    return value;
+  }
+
+  void Count(const Json& value) {
+    --copies_left_;
+    if (copies_left_ < 0) return;
+    if (const std::string* text = value.as_string()) copies_left_ -= static_cast<std::int64_t>(text->size() / sizeof(Json));
+    if (const Json::Array* array = value.as_array()) {
+      for (const Json& item : *array) Count(item);
+    }
+    if (const Json::Object* object = value.as_object()) {
+      for (const auto& [key, item] : *object) Count(item);
+    }
+  }
+
+  Result<Json> RunElement(const Node& node) {
+    const Element& element = elements_.back();
+    if (node.text == "index") return Json(element.index);
+    return Copy(node.text == "acc" ? element.accumulated : element.value);
+  }
+
+  Result<Json> RunMap(const Node& node) {
+    Json::Object object;
+    const Json::Array& keys = *node.value.as_array();
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      TRY(Json value, Run(*node.children[i]));
+      object.insert_or_assign(keys[i].StringOr(""), std::move(value));
+    }
+    return Json(std::move(object));
+  }
+
+  Result<Json> RunLet(const Node& node) {
+    TRY(Json value, Run(*node.children[0]));
+    variables_.emplace_back(node.text, std::move(value));
+    Result<Json> answer = Run(*node.children[1]);
+    variables_.pop_back();
+    return answer;
+  }
+
+  Result<Json> RunVariable(const Node& node) {
+    for (auto variable = variables_.rbegin(); variable != variables_.rend(); ++variable) {
+      if (variable->first == node.text) return Copy(variable->second);
+    }
+    return Fail(ErrorCode::kInternal, "A variable has no value.");
+  }
+
   Result<Json> RunMember(const Node& node) {
     TRY(const Json base, Run(*node.children[0]));
     if (base.is_null() && node.optional) return Json();
@@ -84,6 +137,7 @@ class Evaluation {
 
   Result<Json> RunIndex(const Node& node) {
     TRY(const Json base, Run(*node.children[0]));
+    if (base.is_null() && node.optional) return Json();
     TRY(const Json index, Run(*node.children[1]));
     if (base.as_object() != nullptr && index.as_string() != nullptr) return base.At(*index.as_string());
     const Json::Array* array = base.as_array();
@@ -236,6 +290,7 @@ class Evaluation {
     const Builtin& builtin = *FindBuiltin(node.text);
     if (node.text == "isNil" || node.text == "default") return RunWholeResult(node);
     TRY(const Json first, Run(*node.children[0]));
+    if (node.text == "reduce") return RunReduce(node, first);
     if (builtin.closure && node.children.size() == 2) return RunClosure(node, first);
     Json::Array arguments = {first};
     for (std::size_t i = 1; i < node.children.size(); ++i) {
@@ -258,7 +313,7 @@ class Evaluation {
       return FailAt(node.column, fmt::format("{}() needs an array, not {}.", node.text, TypeName(container)));
     Json::Array answers;
     for (const Json& item : *array) {
-      elements_.push_back(item);
+      elements_.push_back({item, static_cast<std::int64_t>(answers.size()), {}});
       Result<Json> answer = Run(*node.children[1]);
       elements_.pop_back();
       if (!answer.has_value()) return answer;
@@ -267,9 +322,41 @@ class Evaluation {
     return CombineClosure(node, *array, answers);
   }
 
+  // Without a third argument the first element is the beginning.
+  Result<Json> RunReduce(const Node& node, const Json& container) {
+    const Json::Array* array = container.as_array();
+    if (array == nullptr) return FailAt(node.column, fmt::format("reduce() needs an array, not {}.", TypeName(container)));
+    Json accumulated;
+    std::size_t begin = 0;
+    if (node.children.size() == 3) {
+      TRY(accumulated, Run(*node.children[2]));
+    } else {
+      if (array->empty()) return FailAt(node.column, "reduce() of an empty array needs a third argument to begin with.");
+      accumulated = array->front();
+      begin = 1;
+    }
+    for (std::size_t i = begin; i < array->size(); ++i) {
+      elements_.push_back({(*array)[i], static_cast<std::int64_t>(i), accumulated});
+      Result<Json> answer = Run(*node.children[1]);
+      elements_.pop_back();
+      if (!answer.has_value()) return answer;
+      accumulated = std::move(*answer);
+    }
+    return accumulated;
+  }
+
+  // What `#`, `#index` and `#acc` stand for.
+  struct Element {
+    Json value;
+    std::int64_t index = 0;
+    Json accumulated;
+  };
+
   const Json& result_;
-  std::vector<Json> elements_;
+  std::vector<Element> elements_;
+  std::vector<std::pair<std::string, Json>> variables_;
   int steps_ = 0;
+  std::int64_t copies_left_ = kEvaluationCopiesMax;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -25,7 +26,7 @@ class Lexer {
   Result<std::vector<Token>> Run() {
     std::vector<Token> tokens;
     while (true) {
-      while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
+      TRY_OK(SkipBlanks());
       Token token;
       token.column = static_cast<int>(at_) + 1;
       if (at_ == text_.size()) {
@@ -38,6 +39,43 @@ class Lexer {
   }
 
  private:
+  // Blanks, `// ...` to the end of the line, and `/* ... */`.
+  Result<void> SkipBlanks() {
+    while (at_ < text_.size()) {
+      const std::string_view rest = text_.substr(at_);
+      if (IsSpace(rest.front())) {
+        ++at_;
+      } else if (rest.starts_with("//")) {
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      } else if (rest.starts_with("/*")) {
+        const std::size_t end = text_.find("*/", at_ + 2);
+        if (end == std::string_view::npos) return FailAt(static_cast<int>(at_) + 1, "The comment has no end.");
+        at_ = end + 2;
+      } else {
+        break;
+      }
+    }
+    return {};
+  }
+
+  // 0x1F, 0o17, 0b101.
+  Result<void> ReadBased(Token& token, int base) {
+    at_ += 2;
+    std::string digits;
+    while (at_ < text_.size() && (IsDigit(text_[at_]) || IsNameStart(text_[at_]))) {
+      if (text_[at_] != '_') digits += text_[at_];
+      ++at_;
+    }
+    std::int64_t value = 0;
+    const char* end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, value, base);
+    if (digits.empty() || read.ec != std::errc() || read.ptr != end)
+      return FailAt(token.column, fmt::format("\"{}\" is not a number of base {}.", digits, base));
+    token.kind = Token::Kind::kNumber;
+    token.value = Json(value);
+    return {};
+  }
+
   Result<void> ReadToken(Token& token) {
     const char c = text_[at_];
     if (IsDigit(c) || (c == '.' && at_ + 1 < text_.size() && IsDigit(text_[at_ + 1]))) return ReadNumber(token);
@@ -60,6 +98,10 @@ class Lexer {
   }
 
   Result<void> ReadNumber(Token& token) {
+    const std::string_view prefix = text_.substr(at_, 2);
+    if (prefix == "0x" || prefix == "0X") return ReadBased(token, 16);
+    if (prefix == "0o" || prefix == "0O") return ReadBased(token, 8);
+    if (prefix == "0b" || prefix == "0B") return ReadBased(token, 2);
     const std::size_t begin = at_;
     bool real = false;
     std::string digits;

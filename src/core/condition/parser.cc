@@ -18,22 +18,6 @@ namespace {
 using NodePtr = std::shared_ptr<const Node>;
 using Kind = Node::Kind;
 
-constexpr std::array<Builtin, 38> kBuiltins = {
-    Builtin{"len", 1, 1, false},    Builtin{"all", 2, 2, true},        Builtin{"any", 2, 2, true},
-    Builtin{"none", 2, 2, true},    Builtin{"one", 2, 2, true},        Builtin{"filter", 2, 2, true},
-    Builtin{"map", 2, 2, true},     Builtin{"count", 1, 2, true},      Builtin{"sum", 1, 2, true},
-    Builtin{"find", 2, 2, true},    Builtin{"max", 1, 16, false},      Builtin{"min", 1, 16, false},
-    Builtin{"mean", 1, 16, false},  Builtin{"median", 1, 16, false},   Builtin{"abs", 1, 1, false},
-    Builtin{"ceil", 1, 1, false},   Builtin{"floor", 1, 1, false},     Builtin{"round", 1, 1, false},
-    Builtin{"int", 1, 1, false},    Builtin{"float", 1, 1, false},     Builtin{"string", 1, 1, false},
-    Builtin{"first", 1, 1, false},  Builtin{"last", 1, 1, false},      Builtin{"keys", 1, 1, false},
-    Builtin{"values", 1, 1, false}, Builtin{"upper", 1, 1, false},     Builtin{"lower", 1, 1, false},
-    Builtin{"trim", 1, 1, false},   Builtin{"hasPrefix", 2, 2, false}, Builtin{"hasSuffix", 2, 2, false},
-    Builtin{"asInt", 1, 1, false},  Builtin{"asFloat", 1, 1, false},   Builtin{"isNaN", 1, 1, false},
-    Builtin{"isInf", 1, 1, false},  Builtin{"isNil", 1, 1, false},     Builtin{"default", 2, 2, false},
-    Builtin{"not", 1, 1, false},    Builtin{"type", 1, 1, false},
-};
-
 struct BinaryOperator {
   std::string_view text;
   int precedence;
@@ -116,9 +100,18 @@ class Parser {
   Result<NodePtr> ParseExpression(int precedence) {
     if (++depth_ > kConditionDepthMax)
       return FailAt(Now().column, fmt::format("The condition is nested deeper than {}.", kConditionDepthMax));
+    if (precedence == 0 && Now().kind == Token::Kind::kName && (Is("let") || Is("if"))) {
+      TRY(NodePtr special, Is("let") ? ParseLet() : ParseIf());
+      --depth_;
+      return special;
+    }
     TRY(NodePtr left, ParseUnary());
     while (true) {
       const int column = Now().column;
+      if (precedence == 0 && Take("|")) {
+        TRY(left, ParsePipe(left));
+        continue;
+      }
       const bool negated = Is("not") && FindBinary(Next()) != nullptr && FindBinary(Next())->precedence == 20;
       const BinaryOperator* op = FindBinary(negated ? Next() : Now());
       if (op == nullptr || op->precedence < precedence) break;
@@ -133,6 +126,73 @@ class Parser {
     }
     --depth_;
     return left;
+  }
+
+  // `value | f(x)` is `f(value, x)`.
+  Result<NodePtr> ParsePipe(const NodePtr& value) {
+    const Token name = Now();
+    if (name.kind != Token::Kind::kName) return FailAt(name.column, "A function is expected after \"|\".");
+    ++at_;
+    TRY(NodePtr call, ParseCall(name, {value}));
+    return ParsePostfix(std::move(call));
+  }
+
+  Result<NodePtr> ParseLet() {
+    const int column = Now().column;
+    ++at_;
+    const Token name = Now();
+    if (name.kind != Token::Kind::kName || name.text == "result" || FindBuiltin(name.text) != nullptr)
+      return FailAt(name.column, "A new name is expected after \"let\".");
+    ++at_;
+    TRY_OK(Expect("="));
+    TRY(NodePtr value, ParseExpression(0));
+    TRY_OK(Expect(";"));
+    variables_.push_back(name.text);
+    TRY(NodePtr body, ParseExpression(0));
+    variables_.pop_back();
+    return Make({.kind = Kind::kLet, .column = column, .value = {}, .text = name.text, .children = {value, body}});
+  }
+
+  // `if a { b } else { c }` is `a ? b : c`.
+  Result<NodePtr> ParseIf() {
+    const int column = Now().column;
+    ++at_;
+    TRY(NodePtr condition, ParseExpression(0));
+    TRY_OK(Expect("{"));
+    TRY(NodePtr yes, ParseExpression(0));
+    TRY_OK(Expect("}"));
+    TRY_OK(Expect("else"));
+    const bool again = Is("if");
+    if (!again) TRY_OK(Expect("{"));
+    TRY(NodePtr no, ParseExpression(0));
+    if (!again) TRY_OK(Expect("}"));
+    return Make({.kind = Kind::kTernary, .column = column, .value = {}, .text = {}, .children = {condition, yes, no}});
+  }
+
+  Result<NodePtr> ParseMap(int column) {
+    Json::Array keys;
+    std::vector<NodePtr> values;
+    while (!Is("}")) {
+      if (Now().kind != Token::Kind::kName && Now().value.as_string() == nullptr)
+        return FailAt(Now().column, "A key is expected here.");
+      keys.push_back(Now().kind == Token::Kind::kName ? Json(Now().text) : Now().value);
+      ++at_;
+      TRY_OK(Expect(":"));
+      TRY(NodePtr value, ParseExpression(0));
+      values.push_back(std::move(value));
+      if (!Take(",")) break;
+    }
+    TRY_OK(Expect("}"));
+    return Make(
+        {.kind = Kind::kMap, .column = column, .value = Json(std::move(keys)), .text = {}, .children = std::move(values)});
+  }
+
+  // After `#`: the element itself, `#index` or `#acc`.
+  NodePtr MakeElement(int column) {
+    std::string text;
+    const bool adjacent = Now().kind == Token::Kind::kName && Now().column == column + 1;
+    if (adjacent && (Now().text == "index" || Now().text == "acc")) text = tokens_[at_++].text;
+    return Make({.kind = Kind::kElement, .column = column, .value = {}, .text = std::move(text), .children = {}});
   }
 
   Result<NodePtr> ParseTernary(NodePtr condition) {
@@ -177,8 +237,8 @@ class Parser {
       TRY(std::vector<NodePtr> items, ParseList("]"));
       return Make({.kind = Kind::kArray, .column = token.column, .value = {}, .text = {}, .children = std::move(items)});
     }
-    if (closures_ > 0 && Take("#"))
-      return Make({.kind = Kind::kElement, .column = token.column, .value = {}, .text = {}, .children = {}});
+    if (Take("{")) return ParseMap(token.column);
+    if (closures_ > 0 && Take("#")) return MakeElement(token.column);
     if (closures_ > 0 && Is("."))
       return Make({.kind = Kind::kElement, .column = token.column, .value = {}, .text = {}, .children = {}});
     if (token.kind == Token::Kind::kName) return ParseName(token);
@@ -193,23 +253,24 @@ class Parser {
     }
     if (token.text == "nil")
       return Make({.kind = Kind::kLiteral, .column = token.column, .value = {}, .text = {}, .children = {}});
-    if (Is("(")) return ParseCall(token);
+    if (Is("(")) return ParseCall(token, {});
+    if (std::find(variables_.begin(), variables_.end(), token.text) != variables_.end())
+      return Make({.kind = Kind::kVariable, .column = token.column, .value = {}, .text = token.text, .children = {}});
     if (token.text == "result")
       return Make({.kind = Kind::kResult, .column = token.column, .value = {}, .text = {}, .children = {}});
     return FailAt(token.column, fmt::format("\"{}\" is not known; the only variable is `result`.", token.text));
   }
 
-  Result<NodePtr> ParseCall(const Token& name) {
+  Result<NodePtr> ParseCall(const Token& name, std::vector<NodePtr> arguments) {
     const Builtin* builtin = FindBuiltin(name.text);
     if (builtin == nullptr) {
       std::vector<std::string_view> known;
-      for (const Builtin& b : kBuiltins) known.push_back(b.name);
+      for (const Builtin& b : Builtins()) known.push_back(b.name);
       const std::string nearest = NearestWord(name.text, known);
       return FailAt(name.column, fmt::format("There is no function \"{}\".", name.text),
                     nearest.empty() ? "" : fmt::format("Did you mean {}?", nearest));
     }
     TRY_OK(Expect("("));
-    std::vector<NodePtr> arguments;
     while (!Is(")")) {
       const bool closure = builtin->closure && arguments.size() == 1;
       TRY(NodePtr argument, closure ? ParseClosure() : ParseExpression(0));
@@ -250,6 +311,10 @@ class Parser {
       if (Is(".") || Is("?.")) {
         const bool optional = Is("?.");
         ++at_;
+        if (optional && Take("[")) {
+          TRY(base, ParseIndex(base, column, true));
+          continue;
+        }
         if (Now().kind != Token::Kind::kName) return FailAt(Now().column, "A name is expected after the dot.");
         base = Make({.kind = Kind::kMember,
                      .column = column,
@@ -259,19 +324,21 @@ class Parser {
                      .children = {base}});
         ++at_;
       } else if (Take("[")) {
-        TRY(base, ParseIndex(base, column));
+        TRY(base, ParseIndex(base, column, false));
       } else {
         return base;
       }
     }
   }
 
-  Result<NodePtr> ParseIndex(const NodePtr& base, int column) {
+  Result<NodePtr> ParseIndex(const NodePtr& base, int column, bool optional) {
     const NodePtr nothing = Make({.kind = Kind::kLiteral, .column = column, .value = {}, .text = {}, .children = {}});
     NodePtr from = nothing;
     if (!Is(":")) {
       TRY(from, ParseExpression(0));
-      if (Take("]")) return Make({.kind = Kind::kIndex, .column = column, .value = {}, .text = {}, .children = {base, from}});
+      if (Take("]"))
+        return Make(
+            {.kind = Kind::kIndex, .column = column, .value = {}, .text = {}, .optional = optional, .children = {base, from}});
     }
     TRY_OK(Expect(":"));
     NodePtr to = nothing;
@@ -286,34 +353,10 @@ class Parser {
   std::size_t at_ = 0;
   int depth_ = 0;
   int closures_ = 0;
+  std::vector<std::string> variables_;  // Of the `let`s around.
 };
 
-// Whether the node can be a bool at all: what it certainly is not decides.
-bool MayBeBool(const Node& node) {
-  static const std::set<std::string_view> kBoolOperators = {
-      "or", "||", "and", "&&", "==", "!=", "<", ">", "<=", ">=", "in", "matches", "contains", "startsWith", "endsWith", "??"};
-  static const std::set<std::string_view> kOtherCalls = {
-      "len",   "filter", "map",   "count",  "sum",  "max",    "min",   "mean",  "median", "abs",   "ceil",    "floor",
-      "round", "int",    "float", "string", "keys", "values", "upper", "lower", "trim",   "asInt", "asFloat", "type"};
-  switch (node.kind) {
-    case Kind::kLiteral: return node.value.as_bool() != nullptr;
-    case Kind::kArray: return false;
-    case Kind::kUnary: return node.text == "not";
-    case Kind::kBinary: return kBoolOperators.contains(node.text);
-    case Kind::kTernary: return MayBeBool(*node.children[1]) || MayBeBool(*node.children[2]);
-    case Kind::kCall: return !kOtherCalls.contains(node.text);
-    default: return true;
-  }
-}
-
 }  // namespace
-
-const Builtin* FindBuiltin(std::string_view name) {
-  for (const Builtin& builtin : kBuiltins) {
-    if (builtin.name == name) return &builtin;
-  }
-  return nullptr;
-}
 
 Result<Condition> Condition::Parse(std::string_view text) {
   if (text.size() > kConditionBytesMax) {
@@ -322,7 +365,8 @@ Result<Condition> Condition::Parse(std::string_view text) {
   }
   TRY(std::vector<Token> tokens, Tokenize(text));
   TRY(NodePtr root, Parser(std::move(tokens)).Run());
-  if (!MayBeBool(*root))
+  TRY(const Type type, TypeOf(*root));
+  if (type != Type::kBool && type != Type::kAny)
     return FailAt(root->column, "The condition never yields true or false.",
                   "Compare the value, for example `result[0] >= 0.95`.");
   return Condition(std::string(text), std::move(root));

@@ -97,7 +97,7 @@ constexpr auto kRuleTable = std::to_array<RuleText>({
     {"analysis-after-last-step", kWarning, kMeaning, "A background analysis begins after the last step.",
      "Steps count from 0; it never runs.", "Lower `startingStep`."},
     {"bad-condition", kError, kMeaning, "A condition cannot be read.", "Every measurement would be an error.",
-     "docs/guide/metrics.md has the language."},
+     "docs/guide/analysis.md has the language."},
     {"bad-query", kError, kMeaning, "A query is no PromQL.", "Every measurement would be an error.", "See the message."},
     {"constant-condition", kError, kMeaning, "A condition holds for every value, or for none.", "It decides nothing.",
      "Compare with a number that the query can reach on both sides."},
