@@ -81,10 +81,11 @@ class StoreSnapshot : public Source {
  private:
   // Heads lie all over the memory: the newest samples are asked for before their turn comes.
   static constexpr std::size_t kLookedAhead = 6;
+  static constexpr std::size_t kFetchedSamples = 32;  // Two minutes of them and what the search for the first one touches.
   static void FetchEnd(const SnapshotSeries& series) {
     if (series.head == nullptr) return;
     constexpr std::size_t kLine = 64 / sizeof(Sample);
-    const std::size_t begin = series.head_count - std::min(series.head_count, 3 * kLine);
+    const std::size_t begin = series.head_count - std::min(series.head_count, kFetchedSamples);
     for (std::size_t i = begin; i < series.head_count; i += kLine) __builtin_prefetch(&series.head->samples[i]);
   }
 

@@ -18,26 +18,36 @@ namespace {
 
 constexpr std::size_t kLookedAhead = 4;  // Labels lie all over the memory.
 
-struct Group {
-  Identity identity;
-  std::vector<std::size_t> members;
+// Which group each row is in. The groups are in the order in which they first come.
+struct Grouping {
+  std::vector<Identity> groups;
+  std::vector<std::uint32_t> group_of;  // One for each row.
 };
 
-std::vector<Group> MakeGroups(const Rows& rows, const AggregateExpr& aggregate) {
-  std::vector<Group> groups;
-  HashIndex known(0);
+Grouping GroupRows(const Rows& rows, const AggregateExpr& aggregate) {
+  Grouping grouping;
+  grouping.group_of.reserve(rows.size());
+  HashIndex known(rows.size());
   const auto keeps = [&](const std::string& label) {
     const bool listed = std::find(aggregate.grouping.begin(), aggregate.grouping.end(), label) != aggregate.grouping.end();
     return aggregate.without ? !listed && !metrics::IsNameLabel(label) : listed;
   };
+  std::vector<Identity>& groups = grouping.groups;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (i + kLookedAhead < rows.size()) rows[i + kLookedAhead].identity.Fetch();
     Identity kept = rows[i].identity.Kept(keeps);
-    const std::size_t number = known.FindOrAdd(kept.Hash(), [&](std::size_t n) { return kept == groups[n].identity; });
-    if (number == groups.size()) groups.push_back({std::move(kept), {}});
-    groups[number].members.push_back(i);
+    const std::size_t number = known.FindOrAdd(kept.Hash(), [&](std::size_t n) { return kept == groups[n]; });
+    if (number == groups.size()) groups.push_back(std::move(kept));
+    grouping.group_of.push_back(static_cast<std::uint32_t>(number));
   }
-  return groups;
+  return grouping;
+}
+
+// The rows of each group, ascending.
+std::vector<std::vector<std::size_t>> MembersOf(const Grouping& grouping) {
+  std::vector<std::vector<std::size_t>> members(grouping.groups.size());
+  for (std::size_t row = 0; row < grouping.group_of.size(); ++row) members[grouping.group_of[row]].push_back(row);
+  return members;
 }
 
 // Population variance by Welford, not compensated, as upstream; anything not finite makes it NaN.
@@ -77,38 +87,51 @@ double Fold(AggregateOp op, const std::vector<double>& values, double parameter)
   return best;
 }
 
-// Member by member, so that each row is walked once in the order of its steps.
-void SumSteps(const Group& group, const Rows& rows, Row& result) {
-  Steps<CompensatedSum> sums(result.values.size());
-  for (const std::size_t member : group.members) {
-    const Row& row = rows[member];
-    for (std::size_t step = 0; step < sums.size(); ++step) {
+// An empty row for each group; the name of one goes at the end when that of any of its members does.
+Rows RowsOf(Grouping& grouping, const Rows& rows, std::size_t steps) {
+  Rows results;
+  results.reserve(grouping.groups.size());
+  for (Identity& group : grouping.groups) results.emplace_back(std::move(group), steps);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].drop_name) results[grouping.group_of[i]].drop_name = true;
+  }
+  return results;
+}
+
+// Row by row, so that each is walked once in the order of its steps.
+Rows SumGroups(Grouping grouping, const Rows& rows, std::size_t steps) {
+  Rows results = RowsOf(grouping, rows, steps);
+  std::vector<CompensatedSum> sums(results.size() * steps);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    Row& result = results[grouping.group_of[i]];
+    CompensatedSum* into = &sums[grouping.group_of[i] * steps];
+    for (std::size_t step = 0; step < steps; ++step) {
       if (row.present[step] == 0) continue;
-      sums[step].Add(row.values[step]);
+      into[step].Add(row.values[step]);
       result.present[step] = 1;
     }
   }
-  for (std::size_t step = 0; step < sums.size(); ++step) result.values[step] = sums[step].Total();
+  for (std::size_t group = 0; group < results.size(); ++group) {
+    for (std::size_t step = 0; step < steps; ++step) results[group].values[step] = sums[group * steps + step].Total();
+  }
+  return results;
 }
 
 Rows FoldGroups(const AggregateExpr& aggregate, const Rows& rows, const std::vector<double>& parameter, std::size_t steps) {
-  Rows results;
+  Grouping grouping = GroupRows(rows, aggregate);
+  if (aggregate.op == AggregateOp::kSum) return SumGroups(std::move(grouping), rows, steps);
+  const std::vector<std::vector<std::size_t>> members = MembersOf(grouping);
+  Rows results = RowsOf(grouping, rows, steps);
   std::vector<double> values;
-  for (Group& group : MakeGroups(rows, aggregate)) {
-    Row result(std::move(group.identity), steps);
-    for (const std::size_t member : group.members) result.drop_name = result.drop_name || rows[member].drop_name;
-    if (aggregate.op == AggregateOp::kSum) {
-      SumSteps(group, rows, result);
-    } else {
-      for (std::size_t step = 0; step < steps; ++step) {
-        values.clear();
-        for (const std::size_t member : group.members) {
-          if (rows[member].present[step] != 0) values.push_back(rows[member].values[step]);
-        }
-        if (!values.empty()) result.Set(step, Fold(aggregate.op, values, parameter.empty() ? 0 : parameter[step]));
+  for (std::size_t group = 0; group < results.size(); ++group) {
+    for (std::size_t step = 0; step < steps; ++step) {
+      values.clear();
+      for (const std::size_t member : members[group]) {
+        if (rows[member].present[step] != 0) values.push_back(rows[member].values[step]);
       }
+      if (!values.empty()) results[group].Set(step, Fold(aggregate.op, values, parameter.empty() ? 0 : parameter[step]));
     }
-    results.push_back(std::move(result));
   }
   return results;
 }
@@ -144,13 +167,13 @@ Rows ChooseRows(const AggregateExpr& aggregate, const Rows& rows, const std::vec
   Rows masked = rows;
   for (Row& row : masked) std::fill(row.present.begin(), row.present.end(), 0);
   std::vector<std::size_t> order;
-  for (const Group& group : MakeGroups(rows, aggregate)) {
+  for (const std::vector<std::size_t>& members : MembersOf(GroupRows(rows, aggregate))) {
     for (std::size_t step = 0; step < steps; ++step) {
-      const std::vector<std::size_t> chosen = Chosen(aggregate.op, group.members, rows, step, parameter[step]);
+      const std::vector<std::size_t> chosen = Chosen(aggregate.op, members, rows, step, parameter[step]);
       for (const std::size_t member : chosen) masked[member].present[step] = 1;
       if (steps == 1) order.insert(order.end(), chosen.begin(), chosen.end());
     }
-    if (steps != 1) order.insert(order.end(), group.members.begin(), group.members.end());
+    if (steps != 1) order.insert(order.end(), members.begin(), members.end());
   }
   Rows results;
   for (const std::size_t member : order) {
@@ -163,9 +186,11 @@ Result<Rows> CountValues(const AggregateExpr& aggregate, const Rows& rows, const
   if (label.empty()) return Fail(ErrorCode::kInvalid, "invalid label name \"\"");
   Rows results;
   std::map<Labels, std::size_t> known;
-  for (const Group& group : MakeGroups(rows, aggregate)) {
-    const Labels group_labels = group.identity.Whole();
-    for (const std::size_t member : group.members) {
+  const Grouping grouping = GroupRows(rows, aggregate);
+  const std::vector<std::vector<std::size_t>> members = MembersOf(grouping);
+  for (std::size_t group = 0; group < members.size(); ++group) {
+    const Labels group_labels = grouping.groups[group].Whole();
+    for (const std::size_t member : members[group]) {
       for (std::size_t step = 0; step < steps; ++step) {
         if (rows[member].present[step] == 0) continue;
         Labels labels = group_labels.With(label, metrics::FixedText(rows[member].values[step]));

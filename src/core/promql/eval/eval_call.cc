@@ -24,6 +24,15 @@ bool LooksLikeCounter(std::string_view name) {
          name.ends_with("_bucket");
 }
 
+// The selector takes one metric's series alone.
+bool SelectsOneName(const Expr& matrix) {
+  const auto* windows = matrix.As<MatrixSelector>();
+  if (windows == nullptr) return false;
+  return std::ranges::any_of(windows->selector.matchers, [](const metrics::LabelMatcher& matcher) {
+    return matcher.op == metrics::MatchOp::kEqual && matcher.name == metrics::kNameLabel && !matcher.value.empty();
+  });
+}
+
 // The labels that an absent series would have: those that the selector fixes.
 Labels AbsentLabels(const Expr& argument) {
   const Expr& expr = WithoutParens(argument);
@@ -138,15 +147,18 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
       }
     }
   }
+  bool stays_apart = SelectsOneName(*matrix);  // Rows that differ in more than their names need no merging.
   const bool counter = call.function == "rate" || call.function == "increase" || call.function == "irate";
   // One window is looked through once anyway.
   const bool uses_drops = grid_.count > 1 && UsesDrops(call.function);
   Evaluated result;
   result.rows.reserve(windows.series.size());
   for (Ranged& ranged : windows.series) {
-    Row row(std::move(ranged.labels), grid_.count);
+    Row& row = result.rows.emplace_back(std::move(ranged.labels), grid_.count);
     row.drop_name = ranged.drop_name;
-    const Drops drops = uses_drops ? FindDrops(ranged.samples.span()) : Drops();
+    stays_apart = stays_apart && row.identity.HasOneName();
+    const std::span<const metrics::Sample> samples = ranged.samples.span();
+    const Drops drops = uses_drops ? FindDrops(samples) : Drops();
     std::size_t low = 0;
     std::size_t high = 0;
     std::size_t drop_low = 0;  // The drops that the window has both samples of.
@@ -154,8 +166,12 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
     for (std::size_t i = 0; i < grid_.count; ++i) {
       const std::int64_t end = windows.ends[i];
       const std::int64_t start = end - windows.range;
-      while (high < ranged.samples.size() && ranged.samples[high].t <= end) ++high;
-      while (low < high && ranged.samples[low].t <= start) ++low;
+      if (grid_.count == 1) {
+        high = samples.size();  // One window was selected as it is.
+      } else {
+        while (high < samples.size() && samples[high].t <= end) ++high;
+        while (low < high && samples[low].t <= start) ++low;
+      }
       if (low == high) continue;
       WindowContext context{start, end, grid_.At(i), 0, 0, {}};
       if (uses_drops) {
@@ -165,10 +181,13 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
       }
       if (!scalars.empty()) context.first = scalars[0].scalar[i];
       if (scalars.size() > 1) context.second = scalars[1].scalar[i];
-      const std::optional<double> value = function(ranged.samples.span().subspan(low, high - low), context);
+      const std::optional<double> value = function(samples.subspan(low, high - low), context);
       if (value) row.Set(i, *value);
     }
-    if (!row.AnyPresent()) continue;
+    if (!row.AnyPresent()) {
+      result.rows.pop_back();
+      continue;
+    }
     if (counter && options_.notes != nullptr && !LooksLikeCounter(row.identity.Name())) {
       AddNote(Note::Level::kInfo,
               "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
@@ -176,9 +195,8 @@ Result<Evaluated> Evaluator::CallOnWindows(const CallExpr& call) {
               matrix->pos);
     }
     if (!KeepsName(call.function)) DropName(row);
-    result.rows.push_back(std::move(row));
   }
-  TRY_OK(MergeEqual(result.rows));
+  if (!stays_apart) TRY_OK(MergeEqual(result.rows));
   return result;
 }
 

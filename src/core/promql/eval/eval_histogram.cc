@@ -57,7 +57,9 @@ std::vector<HistogramRows> GroupHistograms(const Rows& rows, bool delayed, const
         row.identity.Kept([&](const std::string& label) { return label != "le" && (delayed || !metrics::IsNameLabel(label)); });
     const std::size_t number = known.FindOrAdd(kept.Hash(), [&](std::size_t n) { return kept == histograms[n].identity; });
     if (number == histograms.size()) histograms.push_back({std::move(kept), delayed, {}, std::string(row.identity.Name())});
-    histograms[number].buckets.emplace_back(*upper, &row);
+    std::vector<std::pair<double, const Row*>>& buckets = histograms[number].buckets;
+    if (buckets.empty() && number == 0) buckets.reserve(rows.size());  // Mostly there is one histogram.
+    buckets.emplace_back(*upper, &row);
   }
   // In order once for all steps; equal bounds stay as they came.
   for (HistogramRows& histogram : histograms) {

@@ -21,6 +21,8 @@ class Identity {
   Identity(metrics::Labels labels)  // NOLINT(google-explicit-constructor)
       : labels_(std::move(labels)), visible_(AllOf(labels_.size())), hash_(labels_.Hash()) {}
 
+  // Of the labels of IsNameLabel there is one, visible or not; false where there are too many labels to tell.
+  bool HasOneName() const { return labels_.size() <= kPairsMax && std::popcount(labels_.NameBits()) == 1; }
   // Hides the labels of IsNameLabel.
   void HideName();
 
