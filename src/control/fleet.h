@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -66,6 +67,8 @@ struct ApplyRequest {
   std::vector<ManifestText> files;
   std::string by;
   Permit permit = {};
+  // What the files were made from: kStale when it is another generation by then, or (none) when it exists by then.
+  std::optional<std::pair<ObjectName, std::optional<Generation>>> made_from = {};
 };
 
 // What shall go: the objects that are named, and those that the files hold.

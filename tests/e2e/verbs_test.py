@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The everyday verbs end to end: logs, exec, deploy, init and secrets, against a real daemon with real processes."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -169,6 +170,15 @@ def case_a_secret_that_does_not_fit_changes_nothing(bench):
     bench.run("secret", "rm", "db")
     expect(bench.run("secret", "rm", "db", check=False).returncode == 2, "it was there twice")
     bench.run("audit", "log", "--verify")
+
+
+def case_secrets_that_are_set_at_once_are_all_kept(bench):
+    bench.start_daemon()
+    keys = [f"KEY_{i}" for i in range(16)]
+    with concurrent.futures.ThreadPoolExecutor(len(keys)) as pool:
+        done = list(pool.map(lambda key: set_secret(bench, "v", key), keys))
+    expect(all(one.returncode == 0 for one in done), f"{[one.stderr for one in done]}")
+    expect(bench.json("secret", "list")["secrets"][0]["keys"] == sorted(keys), "a key was lost")
 
 
 if __name__ == "__main__":

@@ -81,7 +81,9 @@ class Api {
   void OnChange(const RolloutName& name);
   void Flush(const std::shared_ptr<Watcher>& watcher);
   void KeepFresh(const std::shared_ptr<Watcher>& watcher);
-  void ApplySecret(const Call& call, const Json& content);
+  struct SecretChange;
+  // Works out the Secret anew from what is there, until nobody else has changed it between reading and writing.
+  void ChangeSecret(const std::shared_ptr<const SecretChange>& change, int tries_left);
 
   // Answers an apply or a delete; what the body may not touch is written down too.
   control::Fleet::Done<control::ApplyReport> AnswerChange(const Call& call);

@@ -13,6 +13,7 @@ namespace {
 // A process takes no variable of more than 128 KiB.
 constexpr std::size_t kSecretValueBytesMax = 64 << 10;
 constexpr std::size_t kSecretKeysMax = 256;
+constexpr int kSecretTriesMax = 64;  // As many changes as can wait at once.
 constexpr std::size_t kSecretKeyCharsMax = 253;
 
 std::string Base64(std::string_view bytes) {
@@ -115,29 +116,44 @@ void Api::ListSecrets(Call call) {
   SendJson(*call.responder, Json(Json::Object{{"secrets", std::move(secrets)}}));
 }
 
-void Api::ApplySecret(const Call& call, const Json& content) {
-  const std::string name = call.parts.at("name");
+// The request itself is gone before the change is done.
+struct Api::SecretChange {
+  Namespace ns;
+  std::string name;
+  std::string by;
+  std::shared_ptr<http::Responder> responder;
+  std::function<Result<Json>(const state::ObjectRecord*)> content;  // Of what is there, or null.
+};
+
+void Api::ChangeSecret(const std::shared_ptr<const SecretChange>& change, int tries_left) {
+  const std::vector<state::ObjectRecord> objects = parts_.fleet.Objects(change->ns);
+  const state::ObjectRecord* known = FindSecret(objects, change->ns, change->name);
+  const Result<Json> content = change->content(known);
+  if (!content.has_value()) return SendError(*change->responder, content.error());
   control::ApplyRequest request;
-  request.ns = Namespace(call.parts.at("ns"));
-  request.by = call.by;
-  request.files.push_back({"secret " + name, CanonicalJson(content)});
-  parts_.fleet.Apply(std::move(request), [name, responder = call.responder](const Result<control::ApplyReport>& report) {
-    if (!report.has_value()) return SendError(*responder, report.error());
-    SendJson(*responder, ReportJson(name, *report));
+  request.ns = change->ns;
+  request.by = change->by;
+  request.files.push_back({"secret " + change->name, CanonicalJson(*content)});
+  request.made_from = {ObjectName{change->ns, "Secret", change->name},
+                       known == nullptr ? std::nullopt : std::optional(known->generation)};
+  parts_.fleet.Apply(std::move(request), [this, change, tries_left](const Result<control::ApplyReport>& report) {
+    if (report.has_value()) return SendJson(*change->responder, ReportJson(change->name, *report));
+    if (report.error().code == ErrorCode::kStale && tries_left > 0) return ChangeSecret(change, tries_left - 1);
+    SendError(*change->responder, report.error());
   });
 }
 
 void Api::SetSecret(Call call) {
   const Namespace ns(call.parts.at("ns"));
+  const std::string name = call.parts.at("name");
   const std::string key = call.body.At("key").StringOr("");
   const std::string value = call.body.At("value").StringOr("");
   if (const Result<void> good = CheckKey(key); !good.has_value()) return SendError(*call.responder, good.error());
   if (const Result<void> good = CheckValue(value); !good.has_value()) return SendError(*call.responder, good.error());
-  const std::vector<state::ObjectRecord> objects = parts_.fleet.Objects(ns);
-  const std::string name = call.parts.at("name");
-  const Result<Json> content = Changed(FindSecret(objects, ns, name), ns, name, key, Base64(value));
-  if (!content.has_value()) return SendError(*call.responder, content.error());
-  ApplySecret(call, *content);
+  const auto content = [ns, name, key, encoded = Base64(value)](const state::ObjectRecord* known) {
+    return Changed(known, ns, name, key, encoded);
+  };
+  ChangeSecret(std::make_shared<SecretChange>(ns, name, call.by, call.responder, content), kSecretTriesMax);
 }
 
 void Api::RemoveSecret(Call call) {
@@ -145,14 +161,16 @@ void Api::RemoveSecret(Call call) {
   const std::string name = call.parts.at("name");
   const std::string key = call.body.At("key").StringOr("");
   const std::vector<state::ObjectRecord> objects = parts_.fleet.Objects(ns);
-  const state::ObjectRecord* known = FindSecret(objects, ns, name);
-  if (known == nullptr)
+  if (FindSecret(objects, ns, name) == nullptr)
     return SendError(*call.responder, {ErrorCode::kNotFound, fmt::format("There is no secret {}.", name), ""});
   if (!key.empty()) {
-    if (!std::ranges::binary_search(KeysOf(known->content), key)) {
-      return SendError(*call.responder, {ErrorCode::kNotFound, fmt::format("Secret {} has no key {}.", name, key), ""});
-    }
-    return ApplySecret(call, *Changed(known, ns, name, key, std::nullopt));
+    const auto content = [ns, name, key](const state::ObjectRecord* known) -> Result<Json> {
+      if (known == nullptr || !std::ranges::binary_search(KeysOf(known->content), key)) {
+        return Fail(ErrorCode::kNotFound, fmt::format("Secret {} has no key {}.", name, key));
+      }
+      return Changed(known, ns, name, key, std::nullopt);
+    };
+    return ChangeSecret(std::make_shared<SecretChange>(ns, name, call.by, call.responder, content), kSecretTriesMax);
   }
   control::DeleteRequest request;
   request.ns = ns;

@@ -27,6 +27,9 @@ std::string_view PhaseWord(rollout::Phase phase) {
   return "Progressing";
 }
 
+// Argo's word; a rolling update is a canary without steps there.
+std::string_view StrategyWord(const rollout::CanaryStrategy& strategy) { return strategy.flips ? "BlueGreen" : "Canary"; }
+
 std::string_view StageWord(rollout::Stage stage) {
   switch (stage) {
     case rollout::Stage::kStepping: return "stepping";
@@ -283,7 +286,7 @@ Json RolloutSummaryJson(const RolloutView& view, const ClockJoin& join) {
                       {"uid", view.spec.uid.str()},
                       {"generation", view.spec.generation.value},
                       {"version", view.version},
-                      {"strategy", "Canary"},
+                      {"strategy", StrategyWord(view.spec.canary)},
                       {"phase", PhaseWord(view.status.phase)},
                       {"message", view.status.message},
                       {"trouble", view.trouble},

@@ -118,10 +118,21 @@ Known FleetCore::KnownNow() const {
   return known;
 }
 
+Result<void> FleetCore::CheckMadeFrom(const ApplyRequest& request) const {
+  if (!request.made_from) return {};
+  const auto& [name, generation] = *request.made_from;
+  const auto found = objects_.find(name);
+  const std::optional<Generation> present =
+      found == objects_.end() ? std::nullopt : std::optional<Generation>(found->second.generation);
+  if (present == generation) return {};
+  return Fail(ErrorCode::kStale, name.kind + " " + name.name + " was changed meanwhile.", "Try again.");
+}
+
 void FleetCore::Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> done) {
   if (!recovered_) return done(std::unexpected(kNotLoaded));
   if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
   QueueChange([this, request = std::move(request), mode, done = ThenNextChange(std::move(done))] {
+    if (const Result<void> fresh = CheckMadeFrom(request); !fresh) return done(std::unexpected(fresh.error()));
     auto known = std::make_shared<Known>(KnownNow());
     Ask<Prepared>(
         "apply", [&artifacts = ports_.artifacts, request, known] { return Prepare(request, *known, artifacts); },

@@ -146,6 +146,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void CommitBinding(const state::ImageBinding& binding, Done<state::ImageBinding> done);
   void TakePrepared(const Prepared& prepared);
   Known KnownNow() const;
+  Result<void> CheckMadeFrom(const ApplyRequest& request) const;
   template <typename T>
   Done<T> ThenNextChange(Done<T> done) {
     return [this, done = std::move(done)](Result<T> result) {
