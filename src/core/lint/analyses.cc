@@ -5,7 +5,6 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "core/lint/checks.h"
@@ -26,17 +25,8 @@ constexpr int kNestedMax = 8;
 using Path = std::vector<std::string>;
 
 SourcePos PosAt(const Object& object, const Path& path) {
-  const YamlNode* node = object.raw.get();
-  if (node == nullptr) return object.at;
-  for (const std::string& key : path) {
-    const YamlNode* next = node->Find(key);
-    std::size_t index = 0;
-    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
-    if (error == std::errc() && node->IsSequence() && index < node->items.size()) next = &node->items[index];
-    if (next == nullptr) break;
-    node = next;
-  }
-  return {object.at.file, node->line, node->column};
+  const std::vector<std::string_view> keys(path.begin(), path.end());
+  return manifest::PosOf(object, std::span(keys));
 }
 
 Path Under(Path path, std::initializer_list<std::string> more) {

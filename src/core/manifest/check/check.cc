@@ -67,7 +67,7 @@ bool IsBuiltIn(const Object& object) {
                      [&object](const Object& known) { return &known == &object; });
 }
 
-SourcePos PosOf(const Object& object, std::initializer_list<std::string_view> path) {
+SourcePos PosOf(const Object& object, std::span<const std::string_view> path) {
   if (object.raw == nullptr) return object.at;
   const YamlNode* node = object.raw.get();
   for (const std::string_view key : path) {

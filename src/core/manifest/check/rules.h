@@ -31,7 +31,10 @@ struct RolloutCheck {
 };
 
 // The place of a field ("spec", "strategy", "0"; digits index lists), or of its nearest existing parent.
-SourcePos PosOf(const Object& object, std::initializer_list<std::string_view> path);
+SourcePos PosOf(const Object& object, std::span<const std::string_view> path);
+inline SourcePos PosOf(const Object& object, std::initializer_list<std::string_view> path) {
+  return PosOf(object, std::span(path.begin(), path.size()));
+}
 
 void CheckTemplates(const RolloutCheck& check);  // Analysis templates exist, are executable here, and get their arguments.
 void CheckNetwork(const RolloutCheck& check);    // Services and Ingresses: given, selecting this rollout, routed to.
