@@ -45,7 +45,9 @@ std::string_view OperatorText(NodeKind kind) {
 
 std::string PrintIndex(const Node& node) {
   const Node& key = node.parts[1];
-  const std::string of = PrintExpression(node.parts[0]);
+  std::string of = PrintExpression(node.parts[0]);
+  // Without these it would not read as the same again.
+  if (node.parts[0].kind == NodeKind::kLiteral || node.parts[0].kind == NodeKind::kNot) of = "(" + of + ")";
   if (key.kind == NodeKind::kWildcard) return of + ".*";
   const std::string* text = key.kind == NodeKind::kLiteral ? key.literal.as_string() : nullptr;
   if (text != nullptr && IsKeyword(*text)) return of + "." + *text;
