@@ -28,6 +28,7 @@ SUITES = {
     "promql-lex": ("conformance_promql", "promql"),
     "promql-rules": ("conformance_rules", "promql/rules"),
     "promql-template": ("conformance_rules", "promql/template"),
+    "workflow-expressions": ("conformance_expressions", "workflow-expressions"),
 }
 
 
