@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/files/files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 
 #include "adapters/files/fd.h"
 
@@ -168,6 +171,17 @@ Result<std::uint64_t> FreeBytes(const std::string& path) {
   struct statvfs facts{};
   if (::statvfs(path.c_str(), &facts) != 0) return std::unexpected(SystemError("cannot look at", path, errno));
   return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+}
+
+std::vector<std::string> NamesIn(const std::string& folder) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), [](DIR* open) { return ::closedir(open); });
+  if (listing == nullptr) return names;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 bool Exists(const std::string& path) {

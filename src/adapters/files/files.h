@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -37,6 +38,9 @@ Result<void> SyncFolder(const std::string& path);
 
 // Bytes that may still be written to the disk that holds `path`.
 Result<std::uint64_t> FreeBytes(const std::string& path);
+
+// Names in the folder, sorted, without those that begin with a dot. None when there is no such folder.
+std::vector<std::string> NamesIn(const std::string& folder);
 
 // Whether something, also a dangling link, is at `path`.
 bool Exists(const std::string& path);

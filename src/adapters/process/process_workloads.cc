@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/process/process_workloads.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
@@ -18,6 +16,7 @@
 namespace tuesday::process {
 namespace {
 
+using files::NamesIn;
 using supervise::BootNow;
 
 constexpr Duration kStopCallTimeout = std::chrono::milliseconds(500);
@@ -27,18 +26,6 @@ constexpr std::size_t kSupervisorLogBytesMax = 256 << 10;
 constexpr int kInstancesMax = 1000;  // Of one target.
 constexpr int kKeptLogLines = 2000;  // Of an instance that is gone.
 constexpr std::size_t kKeptLogsMax = 100;
-
-// Names in the folder, sorted, without those that begin with a dot.
-std::vector<std::string> NamesIn(const std::string& folder) {
-  std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), [](DIR* open) { return ::closedir(open); });
-  if (listing == nullptr) return names;
-  while (const dirent* entry = ::readdir(listing.get())) {
-    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 void DropOldLogs(const std::string& folder) {
   std::vector<std::pair<timespec, std::string>> files;

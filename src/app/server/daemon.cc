@@ -19,12 +19,14 @@
 #include "adapters/files/folder_blob_store.h"
 #include "adapters/haproxy/feed.h"
 #include "adapters/haproxy/router.h"
+#include "adapters/http/curl_web.h"
 #include "adapters/http/loop.h"
 #include "adapters/http/server.h"
 #include "adapters/http/worker_pool.h"
 #include "adapters/metricslog/batch_log.h"
 #include "adapters/metricslog/segment.h"
 #include "adapters/process/artifacts/artifact_folder.h"
+#include "adapters/process/jobs/process_jobs.h"
 #include "adapters/process/process_workloads.h"
 #include "adapters/seal/sealed_store.h"
 #include "adapters/sqlite/lock_file.h"
@@ -38,6 +40,7 @@
 #include "app/server/log.h"
 #include "app/server/own_metrics.h"
 #include "control/analyses/runner.h"
+#include "control/ask/live_asker.h"
 #include "control/clock_join.h"
 #include "control/fleet.h"
 #include "control/gate/rule_judge.h"
@@ -50,6 +53,7 @@ namespace tuesday::server {
 namespace {
 
 constexpr Duration kSyncInterval = std::chrono::seconds(5);       // What a power failure may cost of the metrics.
+constexpr int kAskThreads = 4;                                    // Questions of analyses to others: each waits for somebody.
 constexpr int kArenasMax = 2;                                     // Each worker's own would keep what it once needed.
 constexpr Duration kLatenessInterval = std::chrono::seconds(1);   // How often the loop's lateness is looked at.
 constexpr Duration kRetentionInterval = std::chrono::minutes(1);  // How often old samples are let go.
@@ -99,6 +103,7 @@ class Daemon {
   explicit Daemon(const DaemonOptions& options) : options_(options) {}
   ~Daemon() {
     if (feed_ != nullptr) feed_->Stop();
+    web_.EndAll();
   }
 
   Result<void> Open();
@@ -116,6 +121,7 @@ class Daemon {
   void MergeMetrics();
   void KeepTime();
   std::shared_ptr<const metrics::Source> ViewOf(const RolloutName& name) const;
+  std::optional<std::string> DigestOf(const std::string& image) const;
   Json DiskJson(const DiskUse& use, std::optional<std::int64_t> growth) const;
   void WatchDisk();
   void WatchLoop();
@@ -137,9 +143,13 @@ class Daemon {
   std::optional<metricslog::BatchLog> log_;
   std::string log_trouble_;
   bool unsynced_ = false;
+  http::CurlWeb web_;
+  std::unique_ptr<process::ProcessJobs> jobs_;
   std::unique_ptr<http::WorkerPool> pool_;
+  std::unique_ptr<http::WorkerPool> ask_pool_;
   std::unique_ptr<PoolExecutor> executor_;
   std::unique_ptr<control::Recorder> recorder_;
+  std::unique_ptr<control::LiveAsker> asker_;
   std::unique_ptr<control::LiveAnalyses> analyses_;
   std::unique_ptr<control::RuleJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;
@@ -232,13 +242,22 @@ void Daemon::BuildFleet() {
   recorder_ = std::make_unique<control::Recorder>(
       series_, join_, [this](const metrics::SampleBatch& batch) { Persist(batch); }, recording);
   recorder_->Resume();
-  analyses_ = std::make_unique<control::LiveAnalyses>(
-      control::AnalysisParts{.clock = clock_,
-                             .executor = *executor_,
-                             .view = [this](const RolloutName& name) { return ViewOf(name); },
-                             .wall = [this](Instant at) { return join_.ToWall(at); },
-                             .changed = [this](const RolloutName& name,
-                                               std::vector<audit::Entry> entries) { fleet_->Tell(name, std::move(entries)); }});
+  ask_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kAskThreads});
+  executor_->SendLanesTo(control::kAskLanePrefix, *ask_pool_);
+  process::ProcessJobs::Settings job_settings;
+  job_settings.state_folder = options_.state_folder;
+  job_settings.supervise_argv = {options_.program, "supervise", "job"};
+  jobs_ = std::make_unique<process::ProcessJobs>(std::move(job_settings), *artifacts_);
+  asker_ = std::make_unique<control::LiveAsker>(
+      control::AskerParts{clock_, *executor_, web_, *jobs_, [this](Instant at) { return join_.ToWall(at); }});
+  analyses_ = std::make_unique<control::LiveAnalyses>(control::AnalysisParts{
+      .clock = clock_,
+      .executor = *executor_,
+      .view = [this](const RolloutName& name) { return ViewOf(name); },
+      .wall = [this](Instant at) { return join_.ToWall(at); },
+      .changed = [this](const RolloutName& name, std::vector<audit::Entry> entries) { fleet_->Tell(name, std::move(entries)); },
+      .asker = *asker_,
+      .digest_of = [this](const std::string& image) { return DigestOf(image); }});
   judge_ = std::make_unique<control::RuleJudge>(
       control::JudgeParts{.store = series_,
                           .recorder = *recorder_,
@@ -323,6 +342,13 @@ Json Daemon::ConfigJson() const {
                            {"waits_for_start", std::move(waiting)},
                            {"api", listeners_->AddressOf("api")},
                            {"metrics", listeners_->AddressOf("metrics")}});
+}
+
+std::optional<std::string> Daemon::DigestOf(const std::string& image) const {
+  for (const state::ImageBinding& binding : fleet_->Images()) {
+    if (binding.reference == image) return binding.digest;
+  }
+  return std::nullopt;
 }
 
 // What was sampled goes to the disk in order; syncing waits for KeepTime.

@@ -10,12 +10,14 @@ namespace {
 
 // The longest that any port may take; beyond it the lane is reported, and control's own deadlines have long acted.
 constexpr Duration kWorkTimeMax = std::chrono::seconds(30);
+constexpr Duration kOtherTimeMax = std::chrono::hours(1);
 constexpr Duration kRetryWhenFull = std::chrono::milliseconds(100);
 
 }  // namespace
 
 void PoolExecutor::Run(std::string lane, std::function<void()> blocking_work, std::function<void()> then) {
   Work work{std::move(lane), std::move(blocking_work), std::move(then)};
+  if (other_pool_ != nullptr && work.lane.starts_with(prefix_)) return SubmitToOther(std::move(work));
   // Aborts wait behind nothing; everything else keeps its order also when the pool is full.
   const bool first = waiting_.empty() || work.lane.starts_with(http::kAbortLanePrefix);
   if (first && Submit(work)) return;
@@ -28,6 +30,13 @@ bool PoolExecutor::Submit(const Work& work) {
       pool_.Submit(work.lane, kWorkTimeMax, work.blocking_work, [then = work.then](const http::JobReport&) { then(); });
   if (!taken.has_value()) spdlog::warn("lane {}: {}", work.lane, taken.error().message);
   return taken.has_value();
+}
+
+void PoolExecutor::SubmitToOther(Work work) {
+  const Result<void> taken =
+      other_pool_->Submit(work.lane, kOtherTimeMax, work.blocking_work, [then = work.then](const http::JobReport&) { then(); });
+  if (taken.has_value()) return;
+  loop_.After(kRetryWhenFull, [this, work = std::move(work)] { SubmitToOther(work); });
 }
 
 void PoolExecutor::Drain() {

@@ -16,6 +16,13 @@ class PoolExecutor : public control::Executor {
  public:
   PoolExecutor(http::Loop& loop, http::WorkerPool& pool, const Clock& clock) : loop_(loop), pool_(pool), clock_(clock) {}
 
+  // Lanes whose names begin so go to that pool instead: work that may take long and needs no order between lanes. It must
+  // outlive us.
+  void SendLanesTo(std::string_view prefix, http::WorkerPool& pool) {
+    prefix_ = prefix;
+    other_pool_ = &pool;
+  }
+
   void Run(std::string lane, std::function<void()> blocking_work, std::function<void()> then) override;
   void At(Instant when, std::function<void()> call) override;
 
@@ -27,12 +34,15 @@ class PoolExecutor : public control::Executor {
   };
 
   bool Submit(const Work& work);
+  void SubmitToOther(Work work);
   void Drain();
 
   std::deque<Work> waiting_;  // What the full pool did not take, in order: nothing overtakes it.
   http::Loop& loop_;
   http::WorkerPool& pool_;
   const Clock& clock_;
+  std::string prefix_;
+  http::WorkerPool* other_pool_ = nullptr;
 };
 
 }  // namespace tuesday::server

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
-#include <charconv>
+#include "control/analyses/metric_reader.h"
+#include "core/analysis/ask/secrets.h"
+#include "core/manifest/annotations.h"
 
 namespace tuesday::control {
 namespace {
-
-using Arguments = std::map<std::string, std::string>;
 
 Result<std::optional<std::string>> ValueOf(const manifest::AnalysisArg& argument, const ArgumentSource& source) {
   if (argument.value.has_value()) return argument.value;
@@ -22,11 +22,6 @@ Result<std::optional<std::string>> ValueOf(const manifest::AnalysisArg& argument
   }
   if (argument.pod_template_hash.has_value())
     return std::optional(*argument.pod_template_hash == "Stable" ? source.stable_hash : source.latest_hash);
-  if (argument.secret_key.has_value()) {
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("The argument {} reads a Secret, which the embedded metrics need not.", argument.name),
-                "Give it a value.");
-  }
   return std::optional<std::string>();
 }
 
@@ -36,82 +31,20 @@ Result<Arguments> MergeArguments(const std::vector<manifest::AnalysisArg>& defau
   Arguments arguments;
   for (const auto* list : {&defaults, &given}) {
     for (const manifest::AnalysisArg& argument : *list) {
+      if (argument.secret_key.has_value()) {
+        const auto& [secret, key] = *argument.secret_key;
+        arguments.texts.erase(argument.name);
+        arguments.secrets[argument.name] = analysis::SecretPlaceholder(secret, key);
+        continue;
+      }
       TRY(const std::optional<std::string> value, ValueOf(argument, source));
-      if (value.has_value()) arguments[argument.name] = *value;
+      if (!value.has_value()) continue;
+      arguments.secrets.erase(argument.name);
+      arguments.texts[argument.name] = *value;
     }
   }
   return arguments;
 }
-
-// Reads the text fields of one metric, with the place and the field's name in every error.
-class MetricReader {
- public:
-  MetricReader(const manifest::Metric& metric, const Arguments& arguments) : metric_(metric), arguments_(arguments) {}
-
-  Result<analysis::Metric> Read() {
-    analysis::Metric out;
-    TRY(out.name, Text("name", metric_.name));
-    TRY(out.success_condition, Text("successCondition", metric_.success_condition));
-    TRY(out.failure_condition, Text("failureCondition", metric_.failure_condition));
-    TRY(out.interval, Time("interval", metric_.interval));
-    TRY(const std::optional<Duration> delay, Time("initialDelay", metric_.initial_delay));
-    out.initial_delay = delay.value_or(Duration::zero());
-    TRY(out.count, Number("count", metric_.count));
-    TRY_OK(Take("failureLimit", metric_.failure_limit, out.failure_limit));
-    TRY_OK(Take("inconclusiveLimit", metric_.inconclusive_limit, out.inconclusive_limit));
-    TRY_OK(Take("consecutiveErrorLimit", metric_.consecutive_error_limit, out.consecutive_error_limit));
-    TRY_OK(Take("consecutiveSuccessLimit", metric_.consecutive_success_limit, out.consecutive_success_limit));
-    const auto* prometheus = std::get_if<manifest::PrometheusProvider>(&metric_.provider);
-    if (prometheus == nullptr) {
-      return Bad(ErrorCode::kUnsupported,
-                 fmt::format("the provider {} is not run here yet", std::get<manifest::OtherProvider>(metric_.provider).name));
-    }
-    TRY(out.query, Text("query", prometheus->query));
-    TRY(out.address, Text("address", prometheus->address));
-    if (!out.address.empty())
-      return Bad(ErrorCode::kUnsupported,
-                 "an external Prometheus (provider.prometheus.address) is not asked yet; leave the address out");
-    return out;
-  }
-
- private:
-  std::unexpected<Error> Bad(ErrorCode code, const std::string& what) const {
-    return Fail(code, fmt::format("{}: metric {}: {}.", metric_.at.Text(), metric_.name, what));
-  }
-
-  Result<std::string> Text(const char* field, const std::string& text) const {
-    Result<std::string> filled = FillArguments(text, arguments_);
-    if (!filled.has_value()) return Bad(ErrorCode::kInvalid, fmt::format("{}: {}", field, filled.error().message));
-    return filled;
-  }
-
-  Result<std::optional<Duration>> Time(const char* field, const std::string& text) const {
-    TRY(const std::string filled, Text(field, text));
-    if (filled.empty()) return std::optional<Duration>();
-    const Result<Duration> duration = ParseGoDuration(filled);
-    if (!duration.has_value()) return Bad(ErrorCode::kInvalid, fmt::format("{}: {}", field, duration.error().message));
-    return std::optional(*duration);
-  }
-
-  Result<std::optional<int>> Number(const char* field, const std::string& text) const {
-    TRY(const std::string filled, Text(field, text));
-    if (filled.empty()) return std::optional<int>();
-    int value = 0;
-    const auto read = std::from_chars(filled.data(), filled.data() + filled.size(), value);
-    if (read.ec != std::errc() || read.ptr != filled.data() + filled.size())
-      return Bad(ErrorCode::kInvalid, fmt::format("{}: \"{}\" is not a whole number", field, filled));
-    return std::optional(value);
-  }
-
-  Result<void> Take(const char* field, const std::string& text, int& out) const {
-    TRY(const std::optional<int> number, Number(field, text));
-    if (number.has_value()) out = *number;
-    return {};
-  }
-
-  const manifest::Metric& metric_;
-  const Arguments& arguments_;
-};
 
 class RunResolver {
  public:
@@ -133,8 +66,9 @@ class RunResolver {
     if (object == nullptr) return Fail(ErrorCode::kInvalid, fmt::format("There is no analysis template {}.", name));
     const auto& body = std::get<manifest::AnalysisTemplate>(object->body);
     TRY(const Arguments arguments, MergeArguments(body.args, reference_.args, source_));
+    TRY(const manifest::Annotations annotations, manifest::ReadAnnotations(object->metadata.annotations));
     for (const manifest::Metric& metric : body.metrics) {
-      TRY(analysis::Metric read, MetricReader(metric, arguments).Read());
+      TRY(analysis::Metric read, ReadMetric(metric, arguments, annotations, source_));
       for (const analysis::Metric& other : spec_.metrics) {
         if (other.name == read.name)
           return Fail(ErrorCode::kInvalid, fmt::format("Two templates have a metric {}.", read.name));
@@ -183,6 +117,13 @@ Result<std::string> FillArguments(std::string_view text, const std::map<std::str
     out += found->second;
     text.remove_prefix(close + 2);
   }
+}
+
+std::map<std::string, std::string> FieldsOf(const RolloutName& name, const manifest::Metadata& metadata) {
+  std::map<std::string, std::string> fields{{"metadata.name", name.name}, {"metadata.namespace", name.ns.str()}};
+  for (const auto& [key, value] : metadata.labels) fields[fmt::format("metadata.labels['{}']", key)] = value;
+  for (const auto& [key, value] : metadata.annotations) fields[fmt::format("metadata.annotations['{}']", key)] = value;
+  return fields;
 }
 
 Result<std::vector<analysis::Spec>> ResolveAnalyses(const manifest::Object& rollout, std::span<const manifest::Object> objects,

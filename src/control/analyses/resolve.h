@@ -3,7 +3,9 @@
 // read as numbers and durations. Pure.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,7 +22,12 @@ struct ArgumentSource {
   std::map<std::string, std::string> fields;  // "metadata.name" -> "api".
   std::string stable_hash;                    // Of podTemplateHashValue: revisions stand for hashes on one machine.
   std::string latest_hash;
+  // The digest of what an image is bound to; nothing when it is bound to nothing.
+  std::function<std::optional<std::string>(const std::string& image)> digest_of;
 };
+
+// What arguments and variables can read of a rollout by `fieldPath`.
+std::map<std::string, std::string> FieldsOf(const RolloutName& name, const manifest::Metadata& metadata);
 
 // One spec for each analysis of the rollout, in the order of rollout::Spec::analyses: those of steps first, then the
 // background one. kInvalid names template, metric and field; kUnsupported a provider that this engine does not run.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/analyses/wanted_jobs.h"
 #include "core/promql/engine.h"
 #include "core/promql/parser.h"
 #include "wire/state/judgement.h"
@@ -60,10 +61,7 @@ int PassedOf(const analysis::Spec& spec, const analysis::Status& status) {
 
 ArgumentSource SourceOf(const JudgedRollout& rollout, const manifest::Metadata& metadata) {
   ArgumentSource source;
-  source.fields["metadata.name"] = rollout.name.name;
-  source.fields["metadata.namespace"] = rollout.name.ns.str();
-  for (const auto& [key, value] : metadata.labels) source.fields[fmt::format("metadata.labels['{}']", key)] = value;
-  for (const auto& [key, value] : metadata.annotations) source.fields[fmt::format("metadata.annotations['{}']", key)] = value;
+  source.fields = FieldsOf(rollout.name, metadata);
   source.latest_hash = rollout.spec.revision.str();
   if (rollout.status.stable.has_value()) source.stable_hash = rollout.status.stable->str();
   return source;
@@ -76,14 +74,6 @@ int Taken(const analysis::Status& status) {
     taken += metric.successful + metric.failed + metric.inconclusive + metric.error + metric.no_evidence;
   }
   return taken;
-}
-
-// The answer to what was asked died with the process that asked.
-void AskAgain(analysis::Status& status, Instant now) {
-  for (analysis::MetricStatus& metric : status.metrics) {
-    if (!std::exchange(metric.waiting, false)) continue;
-    metric.next_at = now;
-  }
 }
 
 // Instants of another boot: what was to come is due now, what has been happened just now.
@@ -111,10 +101,39 @@ void LiveAnalyses::Target(const JudgedRollout& rollout, const rollout::AnalysisT
     Begin(rollout, target.key);
     return;
   }
-  if (std::exchange(run->is_resting, false)) Step(rollout.name, target.key, analysis::Tick());
+  if (std::exchange(run->is_resting, false)) Resume(rollout.name, target.key, *run);
   if (target.running || run->ending) return;
   run->ending = true;
   Step(rollout.name, target.key, analysis::End());
+}
+
+// The answers to what was asked died with the process that asked.
+void LiveAnalyses::Resume(const RolloutName& name, const Key& key, Run& run) {
+  for (std::size_t i = 0; i < run.status.metrics.size(); ++i) {
+    const analysis::MetricStatus& metric = run.status.metrics[i];
+    if (metric.waiting) Measure(name, key, {static_cast<int>(i), metric.asked});
+  }
+  Step(name, key, analysis::Tick());
+}
+
+void LiveAnalyses::SetObjects(const std::vector<manifest::Object>& objects) {
+  objects_ = objects;
+  parts_.asker.SetObjects(objects);
+  if (std::exchange(has_objects_, true)) return;
+  parts_.executor.At(parts_.clock.Now() + kStrayJobsAfter, [self = self_] {
+    if (*self == nullptr) return;
+    (*self)->knows_all_runs_ = true;
+    (*self)->KeepJobs();
+  });
+}
+
+void LiveAnalyses::KeepJobs() {
+  if (!knows_all_runs_) return;
+  JobsTarget target;
+  for (const auto& [name, runs] : runs_) {
+    for (const auto& [key, run] : runs) AddWantedJobs(key, run.spec, run.status, target);
+  }
+  parts_.asker.Keep(target);
 }
 
 void LiveAnalyses::Begin(const JudgedRollout& rollout, const Key& key) {
@@ -129,8 +148,9 @@ void LiveAnalyses::Begin(const JudgedRollout& rollout, const Key& key) {
   if (object == nullptr) {
     run.broken = "The rollout's own object is not known.";
   } else {
-    Result<std::vector<analysis::Spec>> specs =
-        ResolveAnalyses(*object, objects_, context, SourceOf(rollout, object->metadata));
+    ArgumentSource source = SourceOf(rollout, object->metadata);
+    source.digest_of = parts_.digest_of;
+    Result<std::vector<analysis::Spec>> specs = ResolveAnalyses(*object, objects_, context, source);
     if (!specs.has_value()) {
       run.broken = ErrorText(specs.error());
     } else if (index >= specs->size()) {
@@ -160,7 +180,9 @@ void LiveAnalyses::Step(const RolloutName& name, const Key& key, const analysis:
   kept.memory.is_due = kept.memory.is_due || Taken(run->status) != Taken(outcome.status);
   run->status = std::move(outcome.status);
   for (audit::Entry& entry : outcome.entries) entry.data["analysis"] = run->name;
+  const bool has_ended = analysis::IsDone(run->status.phase);
   for (const analysis::Measure& command : outcome.commands) Measure(name, key, command);
+  if (has_ended) KeepJobs();
   if (outcome.wake_at.has_value()) {
     parts_.executor.At(*outcome.wake_at, [self = self_, name, key] {
       if (*self != nullptr) (*self)->Step(name, key, analysis::Tick());
@@ -172,8 +194,18 @@ void LiveAnalyses::Step(const RolloutName& name, const Key& key, const analysis:
 void LiveAnalyses::Measure(const RolloutName& name, const Key& key, const analysis::Measure& command) {
   const Run* run = Find(name, key);
   if (run == nullptr) return;
+  const analysis::Metric& metric = run->spec.metrics[static_cast<std::size_t>(command.metric)];
+  if (metric.address.empty()) return AskStore(name, key, command, metric.query);
+  parts_.asker.Ask({name, JobIdOf(key, command.metric, command.ordinal), metric},
+                   [self = self_, name, key, command](Result<Json> value) {
+                     if (*self == nullptr) return;
+                     (*self)->Step(name, key, analysis::Answer{command.metric, command.ordinal, std::move(value)});
+                   });
+}
+
+void LiveAnalyses::AskStore(const RolloutName& name, const Key& key, const analysis::Measure& command,
+                            const std::string& query) {
   const std::shared_ptr<const metrics::Source> source = parts_.view(name);
-  const std::string query = run->spec.metrics[static_cast<std::size_t>(command.metric)].query;
   const std::int64_t time_ms = parts_.wall(parts_.clock.Now()).time_since_epoch().count();
   auto answer = std::make_shared<Result<Json>>(Json());
   parts_.executor.Run(
@@ -211,7 +243,6 @@ Result<void> LiveAnalyses::Restore(const RolloutName& rollout, const std::vector
       Run run{stored.name, std::move(stored.spec), std::move(stored.status), stored.ending, stored.broken, false};
       run.is_resting = !analysis::IsDone(run.status.phase);
       if (record.boot_id != boot_id) ToBoot(run.status, now);
-      AskAgain(run.status, now);
       runs_[rollout].insert_or_assign(stored.key, std::move(run));
     }
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "control/analyses/asker.h"
 #include "control/analyses/resolve.h"
 #include "control/executor.h"
 #include "control/judge.h"
@@ -27,7 +28,15 @@ struct AnalysisParts {
   std::function<WallTime(Instant)> wall;
   // A run changed: the rollout shall be looked at again, and these entries told.
   std::function<void(const RolloutName&, std::vector<audit::Entry>)> changed;
+  // Whom metrics with an address ask.
+  Asker& asker;
+  // The digest of what an image is bound to.
+  std::function<std::optional<std::string>(const std::string&)> digest_of;
 };
+
+// A run that was begun and not committed when the daemon was killed is begun again within moments of its start, and finds its
+// job. Jobs that nobody has asked for by then are strays.
+inline constexpr Duration kStrayJobsAfter = std::chrono::seconds(60);
 
 class LiveAnalyses : public AnalysisRunner {
  public:
@@ -35,7 +44,7 @@ class LiveAnalyses : public AnalysisRunner {
   ~LiveAnalyses() override { *self_ = nullptr; }
 
   // Runs under way keep the spec that they began with.
-  void SetObjects(const std::vector<manifest::Object>& objects) override { objects_ = objects; }
+  void SetObjects(const std::vector<manifest::Object>& objects) override;
 
   void Target(const JudgedRollout& rollout, const rollout::AnalysisTarget& target) override;
   std::vector<rollout::AnalysisSeen> Seen(const RolloutName& rollout) const override;
@@ -52,10 +61,11 @@ class LiveAnalyses : public AnalysisRunner {
   void Forget(const RolloutName& rollout) override {
     runs_.erase(rollout);
     memories_.erase(rollout);
+    KeepJobs();
   }
 
   // Runs that were under way are not seen until somebody targets them; then they go on, and what they had asked is asked
-  // again.
+  // again under the same ordinal: a job that runs or has ended is not started a second time.
   const Memory* MemoryOf(const RolloutName& rollout) override;
   Result<void> Restore(const RolloutName& rollout, const std::vector<Row>& rows, const std::string& boot_id,
                        Instant now) override;
@@ -77,13 +87,18 @@ class LiveAnalyses : public AnalysisRunner {
 
   void Begin(const JudgedRollout& rollout, const Key& key);
   void Step(const RolloutName& name, const Key& key, const analysis::Event& event);
+  void Resume(const RolloutName& name, const Key& key, Run& run);
   void Measure(const RolloutName& name, const Key& key, const analysis::Measure& command);
+  void AskStore(const RolloutName& name, const Key& key, const analysis::Measure& command, const std::string& query);
+  void KeepJobs();
   Run* Find(const RolloutName& name, const Key& key);
 
   AnalysisParts parts_;
   std::vector<manifest::Object> objects_;
   std::map<RolloutName, std::map<Key, Run>> runs_;
   std::map<RolloutName, Kept> memories_;
+  bool has_objects_ = false;
+  bool knows_all_runs_ = false;          // Long enough after the start.
   std::shared_ptr<LiveAnalyses*> self_;  // Callbacks that come after our end find null.
 };
 

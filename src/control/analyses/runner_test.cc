@@ -39,6 +39,14 @@ spec:
       steps: [{setWeight: 10}, {pause: {duration: 10m}}]
 )";
 
+// Every metric here asks the embedded store.
+class NoAsker : public Asker {
+ public:
+  void Ask(const Asked& asked, Answer) override { ADD_FAILURE() << "asked for " << asked.id.str(); }
+  void SetObjects(const std::vector<manifest::Object>&) override {}
+  void Keep(const JobsTarget& target) override { EXPECT_TRUE(target.running.empty() && target.kept.empty()); }
+};
+
 class LiveAnalysesTest : public ::testing::Test {
  protected:
   LiveAnalysesTest() {
@@ -58,7 +66,9 @@ class LiveAnalysesTest : public ::testing::Test {
         .changed =
             [this](const RolloutName&, const std::vector<audit::Entry>& entries) {
               for (const audit::Entry& entry : entries) told_.push_back(entry.kind);
-            }});
+            },
+        .asker = asker_,
+        .digest_of = nullptr});
     analyses_->SetObjects(manifest::ReadManifests(kObjects, "api.yaml").objects);
   }
 
@@ -84,6 +94,7 @@ class LiveAnalysesTest : public ::testing::Test {
 
   testing::FakeClock clock_;
   testing::VirtualExecutor executor_{clock_};
+  NoAsker asker_;
   std::unique_ptr<metrics::SeriesStore> store_ = std::make_unique<metrics::SeriesStore>();
   rollout::Spec spec_;
   rollout::Status status_;

@@ -10,6 +10,7 @@
 #include "control/apply/conflicts.h"
 #include "control/apply/gates.h"
 #include "control/apply/plan.h"
+#include "control/apply/questions.h"
 #include "control/apply/resolve.h"
 #include "control/apply/typed.h"
 #include "core/manifest/check.h"
@@ -354,6 +355,9 @@ Result<Prepared> Prepare(const ApplyRequest& request, const Known& known, Artifa
   std::vector<Finding> stored_findings;
   const TypedObjects typed = preparation.ReadAfter(stored_findings);
   std::ranges::move(RouteConflicts(typed, given.objects, request.ns, known.rollouts), std::back_inserter(findings));
+  if (!HasErrors(findings)) {
+    std::ranges::move(CheckQuestions(typed, given.objects, request.ns, known.images), std::back_inserter(findings));
+  }
   if (HasErrors(findings)) {
     return Fail(ErrorCode::kInvalid, AllFindings(findings), "Nothing was changed. Mend the file and apply it again.");
   }

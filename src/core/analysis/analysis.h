@@ -25,8 +25,8 @@ std::string_view PhaseName(Phase phase);
 // One metric with its arguments filled in.
 struct Metric {
   std::string name;
-  std::string query;                 // PromQL over the attempt's view, or over `address`.
-  std::string address;               // Empty: the embedded store.
+  std::string query;                 // PromQL over the attempt's view, or what is asked of `address` (ask/question.h).
+  std::string address;               // Empty: the embedded store; else the word of the provider.
   std::optional<Duration> interval;  // None: measured once.
   Duration initial_delay{};
   std::optional<int> count;  // None: once without an interval, else until told to end.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One measured value against the metric's conditions (Argo's utils/evaluate/evaluate.go).
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "core/analysis/analysis.h"
+#include "core/analysis/ask/question.h"
 #include "core/condition/condition.h"
 
 namespace tuesday::analysis {
@@ -10,9 +13,9 @@ namespace {
 
 bool IsNaN(const Json& value) { return value.as_double() != nullptr && std::isnan(*value.as_double()); }
 
-// Nothing was measured: null, an empty vector, or only NaN.
+// Nothing was measured: null, an empty vector or text, or only NaN.
 bool IsNothing(const Json& value) {
-  if (value.is_null() || IsNaN(value)) return true;
+  if (value.is_null() || IsNaN(value) || (value.as_string() != nullptr && value.as_string()->empty())) return true;
   const Json::Array* array = value.as_array();
   if (array == nullptr) return false;
   for (const Json& item : *array) {
@@ -29,9 +32,19 @@ Result<std::optional<bool>> Ask(const std::string& text, const Json& value) {
   return std::optional(holds);
 }
 
+// A job has judged by itself.
+Judgement JudgeJob(const Json& value) {
+  const std::int64_t* exit_code = value.At("exit").as_int();
+  if (exit_code == nullptr) return {Phase::kError, "The job's end is not known."};
+  if (*exit_code == 0) return {Phase::kSuccessful, ""};
+  return {Phase::kFailed, fmt::format("The job ended with exit {} after {} tries; its last line: {}", *exit_code,
+                                      value.At("tries").IntOr(0), value.At("last_line").StringOr(""))};
+}
+
 }  // namespace
 
 Judgement Judge(const Metric& metric, const Json& value) {
+  if (metric.address == kJobWord) return JudgeJob(value);
   const bool nothing = IsNothing(value);
   const Result<std::optional<bool>> failure = Ask(metric.failure_condition, value);
   const Result<std::optional<bool>> success = Ask(metric.success_condition, value);

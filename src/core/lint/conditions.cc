@@ -124,8 +124,8 @@ class ConditionLint {
 
   // Providers with a verdict of their own need no condition.
   void SayNone() {
-    const auto* other = std::get_if<manifest::OtherProvider>(&metric_.provider);
-    if (other != nullptr && other->name != "web") return;
+    const bool is_number = std::holds_alternative<manifest::PrometheusProvider>(metric_.provider);
+    if (!is_number && !std::holds_alternative<manifest::WebProvider>(metric_.provider)) return;
     report_.Say(
         "no-condition", metric_.at,
         fmt::format("The metric {} has neither successCondition nor failureCondition: every value is a success.", metric_.name),

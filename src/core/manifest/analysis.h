@@ -10,6 +10,7 @@
 
 #include "base/source.h"
 #include "base/time.h"
+#include "core/manifest/pod.h"
 
 namespace tuesday::manifest {
 
@@ -22,14 +23,59 @@ struct AnalysisArg {
   friend bool operator==(const AnalysisArg&, const AnalysisArg&) = default;
 };
 
+// A header of an outbound request. Texts may hold `{{args.x}}`, as everywhere below.
+struct AskHeader {
+  std::string key;
+  std::string value;
+  std::optional<std::pair<std::string, std::string>> secret_key;  // (secret, key): the value.
+  friend bool operator==(const AskHeader&, const AskHeader&) = default;
+};
+// Signing in by client credentials (RFC 6749 4.4): a token is fetched before each request.
+struct OAuth2 {
+  std::string token_url;
+  std::string client_id;
+  std::string client_secret;
+  std::vector<std::string> scopes;
+  friend bool operator==(const OAuth2&, const OAuth2&) = default;
+};
+// What every outbound request has.
+struct AskSettings {
+  std::vector<AskHeader> headers;
+  std::optional<int> timeout_seconds;
+  bool insecure = false;  // Any certificate is taken.
+  std::optional<OAuth2> oauth2;
+  friend bool operator==(const AskSettings&, const AskSettings&) = default;
+};
+
+// How an external Prometheus is asked (annotations of the template): what a query means to version 3, asked of version 2; and
+// whether its series have the label `canary`, or only `revision`.
+enum class PrometheusVersion { k3, k2 };
+enum class PrometheusCanary { kLabel, kRevision };
+
 struct PrometheusProvider {
   std::string address;  // Empty: the embedded store.
   std::string query;
+  AskSettings ask;
   friend bool operator==(const PrometheusProvider&, const PrometheusProvider&) = default;
+};
+struct WebProvider {
+  std::string method = "GET";
+  std::string url;
+  std::string body;
+  bool is_json_body = false;
+  std::string json_path;  // Empty: the whole answer.
+  AskSettings ask;
+  friend bool operator==(const WebProvider&, const WebProvider&) = default;
+};
+struct JobProvider {
+  PodSpec pod;  // With exactly one container, whose image may be empty: a command of the machine.
+  int backoff_limit = 6;
+  std::optional<Duration> active_deadline;
+  friend bool operator==(const JobProvider&, const JobProvider&) = default;
 };
 // A provider that is understood and not executed by this engine: refused by name when a rollout needs it.
 struct OtherProvider {
-  std::string name;  // "web", "job", "datadog", ...
+  std::string name;  // "datadog", "newRelic", ...
   friend bool operator==(const OtherProvider&, const OtherProvider&) = default;
 };
 
@@ -46,7 +92,7 @@ struct Metric {
   std::string consecutive_success_limit;
   std::string success_condition;
   std::string failure_condition;
-  std::variant<PrometheusProvider, OtherProvider> provider;
+  std::variant<PrometheusProvider, WebProvider, JobProvider, OtherProvider> provider;
 };
 
 struct AnalysisTemplate {

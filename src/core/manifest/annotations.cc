@@ -47,8 +47,15 @@ Result<void> ReadAnnotation(std::string_view key, std::string_view value, Annota
   } else if (name == "sticky") {
     if (value != "true" && value != "false") return BadValue(key, value, "\"true\" or \"false\"");
     out.sticky = value == "true" ? Sticky::kOn : Sticky::kOff;
+  } else if (name == "prometheus-version") {
+    if (value != "2" && value != "3") return BadValue(key, value, "\"2\" or \"3\"");
+    out.prometheus_version = value == "2" ? PrometheusVersion::k2 : PrometheusVersion::k3;
+  } else if (name == "prometheus-canary") {
+    if (value != "revision" && value != "label") return BadValue(key, value, "revision or label");
+    out.prometheus_canary = value == "label" ? PrometheusCanary::kLabel : PrometheusCanary::kRevision;
   } else {
-    const std::string nearest = NearestWord(name, {"rollback", "no-evidence", "bake", "bake-keep", "sticky"});
+    const std::string nearest = NearestWord(
+        name, {"rollback", "no-evidence", "bake", "bake-keep", "sticky", "prometheus-version", "prometheus-canary"});
     return Fail(ErrorCode::kInvalid, fmt::format("The annotation `{}` is not known.", key),
                 nearest.empty() ? "Remove it." : fmt::format("Did you mean `{}{}`?", kAnnotationPrefix, nearest));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tuesday's own annotations, `tuesday/{rollback,no-evidence,bake,bake-keep,sticky}`, as typed values.
+// Tuesday's own annotations, `tuesday/...`, as typed values.
 #pragma once
 
 #include <map>
@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/manifest/analysis.h"
 
 namespace tuesday::manifest {
 
@@ -25,6 +26,9 @@ struct Annotations {
   Duration bake = std::chrono::minutes(10);
   BakeKeep bake_keep = BakeKeep::kPredecessor;
   Sticky sticky = Sticky::kOff;
+  // Of an AnalysisTemplate: how an external Prometheus is asked.
+  PrometheusVersion prometheus_version = PrometheusVersion::k3;
+  PrometheusCanary prometheus_canary = PrometheusCanary::kLabel;
   friend bool operator==(const Annotations&, const Annotations&) = default;
 };
 

@@ -19,7 +19,6 @@ constexpr auto kNames = std::to_array<UnsupportedName>({
     {"antiAffinity", "keeping revisions on different nodes"},
     {"apisix", "traffic through APISIX routes"},
     {"appMesh", "traffic through AWS App Mesh"},
-    {"authentication", "signing in to a metrics server"},
     {"cloudWatch", "measurements by AWS CloudWatch"},
     {"containers", "more than one container in an instance"},
     {"datadog", "measurements by Datadog"},
@@ -29,7 +28,6 @@ constexpr auto kNames = std::to_array<UnsupportedName>({
     {"influxdb", "measurements by InfluxDB"},
     {"initContainers", "containers that run before the service starts"},
     {"istio", "traffic through an Istio mesh"},
-    {"job", "measurements by a Kubernetes Job"},
     {"kayenta", "measurements by Kayenta"},
     {"managedRoutes", "routes that steps make and remove"},
     {"matchExpressions", "selecting by expressions"},
@@ -43,11 +41,11 @@ constexpr auto kNames = std::to_array<UnsupportedName>({
     {"restartAt", "restarting all instances at an instant"},
     {"setHeaderRoute", "a step that routes by header"},
     {"setMirrorRoute", "a step that mirrors requests"},
+    {"sigv4", "signing requests as AWS wants it"},
     {"skywalking", "measurements by SkyWalking"},
     {"smi", "traffic through a Service Mesh Interface split"},
     {"traefik", "traffic through Traefik"},
     {"wavefront", "measurements by Wavefront"},
-    {"web", "measurements by an HTTP request"},
     {"workloadRef", "taking the pod template from another object"},
 });
 

@@ -6,6 +6,7 @@
 
 #include "adapters/haproxy/supervisor/supervisor.h"
 #include "adapters/process/instance/supervisor.h"
+#include "adapters/process/jobs/job_supervisor.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
 #include "app/server/daemon.h"
@@ -55,12 +56,14 @@ int RunSupervise(const std::string& kind, const std::string& folder, const std::
   Result<void> done;
   if (kind == "instance") {
     done = process::RunInstanceSupervisor(folder);
+  } else if (kind == "job") {
+    done = process::RunJobSupervisor(folder);
   } else if (kind == "edge") {
     haproxy::EdgeSupervisorOptions options;
     options.folder = folder;
     done = haproxy::RunEdgeSupervisor(options);
   } else {
-    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is neither instance nor edge.", kind));
+    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is neither instance, job nor edge.", kind));
   }
   return done.has_value() ? kExitPass : ReportError(done.error(), Globals());
 }

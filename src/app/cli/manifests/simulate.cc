@@ -53,6 +53,19 @@ int ExitOf(Ended ended) {
   return kExitNoEvidence;
 }
 
+// A simulation asks nobody, and makes up no answer: what is not said would be an error in the play's middle.
+Result<void> CheckAnswers(const PlayInput& input, const Script& script) {
+  std::string missing;
+  for (const PlayInput::AskedMetric& metric : input.asked) {
+    if (script.answers.contains(metric.name)) continue;
+    missing += fmt::format("{}The metric {} asks {}, and the scenario says no answer for it.", missing.empty() ? "" : "\n",
+                           metric.name, metric.provider == "job" ? "a job" : "an address of others");
+  }
+  if (missing.empty()) return {};
+  return Fail(ErrorCode::kInvalid, missing,
+              "Say it with --scenario FILE: `answers: {METRIC: [VALUE]}`; of a job, its exit code.");
+}
+
 // A failure outweighs silence, and silence a promotion.
 int WorseExit(int a, int b) {
   if (a == kExitFail || b == kExitFail) return kExitFail;
@@ -76,6 +89,8 @@ int RunSimulate(const Globals& globals, const SimulateOptions& options) {
   if (!input.has_value()) return ReportError(input.error(), globals);
   const Result<Script> script = ReadScript(options);
   if (!script.has_value()) return ReportError(script.error(), globals);
+  if (const Result<void> complete = CheckAnswers(*input, *script); !complete.has_value())
+    return ReportError(complete.error(), globals);
   if (!globals.json) {
     for (const std::string& note : input->notes) std::fprintf(stderr, "Note: %s\n", note.c_str());
   }

@@ -55,7 +55,7 @@ AttemptJudge::AttemptJudge(const PlayInput& input, const PlayedRollout& rollout,
       seed_(seed),
       sample_step_(SampleStepFor(input.groups)),
       gate_interval_(GateIntervalFor(input.groups)),
-      analyses_(input.objects, kJoin, [this](Instant at) { return ViewAt(at); }, [](const audit::Entry&) {}) {
+      analyses_(input.objects, script.answers, kJoin, [this](Instant at) { return ViewAt(at); }, [](const audit::Entry&) {}) {
   judge::Align(input_.groups, stands_);
 }
 

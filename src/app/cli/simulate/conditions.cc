@@ -23,8 +23,9 @@ class ScenarioReader {
     Script script;
     script.changes = {base};
     if (root.IsNull()) return script;
-    TRY_OK(CheckKeys(root, {"rps", "canary", "stable", "changes"}));
+    TRY_OK(CheckKeys(root, {"rps", "canary", "stable", "changes", "answers"}));
     TRY_OK(ReadConditions(root, script.changes.front(), &script));
+    TRY_OK(ReadAnswers(root, script.answers));
     const YamlNode* changes = root.Find("changes");
     if (changes == nullptr || changes->IsNull()) return script;
     if (!changes->IsSequence()) return Bad(*changes, "`changes` must be a list.", "Write `changes: [{at: 5m, rps: 400}]`.");
@@ -94,6 +95,22 @@ class ScenarioReader {
     TRY_OK(Number(node, "rps", 0, kRequestsPerSecondMax, conditions.requests_per_second));
     TRY_OK(ReadSide(node, "canary", conditions.canary, script));
     TRY_OK(ReadSide(node, "stable", conditions.stable, script));
+    return {};
+  }
+
+  // `answers: {METRIC: [VALUE, ...]}`: a list is one value a measurement.
+  Result<void> ReadAnswers(const YamlNode& root, Answers& answers) const {
+    const YamlNode* node = root.Find("answers");
+    if (node == nullptr || node->IsNull()) return {};
+    if (!node->IsMapping()) return Bad(*node, "`answers` must be a mapping.", "Write `answers: {smoke-test: [0]}`.");
+    for (const YamlMember& member : node->members) {
+      if (!member.second.IsSequence() || member.second.items.empty() || member.second.items.size() > kAnswersMax) {
+        return Bad(member.second,
+                   fmt::format("The answers of {} must be a list of 1 to {} values.", member.first.text, kAnswersMax),
+                   "The last value is given again for every further measurement.");
+      }
+      for (const YamlNode& item : member.second.items) answers[member.first.text].push_back(YamlToJson(item));
+    }
     return {};
   }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/cli/simulate/scripted_asker.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -33,10 +34,12 @@ struct Script {
   std::vector<Conditions> changes{Conditions{}};
   bool canary_ready = true;                    // The new revision's instances become ready.
   std::optional<Duration> canary_crash_after;  // Each of its processes ends so long after it became ready.
+  Answers answers;                             // Of metrics that ask addresses or run jobs.
   friend bool operator==(const Script&, const Script&) = default;
 };
 
 inline constexpr std::size_t kChangesMax = 1'000;
+inline constexpr std::size_t kAnswersMax = 10'000;  // Of one metric.
 inline constexpr double kRequestsPerSecondMax = 1e6;
 inline constexpr double kLatencyFactorMin = 0.01;
 inline constexpr double kLatencyFactorMax = 1'000;

@@ -94,12 +94,14 @@ class Reader {
     context.ns = name.ns;
     // An analysis that cannot be begun is an error before the play and not in its middle.
     control::ArgumentSource arguments;
-    arguments.fields = {{"metadata.name", name.name}, {"metadata.namespace", name.ns.str()}};
-    for (const auto& [key, value] : object.metadata.labels) arguments.fields[fmt::format("metadata.labels['{}']", key)] = value;
-    for (const auto& [key, value] : object.metadata.annotations) {
-      arguments.fields[fmt::format("metadata.annotations['{}']", key)] = value;
+    arguments.fields = control::FieldsOf({name.ns, name.name}, object.metadata);
+    arguments.digest_of = [](const std::string& image) { return std::optional(image); };
+    TRY(const std::vector<analysis::Spec> specs, control::ResolveAnalyses(object, input_.objects, context, arguments));
+    for (const analysis::Spec& spec : specs) {
+      for (const analysis::Metric& metric : spec.metrics) {
+        if (!metric.address.empty()) input_.asked.push_back({metric.name, metric.address});
+      }
     }
-    TRY_OK(control::ResolveAnalyses(object, input_.objects, context, arguments));
     input_.rollouts.push_back({std::move(resolved.spec), std::move(resolved.exposure)});
     return {};
   }

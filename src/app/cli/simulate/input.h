@@ -24,6 +24,11 @@ struct PlayInput {
   std::vector<PlayedRollout> rollouts;
   std::vector<judge::RuleGroup> groups;
   std::vector<std::string> notes;  // Sentences: what was passed over.
+  struct AskedMetric {
+    std::string name;
+    std::string provider;  // "web", "job", "prometheus"
+  };
+  std::vector<AskedMetric> asked;  // Metrics that ask others: only a scenario says what these answer.
 };
 
 struct SourceText {

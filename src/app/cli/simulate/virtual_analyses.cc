@@ -11,8 +11,10 @@ void VirtualAnalyses::Timers::Run(std::string, std::function<void()> blocking_wo
   done.push_back(std::move(then));
 }
 
-VirtualAnalyses::VirtualAnalyses(const std::vector<manifest::Object>& objects, ClockJoin join, View view, Told told)
-    : runner_(control::AnalysisParts{
+VirtualAnalyses::VirtualAnalyses(const std::vector<manifest::Object>& objects, const Answers& answers, ClockJoin join,
+                                 View view, Told told)
+    : asker_(answers, timers_),
+      runner_(control::AnalysisParts{
           .clock = clock_,
           .executor = timers_,
           .view = [this, view = std::move(view)](const RolloutName&) { return view(clock_.now); },
@@ -20,6 +22,8 @@ VirtualAnalyses::VirtualAnalyses(const std::vector<manifest::Object>& objects, C
           .changed = [told = std::move(told)](
                          const RolloutName&,
                          const std::vector<audit::Entry>& entries) { std::ranges::for_each(entries, told); },
+          .asker = asker_,
+          .digest_of = [](const std::string& image) { return std::optional(image); },
       }) {
   clock_.join = join;
   runner_.SetObjects(objects);

@@ -10,15 +10,17 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/simulate/scripted_asker.h"
 #include "control/analyses/runner.h"
 
 namespace tuesday::cli::simulate {
 
 class VirtualAnalyses {
  public:
+  // `answers` must outlive it.
   using View = std::function<std::shared_ptr<const metrics::Source>(Instant)>;
   using Told = std::function<void(const audit::Entry&)>;
-  VirtualAnalyses(const std::vector<manifest::Object>& objects, ClockJoin join, View view, Told told);
+  VirtualAnalyses(const std::vector<manifest::Object>& objects, const Answers& answers, ClockJoin join, View view, Told told);
 
   // Runs the timers that are due. Times never go back.
   void RunUntil(Instant now);
@@ -47,6 +49,7 @@ class VirtualAnalyses {
 
   VirtualClock clock_;
   Timers timers_;
+  ScriptedAsker asker_;
   control::LiveAnalyses runner_;
 };
 

@@ -36,30 +36,6 @@ constexpr auto kMetricKeys = std::to_array<Key>({
     {"provider"},
     {"successCondition"},
 });
-constexpr auto kProviderKeys = std::to_array<Key>({
-    {"cloudWatch"},
-    {"datadog"},
-    {"graphite"},
-    {"influxdb"},
-    {"job"},
-    {"kayenta"},
-    {"newRelic"},
-    {"plugin"},
-    {"prometheus"},
-    {"skywalking"},
-    {"wavefront"},
-    {"web"},
-});
-constexpr auto kPrometheusKeys = std::to_array<Key>({
-    {"address"},
-    {"authentication", kRefused},
-    {"headers", kNoEffect},
-    {"insecure", kNoEffect},
-    {"query"},
-    {"rangeQuery", kRefused},
-    {"timeout", kNoEffect},
-});
-
 // A number that stands as such; nullopt for an absent one or a template ("{{args.count}}").
 std::optional<std::int64_t> Literal(const std::string& text) {
   std::int64_t value = 0;
@@ -114,39 +90,6 @@ void CheckCounts(Fields& fields, const Metric& metric) {
     notes.Error(*fields.Find("failureLimit"), "contradiction",
                 fmt::format("`{}.failureLimit` is -1 without a consecutiveSuccessLimit.", fields.path()),
                 "Nothing could end the metric: give `consecutiveSuccessLimit`.");
-  }
-}
-
-void ReadProvider(Fields& metric, Metric& out) {
-  if (metric.Require("provider") == nullptr) return;
-  const YamlNode* node = metric.FindMapping("provider");
-  if (node == nullptr) return;
-  Notes& notes = metric.notes();
-  Fields provider(notes, *node, metric.PathOf("provider"), kProviderKeys);
-  std::vector<std::string> names;
-  for (const Key& key : kProviderKeys) {
-    if (provider.Find(key.name) != nullptr) names.emplace_back(key.name);
-  }
-  if (names.size() > 1) {
-    notes.Error(*node, "exactly-one", fmt::format("`{}` has multiple providers specified.", provider.path()), "Keep one.");
-  } else if (names.empty()) {
-    const bool misspelt = !node->members.empty();  // Told already.
-    if (!misspelt)
-      notes.Error(*node, "exactly-one", fmt::format("`{}` has no provider specified.", provider.path()), "Give `prometheus`.");
-  } else if (names.front() == "prometheus") {
-    const YamlNode* prometheus = provider.FindMapping("prometheus");
-    if (prometheus == nullptr) return;
-    Fields fields(notes, *prometheus, provider.PathOf("prometheus"), kPrometheusKeys);
-    PrometheusProvider read;
-    fields.Read("address", read.address);
-    if (fields.Require("query") != nullptr) fields.Read("query", read.query);
-    out.provider = std::move(read);
-  } else {
-    out.provider = OtherProvider{names.front()};
-    notes.Warn(*node, "other-provider",
-               fmt::format("`{}.{}` is not executed here: a rollout that uses this template is refused.", provider.path(),
-                           names.front()),
-               "Measure with `prometheus` instead.");
   }
 }
 

@@ -116,13 +116,15 @@ std::optional<Probe> ReadProbeOf(Fields& container, std::string_view key) {
   return ReadProbe(container.notes(), *node, container.PathOf(key));
 }
 
-Container ReadContainer(Notes& notes, const YamlNode& node, const std::string& path) {
+enum class PodOf { kRollout, kJob };
+
+Container ReadContainer(Notes& notes, const YamlNode& node, const std::string& path, PodOf of) {
   Fields fields(notes, node, path, kContainerKeys);
   Container out;
   if (fields.Require("name") != nullptr && fields.Read("name", out.name)) {
     CheckName(notes, *fields.Find("name"), out.name, fields.PathOf("name"));
   }
-  if (fields.Require("image") != nullptr) fields.Read("image", out.image);
+  if (of == PodOf::kJob || fields.Require("image") != nullptr) fields.Read("image", out.image);
   fields.Read("command", out.command);
   fields.Read("args", out.args);
   fields.Read("workingDir", out.working_dir);
@@ -137,11 +139,11 @@ Container ReadContainer(Notes& notes, const YamlNode& node, const std::string& p
   return out;
 }
 
-void ReadContainers(Fields& pod, PodSpec& out) {
+void ReadContainers(Fields& pod, PodSpec& out, PodOf of) {
   const YamlNode* list = pod.Require("containers");
   if (list == nullptr) return;
   pod.Each("containers", [&](const YamlNode& node, const std::string& path) {
-    out.containers.push_back(ReadContainer(pod.notes(), node, path));
+    out.containers.push_back(ReadContainer(pod.notes(), node, path, of));
   });
   if (list->IsSequence() && list->items.empty()) {
     pod.notes().Error(*list, "missing-field", fmt::format("`{}` is empty.", pod.PathOf("containers")), "Give one container.");
@@ -149,9 +151,18 @@ void ReadContainers(Fields& pod, PodSpec& out) {
   if (out.containers.size() > 1) pod.notes().Refuse(list->items[1], "containers", pod.PathOf("containers[1]"));
 }
 
-}  // namespace
+void ReadRestartPolicy(Fields& pod, PodOf of) {
+  std::string restart = of == PodOf::kJob ? "Never" : "Always";
+  if (!pod.Read("restartPolicy", restart)) return;
+  const bool good = of == PodOf::kJob ? restart == "Never" || restart == "OnFailure" : restart == "Always";
+  if (good) return;
+  pod.notes().Error(*pod.Find("restartPolicy"), "unknown-value",
+                    fmt::format("`{}` is \"{}\".", pod.PathOf("restartPolicy"), restart),
+                    of == PodOf::kJob ? "A job ends: write Never or OnFailure, or remove it."
+                                      : "A rollout's instances are always restarted: write Always, or remove it.");
+}
 
-PodSpec ReadPodTemplate(Notes& notes, const YamlNode& node, const std::string& path) {
+PodSpec ReadTemplate(Notes& notes, const YamlNode& node, const std::string& path, PodOf of) {
   Fields fields(notes, node, path, kTemplateKeys);
   PodSpec out;
   if (const YamlNode* metadata = fields.FindMapping("metadata")) {
@@ -163,15 +174,20 @@ PodSpec ReadPodTemplate(Notes& notes, const YamlNode& node, const std::string& p
   const YamlNode* spec = fields.FindMapping("spec");
   if (spec == nullptr) return out;
   Fields pod(notes, *spec, fields.PathOf("spec"), kPodKeys);
-  ReadContainers(pod, out);
+  ReadContainers(pod, out, of);
   pod.ReadSeconds("terminationGracePeriodSeconds", out.termination_grace);
-  std::string restart = "Always";
-  if (pod.Read("restartPolicy", restart) && restart != "Always") {
-    notes.Error(*pod.Find("restartPolicy"), "unknown-value",
-                fmt::format("`{}` is \"{}\".", pod.PathOf("restartPolicy"), restart),
-                "A rollout's instances are always restarted: write Always, or remove it.");
-  }
+  ReadRestartPolicy(pod, of);
   return out;
+}
+
+}  // namespace
+
+PodSpec ReadPodTemplate(Notes& notes, const YamlNode& node, const std::string& path) {
+  return ReadTemplate(notes, node, path, PodOf::kRollout);
+}
+
+PodSpec ReadJobTemplate(Notes& notes, const YamlNode& node, const std::string& path) {
+  return ReadTemplate(notes, node, path, PodOf::kJob);
 }
 
 }  // namespace tuesday::manifest

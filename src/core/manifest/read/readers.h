@@ -14,6 +14,8 @@ namespace tuesday::manifest {
 Metadata ReadMetadata(Notes& notes, const YamlNode& node, const std::string& path);
 // Labels, annotations and spec of a pod template.
 PodSpec ReadPodTemplate(Notes& notes, const YamlNode& node, const std::string& path);
+// The same for a job: it is not restarted, and its container needs no image.
+PodSpec ReadJobTemplate(Notes& notes, const YamlNode& node, const std::string& path);
 Probe ReadProbe(Notes& notes, const YamlNode& node, const std::string& path);
 Resources ReadResources(Notes& notes, const YamlNode& node, const std::string& path);
 void ReadEnv(Fields& container, Container& out);
@@ -29,6 +31,8 @@ enum class ArgsOf { kRollout, kTemplate };
 std::vector<AnalysisArg> ReadArgs(Fields& owner, ArgsOf of);
 
 AnalysisTemplate ReadAnalysisTemplate(Notes& notes, const YamlNode& spec);
+// `provider` of a metric.
+void ReadProvider(Fields& metric, Metric& out);
 Service ReadService(Notes& notes, const YamlNode& spec);
 Ingress ReadIngress(Notes& notes, const YamlNode& spec);
 PrometheusRule ReadPrometheusRule(Notes& notes, const YamlNode& spec);
