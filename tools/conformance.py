@@ -29,6 +29,7 @@ SUITES = {
     "promql-rules": ("conformance_rules", "promql/rules"),
     "promql-template": ("conformance_rules", "promql/template"),
     "workflow-expressions": ("conformance_expressions", "workflow-expressions"),
+    "workflow-parse": ("conformance_workflow_parse", "workflow-expressions"),
 }
 
 

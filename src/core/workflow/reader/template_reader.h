@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads one file against the schema into a token: keys, types, and expressions that use only what is there for them. An
+// internal header of this folder.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/expression/parser.h"
+#include "core/workflow/reader/state.h"
+#include "core/workflow/schema/schema.h"
+#include "core/workflow/yaml/events.h"
+
+namespace tuesday::workflow {
+
+// The root of a workflow file. Problems go to `state`; nothing comes back when the file cannot be gone on with.
+std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state);
+
+// A value of a called workflow's `with` against the type that the input has. A literal that does not fit is a problem.
+void CheckInputValue(const Token& value, const Definition& type, ReadState& state);
+
+// The definition and what is available for expressions in it and above it.
+struct Scope {
+  const Definition* definition = nullptr;
+  AvailableSet available = 0;
+
+  Scope Into(const Definition& child) const { return {&child, available | child.available}; }
+};
+
+class TemplateReader {
+ public:
+  TemplateReader(std::string_view content, int file, ReadState& state)
+      : state_(state), events_(ScanYaml(content), file), file_(file) {}
+
+  // The error is one of the file as a whole.
+  Result<Token> Read(const Definition& root);
+
+ private:
+  Result<Token> ReadValue(Scope scope);
+  Result<Token> ReadSequence(Scope scope);
+  Result<Token> ReadMapping(Scope scope);
+  Result<void> ReadKnownKeys(Scope scope, std::vector<const Definition*> candidates, Token& mapping);
+  Result<void> ReadLooseKeys(Scope scope, const Definition& definition, Token& mapping);
+  Result<void> AddMember(Token& mapping, Token key, Scope scope);
+  void CheckComplete(const std::vector<const Definition*>& candidates, const Token& mapping, bool has_expression_key);
+  Result<void> Skip();
+
+  Token ParseScalar(Token literal, AvailableSet available);
+  std::optional<Token> ParseExpression(const Token& literal, std::string_view raw, AvailableSet available);
+  bool CheckExpression(const Token& literal, std::string_view text, AvailableSet available);
+  std::optional<Token> JoinSegments(const Token& literal, const std::vector<Token>& segments, AvailableSet available);
+  void Validate(Token& scalar, Scope scope);
+  const expression::Vocabulary& Names(AvailableSet available);
+
+  ReadState& state_;
+  EventReader events_;
+  int file_;
+  std::map<AvailableSet, expression::Vocabulary> vocabularies_;
+};
+
+}  // namespace tuesday::workflow
