@@ -39,7 +39,7 @@
 #include "app/server/listeners.h"
 #include "app/server/log.h"
 #include "app/server/own_metrics.h"
-#include "app/server/retention.h"
+#include "app/server/retention/retention.h"
 #include "control/analyses/runner.h"
 #include "control/ask/live_asker.h"
 #include "control/clock_join.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/server/retention.h"
+#include "app/server/retention/retention.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
