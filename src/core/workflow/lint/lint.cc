@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/workflow/lint/lint.h"
+
+#include "core/workflow/lint/rules/rules.h"
+#include "core/workflow/lint/syntax/syntax.h"
+
+namespace tuesday::workflow::lint {
+namespace {
+
+void CheckRules(const WorkflowNode& workflow, const LintOptions& options, Report& report) {
+  CheckIds(workflow, report);
+  CheckNeeds(workflow, report);
+  CheckEventRules(workflow, report);
+  CheckPatterns(workflow, report);
+  CheckPermissionNames(workflow, report);
+  CheckMatrices(workflow, report);
+  CheckRunnerLabels(workflow, options, report);
+  CheckShells(workflow, report);
+  CheckCredentials(workflow, report);
+  CheckCommands(workflow, report);
+  CheckEnvNames(workflow, report);
+  CheckActions(workflow, options, report);
+  CheckCalls(workflow, options, report);
+  CheckExpressions(workflow, options, report);
+  CheckDelivery(workflow, report);
+}
+
+}  // namespace
+
+std::vector<Finding> LintWorkflow(std::string_view text, std::string_view file, const LintOptions& options) {
+  Report report{std::string(file)};
+  const Tree tree(text);
+  for (const TreeProblem& problem : tree.problems())
+    report.AddAt(problem.line, problem.column, "syntax-check", problem.message);
+  if (!tree.IsWhole()) return report.Take();
+  if (tree.root() == nullptr) {
+    report.AddAt(1, 1, "syntax-check", "The workflow is empty.");
+    return report.Take();
+  }
+  CheckRules(CheckSyntax(*tree.root(), report), options, report);
+  return report.Take();
+}
+
+}  // namespace tuesday::workflow::lint
