@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workflow/lint/lint.h"
 
+#include <algorithm>
+
 #include "core/workflow/lint/rules/rules.h"
 #include "core/workflow/lint/syntax/syntax.h"
+#include "core/workflow/read.h"
 
 namespace tuesday::workflow::lint {
 namespace {
@@ -22,7 +25,16 @@ void CheckRules(const WorkflowNode& workflow, const LintOptions& options, Report
   CheckActions(workflow, options, report);
   CheckCalls(workflow, options, report);
   CheckExpressions(workflow, options, report);
-  CheckDelivery(workflow, report);
+  CheckDelivery(workflow, options, report);
+}
+
+// What the rules overlooked and GitHub would refuse all the same.
+void AddRefusals(std::string_view text, std::string_view file, std::vector<Finding>& findings) {
+  for (const WorkflowProblem& problem : ReadWorkflow(text, file, {}).problems) {
+    findings.push_back(
+        {{std::string(file), problem.at.line, problem.at.column}, Severity::kError, "refused", problem.message, ""});
+  }
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.at < b.at; });
 }
 
 }  // namespace
@@ -38,7 +50,9 @@ std::vector<Finding> LintWorkflow(std::string_view text, std::string_view file, 
     return report.Take();
   }
   CheckRules(CheckSyntax(*tree.root(), report), options, report);
-  return report.Take();
+  std::vector<Finding> findings = report.Take();
+  if (!HasErrors(findings)) AddRefusals(text, file, findings);
+  return findings;
 }
 
 }  // namespace tuesday::workflow::lint

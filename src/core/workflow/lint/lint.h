@@ -24,6 +24,7 @@ class ProjectFiles {
 struct LintOptions {
   std::vector<std::string> runner_labels;                    // Of runners of one's own; patterns with `*`.
   std::optional<std::vector<std::string>> config_variables;  // The names that `vars` may have; any when not given.
+  std::optional<int> pause_seconds;                          // Of the rollout that is deployed, all its pauses together.
   const ProjectFiles* files = nullptr;                       // Without it nothing is said of what a workflow names.
 };
 

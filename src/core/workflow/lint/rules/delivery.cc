@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/time.h"
 #include "core/workflow/lint/rules/rules.h"
 #include "core/workflow/lint/syntax/syntax.h"
 #include "core/workflow/lint/types/type.h"
@@ -141,7 +142,19 @@ void CheckAccountIn(const Node& node, Report& report) {
              Severity::kNote);
 }
 
-void CheckHelmWait(const WorkflowNode& workflow, Report& report) {
+// The timeout of a helm command, nothing when there is none or it cannot be read.
+std::optional<int> HelmTimeoutSeconds(const std::string& script) {
+  const std::size_t flag = script.find("--timeout");
+  if (flag == std::string::npos) return std::nullopt;
+  const std::size_t from = script.find_first_not_of(" =", flag + std::string_view("--timeout").size());
+  if (from == std::string::npos) return std::nullopt;
+  const std::size_t end = std::min(script.find_first_of(" \n\t\\", from), script.size());
+  const Result<Duration> timeout = ParseGoDuration(std::string_view(script).substr(from, end - from));
+  if (!timeout.has_value()) return std::nullopt;
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(*timeout).count());
+}
+
+void CheckHelmWait(const WorkflowNode& workflow, const LintOptions& options, Report& report) {
   for (const JobNode& job : workflow.jobs) {
     for (const StepNode& step : job.steps) {
       if (!Contains(step.run, "helm ") || !Contains(step.run, "--wait")) continue;
@@ -149,6 +162,13 @@ void CheckHelmWait(const WorkflowNode& workflow, Report& report) {
           *step.run, "helm-wait",
           "`helm --wait` knows nothing of Rollout objects: it returns at once, before any analysis. Wait for the verdict with "
           "`tuesday rollout status --watch`.",
+          Severity::kWarning);
+      const std::optional<int> timeout = HelmTimeoutSeconds(step.run->value);
+      if (!timeout.has_value() || !options.pause_seconds.has_value() || *timeout >= *options.pause_seconds) continue;
+      report.Add(
+          *step.run, "helm-timeout",
+          fmt::format("helm waits for {} at most, and the rollout alone pauses for {}.",
+                      DurationText(std::chrono::seconds(*timeout)), DurationText(std::chrono::seconds(*options.pause_seconds))),
           Severity::kWarning);
     }
   }
@@ -217,13 +237,13 @@ void CheckOutputs(const WorkflowNode& workflow, Report& report) {
 
 }  // namespace
 
-void CheckDelivery(const WorkflowNode& workflow, Report& report) {
+void CheckDelivery(const WorkflowNode& workflow, const LintOptions& options, Report& report) {
   CheckOidc(workflow, report);
   CheckCacheExport(workflow, report);
   CheckOverlap(workflow, report);
   CheckClusterCredentials(workflow, report);
   ForEachText(workflow, [&](const Node& node) { CheckAccountIn(node, report); });
-  CheckHelmWait(workflow, report);
+  CheckHelmWait(workflow, options, report);
   CheckTriggers(workflow, report);
   CheckOutputs(workflow, report);
 }

@@ -24,7 +24,7 @@ void CheckEnvNames(const WorkflowNode& workflow, Report& report);
 void CheckActions(const WorkflowNode& workflow, const LintOptions& options, Report& report);
 void CheckCalls(const WorkflowNode& workflow, const LintOptions& options, Report& report);
 void CheckExpressions(const WorkflowNode& workflow, const LintOptions& options, Report& report);
-void CheckDelivery(const WorkflowNode& workflow, Report& report);
+void CheckDelivery(const WorkflowNode& workflow, const LintOptions& options, Report& report);
 
 // What is wrong with a filter pattern: a sentence and the column of the pattern, from 1; none is empty.
 enum class PatternOf { kRef, kPath };
