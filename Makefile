@@ -6,6 +6,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 SEED ?= 1
 COUNT ?= 2000
+ROLLOUTS ?= 200000
 CORPUS ?= ../shared/conformance
 
 DEV := build/dev
@@ -13,7 +14,7 @@ RELEASE := build/release
 FRESH_DEV := $(DEV)/build.ninja
 FRESH_RELEASE := $(RELEASE)/build.ninja
 
-.PHONY: all help install demo test test-all unit sim e2e conformance bench check format clean dev release
+.PHONY: all help install demo test test-all unit sim e2e conformance bench soak check format clean dev release
 
 all: release ## The program, optimised: build/release/tuesday.
 
@@ -63,6 +64,10 @@ conformance: release ## CORPUS=DIR: cases of the field's own suites.
 
 bench: release ## The figures, also in build/bench.json.
 	@tools/bench.py --build $(RELEASE)
+
+soak: $(FRESH_RELEASE) ## ROLLOUTS=n: version after version on one simulated fleet; what memory that holds. 200,000 take an hour.
+	@ninja -C $(RELEASE) -j$(JOBS) fleet_soak
+	@tools/bench.py --build $(RELEASE) --only "tests/sim/fleet_soak --rollouts $(ROLLOUTS) --bytes-max 60"
 
 check: install ## Format, layers, spelling, shell scripts, sizes: what can be said without running.
 	@tools/check.sh

@@ -228,6 +228,22 @@ std::string Ingress(const std::string& rollout, const std::string& host, const s
   return text;
 }
 
+TEST(Apply, OnlyTheLastReleasesAreKeptAsRows) {
+  FleetBench bench;
+  bench.Start();
+  const auto apply = [&](int i) {
+    ASSERT_TRUE(bench.Apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {n: '" + std::to_string(i) + "'}}"));
+  };
+  for (int i = 0; i < 70; ++i) apply(i);
+  bench.Crash();
+  bench.Start();
+  for (int i = 70; i < 130; ++i) apply(i);
+  const Result<std::vector<Row>> rows = bench.store().List("release", "");
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 100U);
+  EXPECT_NE(rows->front().value.find("\"number\":31,"), std::string::npos) << rows->front().value;
+}
+
 TEST(ApplyRoutes, SecondRolloutForAHostAndPathIsRefusedWithBothNamed) {
   FleetBench bench;
   bench.Start();

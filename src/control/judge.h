@@ -91,6 +91,9 @@ class Observer {
   virtual void OnInstances(const std::vector<InstanceState>& instances, Instant now) = 0;
   virtual void OnEdge(const EdgeSeen& seen, Instant now) = 0;
   virtual void OnBatch(const EdgeBatch& batch, Instant now) = 0;
+
+  // The rollout is gone.
+  virtual void Forget(const RolloutName& rollout) = 0;
 };
 
 }  // namespace tuesday::control

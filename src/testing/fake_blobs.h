@@ -26,6 +26,7 @@ class FakeBlobs : public BlobStore {
     return blob->second;
   }
   void FailPuts(std::optional<Error> error) { error_ = std::move(error); }
+  void Clear() { blobs_.clear(); }
   std::size_t size() const { return blobs_.size(); }
 
  private:

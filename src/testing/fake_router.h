@@ -31,6 +31,8 @@ class FakeRouter : public TrafficRouter {
   // Somebody puts everything back to the revision `said.to` while no daemon is there.
   void PutBackByHand(const RolloutName& rollout, const rollout::ByHand& said);
 
+  void ForgetHistory() { history_.clear(); }
+
   const RouteSpec* Find(const RolloutName& rollout) const;
   // Every route that has been in force, in order.
   const std::vector<RouteSpec>& history() const { return history_; }

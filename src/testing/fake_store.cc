@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/fake_store.h"
 
-#include "wire/journal/record.h"
-
 namespace tuesday::testing {
 
 Result<void> FakeStore::Commit(const Transaction& transaction) {
   if (commit_error_) return std::unexpected(*commit_error_);
-  journal::ChainEnd end;
+  journal::ChainEnd end = forgotten_;
   if (!stored_.empty()) end = {stored_.back().number, stored_.back().hash};
   std::vector<StoredEntry> written;
   for (const NewEntry& entry : transaction.entries) {
@@ -61,11 +59,17 @@ Result<std::vector<StoredEntry>> FakeStore::Entries(const EntryFilter& filter) {
 }
 
 Result<void> FakeStore::VerifyJournal() {
-  journal::ChainEnd end;
+  journal::ChainEnd end = forgotten_;
   for (const StoredEntry& entry : stored_) {
     TRY(end, journal::VerifyNext(end, entry.bytes, entry.hash));
   }
   return {};
+}
+
+void FakeStore::ForgetEntries() {
+  if (!stored_.empty()) forgotten_ = {stored_.back().number, stored_.back().hash};
+  stored_.clear();
+  entries_.clear();
 }
 
 }  // namespace tuesday::testing

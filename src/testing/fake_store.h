@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ports/store.h"
+#include "wire/journal/record.h"
 
 namespace tuesday::testing {
 
@@ -26,6 +27,9 @@ class FakeStore : public Store {
   // The next commit is done and reported as failed: its outcome is unknown to the caller.
   void LoseNextAnswer() { lose_next_answer_ = true; }
 
+  // What a long run does not look at again: the chain goes on from its end.
+  void ForgetEntries();
+
   const std::vector<NewEntry>& entries() const { return entries_; }
   int commits() const { return commits_; }
 
@@ -34,6 +38,7 @@ class FakeStore : public Store {
   std::map<std::string, OutboxRow> outbox_;
   std::vector<NewEntry> entries_;
   std::vector<StoredEntry> stored_;
+  journal::ChainEnd forgotten_;  // The last one that was forgotten.
   std::optional<Error> commit_error_;
   bool lose_next_answer_ = false;
   int commits_ = 0;

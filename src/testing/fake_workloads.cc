@@ -32,7 +32,7 @@ Result<void> FakeWorkloads::SetInstances(const InstancesTarget& target) {
       const auto chosen = behaviours_.find(target.artifacts.begin()->second);
       if (chosen != behaviours_.end()) behaviour = chosen->second;
     }
-    instances_[id] = {target.rollout, target.revision, ordinal, next_port_++, clock_.Now(), behaviour};
+    instances_[id] = {target.rollout, target.revision, ordinal, NextPort(), clock_.Now(), behaviour};
   }
   std::erase_if(instances_, [&](const auto& item) {
     const Instance& instance = item.second;

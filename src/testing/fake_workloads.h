@@ -34,6 +34,11 @@ class FakeWorkloads : public Workloads {
   // The supervisors are found dead and their instances gone, as after a reboot.
   void LoseInstances() { instances_.clear(); }
 
+  // Targets of nothing that runs: a real receiver forgets them after a while too.
+  void ForgetStopped() {
+    std::erase_if(targets_, [](const auto& item) { return item.second.count == 0; });
+  }
+
   bool IsReady(const InstanceId& instance) const;
   int set_calls() const { return set_calls_; }
   const std::map<std::pair<RolloutName, RevisionId>, InstancesTarget>& targets() const { return targets_; }
@@ -47,6 +52,10 @@ class FakeWorkloads : public Workloads {
     Instant started_at;
     Behaviour behaviour;
   };
+  // Never 0, which means that there is none yet.
+  std::uint16_t NextPort() {
+    return next_port_ = next_port_ == UINT16_MAX ? kFirstPort : static_cast<std::uint16_t>(next_port_ + 1);
+  }
   InstanceState StateOf(const InstanceId& id, const Instance& instance) const;
 
   const Clock& clock_;
@@ -54,7 +63,8 @@ class FakeWorkloads : public Workloads {
   std::map<InstanceId, Instance> instances_;
   std::map<std::string, Behaviour> behaviours_;
   std::optional<Error> error_;
-  std::uint16_t next_port_ = 20'000;
+  static constexpr std::uint16_t kFirstPort = 20'000;
+  std::uint16_t next_port_ = kFirstPort;
   int set_calls_ = 0;
 };
 

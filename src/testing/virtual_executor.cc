@@ -15,7 +15,10 @@ void VirtualExecutor::Run(std::string lane, std::function<void()> blocking_work,
 void VirtualExecutor::StartNext(const std::string& lane) {
   Lane& queue = lanes_[lane];
   queue.busy = !queue.jobs.empty();
-  if (!queue.busy) return;
+  if (!queue.busy) {
+    lanes_.erase(lane);
+    return;
+  }
   const auto latency = latency_.find(lane);
   const Duration takes = latency == latency_.end() ? Duration{} : latency->second;
   Push(clock_.Now() + takes, [this, lane] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of what shall be: apply, set-image, image bind. One after the other, each worked out on the lane "apply" and
 // made durable in one transaction; only then do the rollouts see it.
+#include <algorithm>
 #include <utility>
 
 #include "control/apply/typed.h"
@@ -14,6 +15,8 @@ namespace tuesday::control {
 namespace {
 
 constexpr std::size_t kChangesMax = 64;            // That wait.
+constexpr std::uint64_t kReleasesKept = 100;       // As rows; the journal tells of all.
+constexpr std::uint64_t kReleasesGoMax = 1'000;    // With one commit, should there be many more.
 constexpr std::string_view kByDigest = "@digest";  // At the end of a reference: it is named after its content.
 constexpr std::size_t kDigestTagChars = 12;
 
@@ -42,7 +45,13 @@ NewEntry ReleaseEntry(const Prepared& prepared, std::uint64_t number, WallTime a
   return entry;
 }
 
-Transaction TransactionOf(const Prepared& prepared, std::uint64_t number, WallTime at) {
+// The first release that is kept once `number` is made.
+std::uint64_t FirstKept(std::uint64_t first, std::uint64_t number) {
+  if (number < first + kReleasesKept) return first;
+  return std::min(number - kReleasesKept + 1, first + kReleasesGoMax);
+}
+
+Transaction TransactionOf(const Prepared& prepared, std::uint64_t first, std::uint64_t number, WallTime at) {
   Transaction transaction;
   const auto put = [&](std::string_view table, std::string key, std::string value) {
     transaction.put.push_back({std::string(table), std::move(key), std::move(value)});
@@ -63,6 +72,9 @@ Transaction TransactionOf(const Prepared& prepared, std::uint64_t number, WallTi
   state::ReleaseRecord release = prepared.release;
   release.number = number;
   put(state::kReleaseTable, state::ReleaseKey(number), state::Encode(release));
+  for (std::uint64_t gone = first; gone < FirstKept(first, number); ++gone) {
+    transaction.erase.emplace_back(state::kReleaseTable, state::ReleaseKey(gone));
+  }
   transaction.entries.push_back(ReleaseEntry(prepared, number, at));
   return transaction;
 }
@@ -203,7 +215,9 @@ void FleetCore::CommitChange(Prepared prepared, Done<ApplyReport> done) {
   auto shared = std::make_shared<Prepared>(std::move(prepared));
   Ask<void>(
       "store",
-      [&store = ports_.store, transaction = TransactionOf(*shared, number, WallNow())] { return store.Commit(transaction); },
+      [&store = ports_.store, transaction = TransactionOf(*shared, first_release_, number, WallNow())] {
+        return store.Commit(transaction);
+      },
       [this, shared, number, done](const Result<void>& committed) {
         if (!committed) {
           health_.store = "The store does not write: " + committed.error().message;
@@ -211,6 +225,7 @@ void FleetCore::CommitChange(Prepared prepared, Done<ApplyReport> done) {
               Fail(committed.error().code, "Nothing was changed: " + committed.error().message, committed.error().hint));
         }
         health_.store.clear();
+        first_release_ = FirstKept(first_release_, number);
         last_release_ = number;
         shared->report.release = number;
         TakePrepared(*shared);

@@ -146,6 +146,7 @@ void FleetCore::OnCommitted(const RolloutName& name, Decision decision, const st
   if (decision.attempt) entity->attempts[decision.attempt->attempt.ordinal] = *decision.attempt;
   if (decision.forgotten) entity->attempts.erase(*decision.forgotten);
   for (const RevisionId& gone : decision.gone) entity->revisions.erase(gone);
+  ForgetCounts(*entity);
   const auto told = std::min(decision.told, entity->told.size());
   entity->told.erase(entity->told.begin(), entity->told.begin() + static_cast<std::ptrdiff_t>(told));
   entity->acks.erase(entity->acks.begin(), entity->acks.begin() + static_cast<std::ptrdiff_t>(decision.acks));
@@ -161,6 +162,16 @@ void FleetCore::OnCommitted(const RolloutName& name, Decision decision, const st
   Notify(*entity);
   PerformOwed(*entity);
   Consider(name);
+}
+
+// The receiver said yes to "none" and the revision is gone: nothing will be asked of it again.
+void FleetCore::ForgetCounts(Entity& entity) {
+  std::erase_if(entity.targets, [&](const auto& item) {
+    const auto* count = std::get_if<rollout::CountTarget>(&item.second.what);
+    if (count == nullptr || count->count > 0 || item.second.state != Target::State::kAcked) return false;
+    return !entity.revisions.contains(count->revision) &&
+           std::ranges::find(entity.instances, count->revision, &InstanceState::revision) == entity.instances.end();
+  });
 }
 
 void FleetCore::OnCommitFailed(Entity& entity, Decision decision, const std::optional<PendingRequest>& request,

@@ -119,6 +119,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void OnCommitted(const RolloutName& name, Decision decision, const std::optional<PendingRequest>& request,
                    const Result<void>& result);
   void OnCommitFailed(Entity& entity, Decision decision, const std::optional<PendingRequest>& request, const Error& error);
+  static void ForgetCounts(Entity& entity);
   void WakeAt(Entity& entity, std::optional<Instant> when);
 
   // rollback.cc
@@ -168,6 +169,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   std::map<RolloutName, state::RemovedRecord> removed_;
   std::map<RolloutName, std::vector<InstanceState>> orphans_;  // Instances of rollouts that are not known.
   std::vector<RolloutName> orphan_routes_;
+  std::uint64_t first_release_ = 1;  // Whose row is kept.
   std::uint64_t last_release_ = 0;
   std::optional<state::RestoredRecord> restored_;  // This state was restored, and the world may be ahead of it.
 

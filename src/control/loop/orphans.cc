@@ -12,12 +12,19 @@ void FleetCore::Leave(const RolloutName& name, const state::RemovedRecord& remov
   removed_[name] = removed;
   if (ports_.judge != nullptr) ports_.judge->Forget(name);
   if (ports_.analyses != nullptr) ports_.analyses->Forget(name);
+  if (ports_.observer != nullptr) ports_.observer->Forget(name);
   Entity entity = std::move(entities_.at(name));
   entities_.erase(name);
   for (const PendingRequest& request : entity.requests) {
     request.done(Fail(ErrorCode::kNotFound, "There is no rollout " + name.Text() + " any more."));
   }
   for (const auto& [subscription, changed] : subscribers_) changed(name);
+  Transaction transaction;
+  DropOldest(transaction);
+  // A row that stays for want of a disk goes with the next start.
+  if (!transaction.erase.empty()) {
+    Ask<void>("store", [&store = ports_.store, transaction] { return store.Commit(transaction); }, [](const Result<void>&) {});
+  }
 }
 
 void FleetCore::DropOldest(Transaction& transaction) {

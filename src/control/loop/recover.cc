@@ -19,6 +19,7 @@ struct FleetCore::Loaded {
   std::vector<state::RevisionRecord> revisions;
   std::vector<state::AttemptRecord> attempts;
   std::vector<state::RemovedRecord> removed;
+  std::uint64_t first_release = 1;  // That is kept.
   std::uint64_t last_release = 0;
   std::optional<state::ClockRecord> clock;
   std::optional<state::RestoredRecord> restored;
@@ -82,7 +83,10 @@ Result<FleetCore::Loaded> FleetCore::Load(Store& store) {
     }
   }
   TRY(const std::vector<state::ReleaseRecord> releases, LoadTable<state::ReleaseRecord>(store, state::kReleaseTable));
-  if (!releases.empty()) loaded.last_release = releases.back().number;
+  if (!releases.empty()) {
+    loaded.first_release = releases.front().number;
+    loaded.last_release = releases.back().number;
+  }
   TRY(const std::optional<std::string> clock, store.Get(state::kMetaTable, state::kClockKey));
   if (clock) {
     TRY(loaded.clock, state::Decode<state::ClockRecord>(*clock));
@@ -113,6 +117,7 @@ Result<void> FleetCore::TakeOver(Loaded loaded) {
   for (state::ObjectRecord& object : loaded.objects) objects_[object.name] = std::move(object);
   for (state::ImageBinding& image : loaded.images) images_[image.reference] = std::move(image);
   for (state::RemovedRecord& removed : loaded.removed) removed_[removed.rollout] = std::move(removed);
+  first_release_ = loaded.first_release;
   last_release_ = loaded.last_release;
   for (state::RolloutRecord& record : loaded.rollouts) {
     const RolloutName name = record.spec.name;

@@ -22,17 +22,20 @@ void AddTo(HistogramTally& sum, const HistogramTally& more) {
   sum.sum_seconds += more.sum_seconds;
 }
 
-void AddHistogram(const Owner& owner, std::string_view name, const HistogramTally& tally, std::vector<Point>& points) {
+void AddHistogram(const Owner& owner, std::string_view name, std::vector<Point>& points) {
   const std::string base(name);
   const metrics::Labels bucket = LabelsOf(owner, base + "_bucket");
+  for (const std::string& bound : metrics::BucketTexts()) points.push_back({bucket.With("le", bound), 0});
+  points.push_back({bucket.With("le", "+Inf"), 0});
+  points.push_back({LabelsOf(owner, base + "_sum"), 0});
+  points.push_back({LabelsOf(owner, base + "_count"), 0});
+}
+
+void AddValues(const HistogramTally& tally, std::vector<double>& values) {
   std::uint64_t count = 0;
-  for (std::size_t i = 0; i < tally.buckets.size(); ++i) {
-    count += tally.buckets[i];
-    const bool is_last = i + 1 == tally.buckets.size();
-    points.push_back({bucket.With("le", is_last ? "+Inf" : metrics::BucketTexts()[i]), static_cast<double>(count)});
-  }
-  points.push_back({LabelsOf(owner, base + "_sum"), tally.sum_seconds});
-  points.push_back({LabelsOf(owner, base + "_count"), static_cast<double>(count)});
+  for (const std::uint64_t bucket : tally.buckets) values.push_back(static_cast<double>(count += bucket));
+  values.push_back(tally.sum_seconds);
+  values.push_back(static_cast<double>(count));
 }
 
 std::optional<Owner> OwnerOf(const metrics::Labels& labels) {
@@ -94,11 +97,21 @@ std::vector<Point> PointsOf(const Owner& owner, const Counters& counters) {
   std::vector<Point> points;
   const metrics::Labels requests = LabelsOf(owner, kRequests);
   for (const auto& [status, count] : counters.by_status) {
-    points.push_back({requests.With("status", StatusText(status)), static_cast<double>(count)});
+    points.push_back({requests.With("status", StatusText(status)), 0});
   }
-  AddHistogram(owner, kDuration, counters.duration, points);
-  AddHistogram(owner, kFirstByte, counters.first_byte, points);
+  AddHistogram(owner, kDuration, points);
+  AddHistogram(owner, kFirstByte, points);
+  std::vector<double> values;
+  ValuesOf(counters, values);
+  for (std::size_t i = 0; i < points.size(); ++i) points[i].value = values[i];
   return points;
+}
+
+void ValuesOf(const Counters& counters, std::vector<double>& values) {
+  values.clear();
+  for (const auto& [status, count] : counters.by_status) values.push_back(static_cast<double>(count));
+  AddValues(counters.duration, values);
+  AddValues(counters.first_byte, values);
 }
 
 std::map<Owner, Counters> CountersFrom(const std::vector<metrics::Series>& series) {

@@ -47,8 +47,11 @@ struct Point {
   double value = 0;
 };
 
-// All points of an owner's request series, in a fixed order.
+// All points of an owner's request series: a status each in their order, then the histograms.
 std::vector<Point> PointsOf(const Owner& owner, const Counters& counters);
+
+// Their values alone, in the same order. The labels are dear, and the same for as long as no status comes to them.
+void ValuesOf(const Counters& counters, std::vector<double>& values);
 
 // The other way, from the last samples of the store: counting goes on where it was.
 std::map<Owner, Counters> CountersFrom(const std::vector<metrics::Series>& series);

@@ -11,6 +11,9 @@ constexpr int kTicksToCome = 2;
 constexpr std::size_t kGapsMax = 256;
 constexpr std::size_t kTicketsMax = 64;
 
+// A server that an answer left out comes back with its count; one that is gone for so long begins at 0 if it ever does.
+constexpr std::int64_t kGoneAfterMs = 10 * 60 * 1'000;
+
 }  // namespace
 
 void LossAccount::OnEdge(const EdgeSeen& seen, std::int64_t now_ms) {
@@ -26,18 +29,28 @@ void LossAccount::OnEdge(const EdgeSeen& seen, std::int64_t now_ms) {
   }
   std::int64_t open = 0;
   for (const auto& [rollout, servers] : seen.servers) {
+    auto& totals = totals_[rollout];
     for (const ServerSeen& server : servers) {
-      const std::string key = rollout.Text() + "#" + std::to_string(server.slot) + "#" + server.instance.str();
-      const auto known = totals_.find(key);
       // A server that is new to a process that was seen before has begun at 0.
-      const std::int64_t before = known == totals_.end() ? (is_new ? server.total : 0) : known->second;
+      const auto [known, unknown] = totals.try_emplace({server.slot, server.instance});
+      const std::int64_t before = unknown ? (is_new ? server.total : 0) : known->second.requests;
       // Less than before: a backup entry of it left the edge with its share of the count. What is left has been counted.
       counted_ += std::max<std::int64_t>(0, server.total - before);
-      totals_[key] = server.total;
+      known->second = {server.total, now_ms};
       open += server.open;
     }
   }
+  ForgetGone(now_ms);
   if (tickets_.size() < kTicketsMax) tickets_.push_back({now_ms, counted_ - open, 0});
+}
+
+void LossAccount::ForgetGone(std::int64_t now_ms) {
+  if (now_ms - forgot_ms_ < kGoneAfterMs / 10) return;
+  forgot_ms_ = now_ms;
+  for (auto& [rollout, totals] : totals_) {
+    std::erase_if(totals, [&](const auto& item) { return now_ms - item.second.seen_ms > kGoneAfterMs; });
+  }
+  std::erase_if(totals_, [](const auto& item) { return item.second.empty(); });
 }
 
 void LossAccount::OnBatch(const EdgeBatch& batch, std::int64_t now_ms) {

@@ -6,8 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "ports/edge_feed.h"
 #include "ports/traffic_router.h"
@@ -37,11 +36,19 @@ class LossAccount {
     int ticks = 0;           // Batches that have come since.
   };
 
+  // What one server had counted when it was last seen.
+  struct Total {
+    std::int64_t requests = 0;
+    std::int64_t seen_ms = 0;
+  };
+
+  void ForgetGone(std::int64_t now_ms);
   void AddGap(Gap gap);
 
   std::int64_t process_ = 0;
-  std::map<std::string, std::int64_t> totals_;  // Of each server, when last seen.
-  std::int64_t counted_ = 0;                    // Begun since the account began.
+  std::map<RolloutName, std::map<std::pair<int, InstanceId>, Total>> totals_;  // By slot and instance.
+  std::int64_t forgot_ms_ = 0;                                                 // When those that are gone were last looked for.
+  std::int64_t counted_ = 0;                                                   // Begun since the account began.
   std::int64_t logged_ = 0;
   std::int64_t even_at_ms_ = 0;  // When the two were last known to agree.
   bool began_ = false;

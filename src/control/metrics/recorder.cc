@@ -2,6 +2,7 @@
 #include "control/metrics/recorder.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,14 @@ namespace {
 
 // Answers of the edge itself, for want of a server: they count for the revision that was chosen.
 constexpr std::string_view kEdgeInstance = "edge";
+
+// Of an instance's process, in the order of SampleInstances.
+constexpr std::array<std::string_view, 4> kProcessMetrics = {"kube_pod_container_status_restarts_total", "up",
+                                                             "container_cpu_usage_seconds_total",
+                                                             "container_memory_working_set_bytes"};
+
+// Dropping looks at every series, and what is dropped a minute late does no harm.
+constexpr std::int64_t kDropEveryMs = 60 * 1'000;
 
 std::int64_t Count(Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
 
@@ -39,7 +48,15 @@ void Recorder::OnRollout(const JudgedRollout& rollout) {
   for (const rollout::RevisionState& revision : rollout.status.revisions) {
     if (revision.slot >= 0) known.slots[revision.slot] = revision.id;
   }
+  // Of a revision that is neither kept nor running nobody will count anything.
+  std::erase_if(known.attempts, [&](const auto& item) {
+    return std::ranges::find(rollout.status.revisions, item.first, &rollout::RevisionState::id) ==
+               rollout.status.revisions.end() &&
+           std::ranges::find(rollout.instances, item.first, &InstanceState::revision) == rollout.instances.end();
+  });
 }
+
+void Recorder::Forget(const RolloutName& rollout) { known_.erase(rollout); }
 
 Owner Recorder::OwnerOf(const RolloutName& rollout, const RevisionId& revision, std::string instance) const {
   Owner owner{rollout, revision, std::move(instance), AttemptId("none")};
@@ -103,6 +120,8 @@ void Recorder::OnEdge(const EdgeSeen& seen, Instant now) {
 void Recorder::OnInstances(const std::vector<InstanceState>& instances, Instant now) {
   const std::int64_t now_ms = Milliseconds(now);
   instances_ = instances;
+  living_.clear();
+  for (const InstanceState& instance : instances_) living_[instance.rollout].push_back({instance.id, instance.revision});
   for (const InstanceState& instance : instances_) {
     CountersOf(OwnerOf(instance.rollout, instance.revision, instance.id.str()), now_ms);
   }
@@ -115,8 +134,23 @@ Duration Recorder::SampleInterval() const {
   return in_flight ? settings_.interval_in_flight : settings_.interval;
 }
 
+bool Recorder::Exists(const Owner& owner) const {
+  if (owner.instance == kEdgeInstance) {
+    // The edge's own answers go on counting for the attempt that is the revision's last.
+    const auto known = known_.find(owner.rollout);
+    if (known == known_.end()) return false;
+    const auto attempt = known->second.attempts.find(owner.revision);
+    if (attempt != known->second.attempts.end()) return attempt->second.attempt == owner.attempt;
+    return std::ranges::any_of(known->second.slots, [&](const auto& slot) { return slot.second == owner.revision; });
+  }
+  const auto living = living_.find(owner.rollout);
+  return living != living_.end() &&
+         std::ranges::any_of(living->second, [&](const Living& instance) { return instance.id.str() == owner.instance; });
+}
+
 void Recorder::Sample(std::int64_t now_ms) {
-  for (auto& [owner, counters] : counters_) {
+  for (auto item = counters_.begin(); item != counters_.end();) {
+    auto& [owner, counters] = *item;
     const std::set<int> unsampled = std::exchange(counters.unsampled, {});
     if (sampled_ms_) {
       for (const int status : unsampled) {
@@ -125,57 +159,81 @@ void Recorder::Sample(std::int64_t now_ms) {
         Append(PointsOf(owner, zero).front().labels, *sampled_ms_, 0);
       }
     }
-    const bool exists = owner.instance == kEdgeInstance || std::ranges::any_of(instances_, [&](const InstanceState& instance) {
-                          return instance.id.str() == owner.instance;
-                        });
-    if (!exists) continue;
-    for (const Point& point : PointsOf(owner, counters)) Append(point.labels, now_ms, point.value);
+    if (Exists(owner)) {
+      SampleRequests(owner, counters, now_ms);
+      ++item;
+      continue;
+    }
+    // Who is gone writes no more; the last samples stay until the retention takes them.
+    written_.erase(owner);
+    item = counters_.erase(item);
   }
   SampleInstances(now_ms);
-  // Instances that are gone write no more; their last samples stay until the retention takes them.
-  std::erase_if(counters_, [&](const auto& item) {
-    const Owner& owner = item.first;
-    if (owner.instance == kEdgeInstance) return false;
-    const bool exists =
-        std::ranges::any_of(instances_, [&](const InstanceState& instance) { return instance.id.str() == owner.instance; });
-    return !exists;
-  });
   sampled_ms_ = now_ms;
-  store_.DropBefore(now_ms - Count(settings_.retention));
+  if (now_ms - dropped_ms_ >= std::min(kDropEveryMs, Count(settings_.retention))) {
+    dropped_ms_ = now_ms;
+    store_.DropBefore(now_ms - Count(settings_.retention));
+  }
   if (persist_ && !batch_.series.empty()) persist_(batch_);
   batch_.series.clear();
+}
+
+void Recorder::SampleRequests(const Owner& owner, const Counters& counters, std::int64_t now_ms) {
+  Written& written = written_[owner];
+  if (written.requests.empty() || written.statuses != counters.by_status.size()) {
+    written.statuses = counters.by_status.size();
+    written.requests.clear();
+    for (const Point& point : PointsOf(owner, counters)) written.requests.push_back(CellOf(point.labels));
+  }
+  ValuesOf(counters, values_);
+  for (std::size_t i = 0; i < values_.size(); ++i) Append(written.requests[i], now_ms, values_[i]);
 }
 
 void Recorder::SampleInstances(std::int64_t now_ms) {
   for (const InstanceState& instance : instances_) {
     const Owner owner = OwnerOf(instance.rollout, instance.revision, instance.id.str());
-    Append(LabelsOf(owner, "kube_pod_container_status_restarts_total"), now_ms, instance.restarts);
-    Append(LabelsOf(owner, "up"), now_ms, instance.ready ? 1 : 0);
-    Append(LabelsOf(owner, "container_cpu_usage_seconds_total"), now_ms, instance.cpu_seconds);
-    Append(LabelsOf(owner, "container_memory_working_set_bytes"), now_ms, static_cast<double>(instance.memory_bytes));
+    std::vector<Cell>& cells = written_[owner].process;
+    if (cells.empty()) {
+      for (const std::string_view metric : kProcessMetrics) cells.push_back(CellOf(LabelsOf(owner, metric)));
+    }
+    Append(cells[0], now_ms, instance.restarts);
+    Append(cells[1], now_ms, instance.ready ? 1 : 0);
+    Append(cells[2], now_ms, instance.cpu_seconds);
+    Append(cells[3], now_ms, static_cast<double>(instance.memory_bytes));
     const auto open = open_.find(instance.id);
     if (open != open_.end()) Append(LabelsOf(owner, "tuesday_open_requests"), now_ms, static_cast<double>(open->second));
   }
 }
 
-void Recorder::Append(const metrics::Labels& labels, std::int64_t t_ms, double value) {
+void Recorder::Append(Cell& cell, std::int64_t t_ms, double value) {
+  Result<void> appended = store_.Append(cell.series, {t_ms, value});
+  if (!appended && appended.error().code == ErrorCode::kNotFound) {
+    cell.series = store_.Open(cell.labels);
+    appended = store_.Append(cell.series, {t_ms, value});
+  }
   // A sample that is not newer than the last of its series was written before a restart; it is the same one.
-  if (!store_.Append(labels, {t_ms, value})) return;
-  if (persist_) batch_.series.push_back({labels, {{t_ms, value}}});
+  if (appended && persist_) batch_.series.push_back({cell.labels, {{t_ms, value}}});
+}
+
+void Recorder::Append(const metrics::Labels& labels, std::int64_t t_ms, double value) {
+  Cell cell = CellOf(labels);
+  Append(cell, t_ms, value);
 }
 
 std::optional<gate::HangingSeen> Recorder::HangingOf(const RolloutName& rollout, const RevisionId& canary,
                                                      const RevisionId& stable, std::int64_t from_ms) const {
   std::set<InstanceId> canaries;
   std::set<InstanceId> stables;
-  for (const InstanceState& instance : instances_) {
-    if (instance.rollout != rollout) continue;
-    if (instance.revision == canary) canaries.insert(instance.id);
-    if (instance.revision == stable) stables.insert(instance.id);
+  if (const auto living = living_.find(rollout); living != living_.end()) {
+    for (const Living& instance : living->second) {
+      if (instance.revision == canary) canaries.insert(instance.id);
+      if (instance.revision == stable) stables.insert(instance.id);
+    }
   }
   HistogramTally durations;
-  for (const auto& [owner, counters] : counters_) {
-    if (owner.rollout != rollout || owner.revision != stable) continue;
+  for (auto at = FirstOf(rollout, stable); at != counters_.end(); ++at) {
+    const auto& [owner, counters] = *at;
+    if (owner.rollout != rollout || owner.revision != stable) break;
     for (std::size_t i = 0; i < durations.buckets.size(); ++i) durations.buckets[i] += counters.duration.buckets[i];
   }
   const auto p99 = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(QuantileOf(durations, 0.99)));
@@ -188,8 +246,10 @@ std::optional<gate::HangingSeen> Recorder::HangingOf(const RolloutName& rollout,
 
 std::uint64_t Recorder::RequestsOf(const RolloutName& rollout, const RevisionId& revision, const AttemptId& attempt) const {
   std::uint64_t requests = 0;
-  for (const auto& [owner, counters] : counters_) {
-    if (owner.rollout == rollout && owner.revision == revision && owner.attempt == attempt) requests += counters.Requests();
+  for (auto at = FirstOf(rollout, revision); at != counters_.end(); ++at) {
+    const auto& [owner, counters] = *at;
+    if (owner.rollout != rollout || owner.revision != revision) break;
+    if (owner.attempt == attempt) requests += counters.Requests();
   }
   return requests;
 }

@@ -43,6 +43,7 @@ class Recorder : public Observer {
   void OnInstances(const std::vector<InstanceState>& instances, Instant now) override;
   void OnEdge(const EdgeSeen& seen, Instant now) override;
   void OnBatch(const EdgeBatch& batch, Instant now) override;
+  void Forget(const RolloutName& rollout) override;
 
   // Lines of the edge's log are missing somewhere in this window.
   bool HasGap(std::int64_t from_ms, std::int64_t to_ms) const { return loss_.Overlaps(from_ms, to_ms); }
@@ -68,11 +69,36 @@ class Recorder : public Observer {
     bool in_flight = false;
   };
 
+  // A series as it is written: who looks its labels up again each time is busy with nothing else.
+  struct Cell {
+    metrics::Labels labels;
+    metrics::SeriesRef series;
+  };
+  // An owner's series: its requests in the order of PointsOf, and what is known of its process.
+  struct Written {
+    std::size_t statuses = 0;  // That `requests` has: another number means that one is new.
+    std::vector<Cell> requests;
+    std::vector<Cell> process;
+  };
+  // One instance as it was seen last, of one rollout.
+  struct Living {
+    InstanceId id;
+    RevisionId revision;
+  };
+
   std::int64_t BeganMs(const Owner& owner) const;
   Owner OwnerOf(const RolloutName& rollout, const RevisionId& revision, std::string instance) const;
   Counters& CountersOf(const Owner& owner, std::int64_t now_ms);
   void Sample(std::int64_t now_ms);
+  void SampleRequests(const Owner& owner, const Counters& counters, std::int64_t now_ms);
   void SampleInstances(std::int64_t now_ms);
+  // Where the owners of one revision begin: they stand together.
+  std::map<Owner, Counters>::const_iterator FirstOf(const RolloutName& rollout, const RevisionId& revision) const {
+    return counters_.lower_bound(Owner{rollout, revision, "", AttemptId()});
+  }
+  bool Exists(const Owner& owner) const;
+  Cell CellOf(const metrics::Labels& labels) { return {labels, store_.Open(labels)}; }
+  void Append(Cell& cell, std::int64_t t_ms, double value);
   void Append(const metrics::Labels& labels, std::int64_t t_ms, double value);
   std::int64_t Milliseconds(Instant now) const { return join_.ToWall(now).time_since_epoch().count(); }
 
@@ -82,12 +108,16 @@ class Recorder : public Observer {
   RecorderSettings settings_;
   std::map<RolloutName, Known> known_;
   std::map<Owner, Counters> counters_;
+  std::map<Owner, Written> written_;
   std::vector<InstanceState> instances_;
+  std::map<RolloutName, std::vector<Living>> living_;  // Of `instances_`.
   std::map<InstanceId, std::int64_t> open_;
   LossAccount loss_;
   OpenRequests requests_;
   std::optional<std::int64_t> sampled_ms_;
+  std::int64_t dropped_ms_ = 0;  // When the store was last told to drop what is old.
   metrics::SampleBatch batch_;
+  std::vector<double> values_;  // Of one owner at a time.
 };
 
 }  // namespace tuesday::control

@@ -153,6 +153,39 @@ TEST(Recorder, ANewAttemptOfARevisionCountsFromZero) {
   EXPECT_GE(series[0].samples.front().t, 1'002'000);
 }
 
+TEST(Recorder, WritesOnWhatTheStoreHadToDrop) {
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  Scene scene;
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart);
+  store.DropBefore(INT64_MAX);
+  ASSERT_EQ(store.stats().series, 0);
+  recorder.OnInstances(scene.instances, kStart + seconds(5));
+  const auto found = Select(store, {{"__name__", "up"}, {"instance", "b0"}});
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_THAT(found[0].samples.span(), SizeIs(1));
+}
+
+TEST(Recorder, AnswersWithoutAServerAreForgottenWithTheirRevision) {
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  Scene scene;
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart);
+  EdgeBatch batch;
+  batch.tallies = {Requests(scene, "", 1, {{503, 3}})};
+  recorder.OnBatch(batch, kStart + seconds(1));
+  EXPECT_EQ(recorder.RequestsOf(scene.name, RevisionId("bbb"), AttemptId("u.2")), 3U);
+  scene.status.revisions = {{RevisionId("aaa"), 1, 0, 1, {}}, {RevisionId("ccc"), 3, 1, 1, {}}};
+  scene.status.attempt->id = AttemptId("u.3");
+  scene.status.attempt->revision = RevisionId("ccc");
+  scene.instances.pop_back();
+  recorder.OnRollout(scene.Judged());
+  recorder.OnInstances(scene.instances, kStart + seconds(10));
+  EXPECT_EQ(recorder.RequestsOf(scene.name, RevisionId("bbb"), AttemptId("u.2")), 0U);
+}
+
 TEST(LossAccount, LinesThatNeverCameMakeAGap) {
   const RolloutName api{Namespace("default"), "api"};
   const auto seen = [&](std::int64_t total, std::int64_t open) {
@@ -182,6 +215,29 @@ TEST(LossAccount, LinesThatNeverCameMakeAGap) {
   EXPECT_EQ(account.gaps()[0].lost, 7);
   EXPECT_TRUE(account.Overlaps(2000, 9000));
   EXPECT_FALSE(account.Overlaps(3000, 9000));
+}
+
+TEST(LossAccount, AServerThatOneAnswerLeftOutIsNotCountedTwice) {
+  const RolloutName name{Namespace("default"), "api"};
+  LossAccount account;
+  EdgeSeen seen;
+  seen.process = 7;
+  seen.servers[name] = {{InstanceId("a0"), 0, true, 0, 0, 0}};
+  account.OnEdge(seen, 1'000);
+  EdgeBatch batch;
+  batch.tallies.resize(1);
+  batch.tallies[0].rollout = name;
+  batch.tallies[0].instance = InstanceId("a0");
+  batch.tallies[0].by_status[200] = 100;
+  seen.servers[name][0].total = 100;
+  account.OnEdge(seen, 2'000);
+  account.OnBatch(batch, 2'000);
+  EdgeSeen without = seen;
+  without.servers.clear();
+  account.OnEdge(without, 70'000);
+  account.OnEdge(seen, 140'000);
+  for (int i = 0; i < 4; ++i) account.OnBatch({}, 141'000 + i);
+  EXPECT_THAT(account.gaps(), IsEmpty());
 }
 
 TEST(LossAccount, AnotherProcessOfTheEdgeBeginsAnewAndLosesNothing) {

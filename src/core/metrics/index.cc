@@ -35,18 +35,34 @@ SeriesIndex::SeriesIndex(const std::map<Labels, SeriesRef>& series) {
   labels_.reserve(series.size());
   refs_.reserve(series.size());
   const std::size_t words = (series.size() + 63) / 64;
+  // Sorted series have most labels of the one before, in the same places: only what differs is looked for.
+  std::vector<Place> places;
   for (const auto& [labels, ref] : series) {
     const auto position = static_cast<std::uint32_t>(labels_.size());
-    has_foreign_ = has_foreign_ || !IsOwnSeries(labels);
     labels_.push_back(labels);
     refs_.push_back(ref);
+    if (places.size() < labels.size()) places.resize(labels.size());
+    bool has_other_names = position == 0 || labels.size() != labels_[position - 1].size();
+    auto place = places.begin();
     for (const auto& [name, value] : labels) {
-      Holders& holders = by_name_[name];
-      holders.by_value[value].push_back(position);
-      holders.bits.resize(words);
-      holders.bits[position / 64] |= 1ULL << (position % 64);
-      ++holders.count;
+      if (place->name == nullptr || *place->name != name) {
+        const auto at = by_name_.try_emplace(name).first;
+        at->second.bits.resize(words);
+        *place = {&at->first, &at->second, nullptr, nullptr};
+        has_other_names = true;
+      }
+      if (place->value == nullptr || *place->value != value) {
+        const auto at = place->holders->by_value.try_emplace(value).first;
+        place->value = &at->first;
+        place->positions = &at->second;
+      }
+      place->positions->push_back(position);
+      place->holders->bits[position / 64] |= 1ULL << (position % 64);
+      ++place->holders->count;
+      ++place;
     }
+    // Whose series it is follows from the names.
+    if (has_other_names) has_foreign_ = has_foreign_ || !IsOwnSeries(labels);
   }
 }
 

@@ -40,6 +40,14 @@ class SeriesIndex {
     bool Has(std::uint32_t position) const { return (bits[position / 64] >> (position % 64) & 1) != 0; }
   };
 
+  // Where the last pair in one place of the labels was put.
+  struct Place {
+    const std::string* name = nullptr;
+    Holders* holders = nullptr;
+    const std::string* value = nullptr;
+    Positions* positions = nullptr;
+  };
+
   const Holders* HoldersOf(std::string_view name) const;
   // What must hold for the labels that are compared with `=`; nothing if there is no such matcher.
   std::optional<Positions> FindEqual(const std::vector<LabelMatcher>& matchers) const;

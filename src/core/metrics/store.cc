@@ -15,10 +15,20 @@ namespace {
 
 using ChunkList = std::vector<std::shared_ptr<const Chunk>>;
 
-// Written once from the front, never moved: a reader that knows how many samples were there needs no lock.
-struct Head {
-  std::array<Sample, kHeadSamples> samples;
-};
+// Written once from the front, never moved: a reader that knows how many samples were there needs no lock. One that is full
+// is replaced by a larger one, or sealed.
+using Head = std::shared_ptr<Sample[]>;
+using ReadHead = std::shared_ptr<const Sample[]>;
+
+// Most series of a short life never fill a large one.
+constexpr std::array<std::size_t, 3> kHeadSizes = {16, 60, kHeadSamples};
+
+Head MakeHead(std::size_t samples) { return std::make_shared_for_overwrite<Sample[]>(samples); }
+
+std::int64_t HeadBytes(std::size_t samples) { return static_cast<std::int64_t>(samples * sizeof(Sample)); }
+
+// A series that was not written for so long has ended: its head is sealed as it is.
+constexpr std::int64_t kEndedAfterMs = 5 * 60 * 1'000;
 
 constexpr std::int64_t kChunkOverheadBytes = sizeof(Chunk) + 64;
 constexpr std::int64_t kSeriesOverheadBytes = 256;
@@ -31,7 +41,7 @@ std::int64_t LabelBytes(const Labels& labels) {
 
 struct SnapshotSeries {
   std::shared_ptr<const ChunkList> sealed;
-  std::shared_ptr<const Head> head;
+  ReadHead head;
   std::size_t head_count = 0;
   std::int64_t sealed_until_ms = INT64_MIN;
 };
@@ -60,7 +70,7 @@ class StoreSnapshot : public Source {
       if (i + kLookedAhead < positions.size()) FetchEnd(series_[positions[i + kLookedAhead]]);
       const std::uint32_t position = positions[i];
       const SnapshotSeries& series = series_[position];
-      const std::span<const Sample> head = Head(series, from, to);
+      const std::span<const Sample> head = InHead(series, from, to);
       if (series.sealed_until_ms <= from) {
         if (!head.empty()) found.push_back({index_->LabelsAt(position), Samples(series.head, head)});
         continue;
@@ -86,12 +96,13 @@ class StoreSnapshot : public Source {
     if (series.head == nullptr) return;
     constexpr std::size_t kLine = 64 / sizeof(Sample);
     const std::size_t begin = series.head_count - std::min(series.head_count, kFetchedSamples);
-    for (std::size_t i = begin; i < series.head_count; i += kLine) __builtin_prefetch(&series.head->samples[i]);
+    for (std::size_t i = begin; i < series.head_count; i += kLine)
+      __builtin_prefetch(&series.head[static_cast<std::ptrdiff_t>(i)]);
   }
 
-  static std::span<const Sample> Head(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
+  static std::span<const Sample> InHead(const SnapshotSeries& series, std::int64_t from, std::int64_t to) {
     if (series.head == nullptr) return {};
-    return Inside(std::span(series.head->samples.data(), series.head_count), from, to);
+    return Inside(std::span(series.head.get(), series.head_count), from, to);
   }
 
   // Puts the sealed samples of the window behind what is there.
@@ -133,8 +144,9 @@ class StoreSnapshot : public Source {
 struct SeriesStore::Entry {
   Labels labels;
   std::shared_ptr<const ChunkList> sealed;
-  std::shared_ptr<Head> head;
+  Head head;
   std::size_t head_count = 0;
+  std::size_t head_size = 0;
   std::int64_t last_ms = INT64_MIN;
   std::int64_t sealed_until_ms = INT64_MIN;
 };
@@ -150,6 +162,7 @@ SeriesRef SeriesStore::Open(const Labels& labels) {
     stats_.series += 1;
     stats_.bytes += kSeriesOverheadBytes + LabelBytes(labels);
     index_.reset();
+    snapshot_.reset();
   }
   return at->second;
 }
@@ -164,21 +177,30 @@ Result<void> SeriesStore::Append(SeriesRef series, Sample sample) {
     stats_.refused_samples += 1;
     return Fail(ErrorCode::kStale, "A sample of " + entry.labels.Text() + " is not newer than the last one.");
   }
-  if (entry.head == nullptr) {
-    entry.head = std::make_shared<Head>();
-    stats_.bytes += static_cast<std::int64_t>(sizeof(Head));
-  }
-  entry.head->samples[entry.head_count++] = sample;
+  if (entry.head_count == entry.head_size) Widen(entry);
+  entry.head[static_cast<std::ptrdiff_t>(entry.head_count++)] = sample;
   entry.last_ms = sample.t;
+  newest_ms_ = std::max(newest_ms_, sample.t);
   stats_.samples += 1;
-  if (entry.head_count == kHeadSamples) Seal(series, entry);
+  snapshot_.reset();
+  if (entry.head_count == kHeadSamples) Seal(series, entry, kSealedSamples);
   if (stats_.bytes > bytes_max_) EnforceLimit();
   return {};
 }
 
-void SeriesStore::Seal(SeriesRef ref, Entry& entry) {
-  const std::span<const Sample> head(entry.head->samples.data(), entry.head_count);
-  auto chunk = std::make_shared<const Chunk>(SealChunk(head.first(kSealedSamples)));
+// Snapshots hold the head that was full.
+void SeriesStore::Widen(Entry& entry) {
+  const auto size = *std::ranges::upper_bound(kHeadSizes, entry.head_size);
+  Head wider = MakeHead(size);
+  std::copy_n(entry.head.get(), entry.head_count, wider.get());
+  stats_.bytes += HeadBytes(size) - HeadBytes(entry.head_size);
+  entry.head = std::move(wider);
+  entry.head_size = size;
+}
+
+void SeriesStore::Seal(SeriesRef ref, Entry& entry, std::size_t count) {
+  const std::span<const Sample> head(entry.head.get(), entry.head_count);
+  auto chunk = std::make_shared<const Chunk>(SealChunk(head.first(count)));
   stats_.sealed_samples += chunk->count;
   stats_.sealed_bytes += static_cast<std::int64_t>(chunk->bytes.size());
   stats_.bytes += static_cast<std::int64_t>(chunk->bytes.size()) + kChunkOverheadBytes;
@@ -188,10 +210,13 @@ void SeriesStore::Seal(SeriesRef ref, Entry& entry) {
   auto list = entry.sealed == nullptr ? std::make_shared<ChunkList>() : std::make_shared<ChunkList>(*entry.sealed);
   list->push_back(std::move(chunk));
   entry.sealed = std::move(list);
-  auto rest = std::make_shared<Head>();
-  std::copy(head.begin() + kSealedSamples, head.end(), rest->samples.begin());
-  entry.head_count -= kSealedSamples;
+  const std::size_t size = count == head.size() ? 0 : kHeadSamples;
+  Head rest = size == 0 ? nullptr : MakeHead(size);
+  std::ranges::copy(head.subspan(count), rest.get());
+  stats_.bytes += HeadBytes(size) - HeadBytes(entry.head_size);
   entry.head = std::move(rest);
+  entry.head_count -= count;
+  entry.head_size = size;
 }
 
 void SeriesStore::DropOldestChunk(Entry& entry) {
@@ -206,10 +231,12 @@ void SeriesStore::DropOldestChunk(Entry& entry) {
 void SeriesStore::EnforceLimit() {
   while (stats_.bytes > bytes_max_ && !sealed_by_age_.empty()) {
     const auto oldest = sealed_by_age_.begin();
-    Entry& entry = entries_.at(oldest->second.value);
+    const SeriesRef ref = oldest->second;
+    Entry& entry = entries_.at(ref.value);
     stats_.evicted_samples += entry.sealed->front()->count;
     DropOldestChunk(entry);
     sealed_by_age_.erase(oldest);
+    if (entry.head_count == 0 && entry.sealed->empty()) Remove(ref);
   }
 }
 
@@ -218,11 +245,11 @@ void SeriesStore::Remove(SeriesRef ref) {
   Entry& entry = at->second;
   stats_.series -= 1;
   stats_.samples -= static_cast<std::int64_t>(entry.head_count);
-  stats_.bytes -=
-      kSeriesOverheadBytes + LabelBytes(entry.labels) + (entry.head == nullptr ? 0 : static_cast<std::int64_t>(sizeof(Head)));
+  stats_.bytes -= kSeriesOverheadBytes + LabelBytes(entry.labels) + HeadBytes(entry.head_size);
   by_labels_.erase(entry.labels);
   entries_.erase(at);
   index_.reset();
+  snapshot_.reset();
 }
 
 void SeriesStore::DropBefore(std::int64_t t_ms) {
@@ -230,16 +257,23 @@ void SeriesStore::DropBefore(std::int64_t t_ms) {
     DropOldestChunk(entries_.at(sealed_by_age_.begin()->second.value));
     sealed_by_age_.erase(sealed_by_age_.begin());
   }
+  snapshot_.reset();
   std::vector<SeriesRef> gone;
   for (const auto& [labels, ref] : by_labels_) {
-    const Entry& entry = entries_.at(ref.value);
+    Entry& entry = entries_.at(ref.value);
     const bool no_chunks = entry.sealed == nullptr || entry.sealed->empty();
-    if (no_chunks && entry.last_ms != INT64_MIN && entry.last_ms < t_ms) gone.push_back(ref);
+    if (no_chunks && entry.last_ms != INT64_MIN && entry.last_ms < t_ms) {
+      gone.push_back(ref);
+    } else if (entry.head_count > 0 && entry.last_ms < newest_ms_ - kEndedAfterMs) {
+      Seal(ref, entry, entry.head_count);
+    }
   }
   for (const SeriesRef ref : gone) Remove(ref);
+  if (stats_.bytes > bytes_max_) EnforceLimit();
 }
 
 std::shared_ptr<const Source> SeriesStore::Snapshot() const {
+  if (snapshot_ != nullptr) return snapshot_;
   if (index_ == nullptr) {
     index_ = std::make_shared<const SeriesIndex>(by_labels_);
     in_order_.clear();
@@ -250,7 +284,8 @@ std::shared_ptr<const Source> SeriesStore::Snapshot() const {
   series.reserve(in_order_.size());
   for (const Entry* entry : in_order_)
     series.push_back({entry->sealed, entry->head, entry->head_count, entry->sealed_until_ms});
-  return std::make_shared<const StoreSnapshot>(index_, std::move(series));
+  snapshot_ = std::make_shared<const StoreSnapshot>(index_, std::move(series));
+  return snapshot_;
 }
 
 }  // namespace tuesday::metrics

@@ -52,10 +52,12 @@ class SeriesStore {
   Result<void> Append(SeriesRef series, Sample sample);
   Result<void> Append(const Labels& labels, Sample sample);
 
-  // Everything appended so far. Costs a few nanoseconds a series, more after series came or went.
+  // Everything appended so far. Costs a few nanoseconds a series, more after series came or went; nothing when nothing was
+  // appended since the last one.
   std::shared_ptr<const Source> Snapshot() const;
 
-  // Forgets chunks whose newest sample is older than `t_ms`, and series that have none left.
+  // Forgets chunks whose newest sample is older than `t_ms`, and series that have none left; compresses what series hold that
+  // are not written any more. Looks at every series: for once in a while.
   void DropBefore(std::int64_t t_ms);
 
   Stats stats() const { return stats_; }
@@ -63,7 +65,8 @@ class SeriesStore {
  private:
   struct Entry;
 
-  void Seal(SeriesRef ref, Entry& entry);
+  void Widen(Entry& entry);
+  void Seal(SeriesRef ref, Entry& entry, std::size_t count);
   void DropOldestChunk(Entry& entry);
   void EnforceLimit();
   void Remove(SeriesRef ref);
@@ -75,6 +78,8 @@ class SeriesStore {
   std::multimap<std::int64_t, SeriesRef> sealed_by_age_;
   mutable std::shared_ptr<const SeriesIndex> index_;  // Null when series came or went since it was built.
   mutable std::vector<const Entry*> in_order_;        // By the positions of the index.
+  mutable std::shared_ptr<const Source> snapshot_;    // The last one, while nothing has changed.
+  std::int64_t newest_ms_ = INT64_MIN;
   Stats stats_;
 };
 

@@ -108,6 +108,49 @@ TEST(SeriesStore, SeriesWithoutSamplesGoAndTheirRefIsNotFound) {
   EXPECT_EQ(store.Append(ref, {3, 1}).error().code, ErrorCode::kNotFound);
 }
 
+TEST(SeriesStore, SeriesThatAreNotWrittenAnyMoreAreCompressedWhole) {
+  SeriesStore store;
+  const Labels ended{{"__name__", "ended"}};
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(store.Append(ended, {i * 1000, 0}).has_value());
+  const auto before = store.Snapshot();
+  ASSERT_TRUE(store.Append(Labels{{"__name__", "goes_on"}}, {10 * 60 * 1000, 1}).has_value());
+  const std::int64_t bytes = store.stats().bytes;
+  store.DropBefore(0);
+  EXPECT_EQ(store.stats().sealed_samples, 50);
+  EXPECT_LT(store.stats().bytes, bytes - 500);
+  EXPECT_EQ(Select(*before, {})[0].samples.size(), 50U);
+  ASSERT_TRUE(store.Append(ended, {11 * 60 * 1000, 7}).has_value());
+  const auto found = Select(*store.Snapshot(), {{MatchOp::kEqual, "__name__", "ended"}});
+  ASSERT_EQ(found.size(), 1U);
+  ASSERT_EQ(found[0].samples.size(), 51U);
+  EXPECT_EQ(found[0].samples.back().value, 7);
+}
+
+TEST(SeriesStore, AtTheLimitSeriesOfInstancesThatAreGoneGo) {
+  SeriesStore store(100'000);
+  const auto add = [&](const std::string& instance, std::int64_t t) {
+    ASSERT_TRUE(store.Append(Labels{{"__name__", "m"}, {"instance", instance}}, {t, 1}).has_value());
+  };
+  for (int i = 0; i < 500; ++i) add("gone" + std::to_string(i), i);
+  add("here", 10 * 60 * 1000);
+  EXPECT_GT(store.stats().bytes, 100'000);
+  store.DropBefore(0);
+  EXPECT_LE(store.stats().bytes, 100'000);
+  EXPECT_GT(store.stats().evicted_samples, 0);
+  EXPECT_EQ(Select(*store.Snapshot(), {{MatchOp::kEqual, "instance", "here"}}).size(), 1U);
+  EXPECT_TRUE(Select(*store.Snapshot(), {{MatchOp::kEqual, "instance", "gone0"}}).empty());
+  EXPECT_EQ(Select(*store.Snapshot(), {{MatchOp::kEqual, "instance", "gone499"}}).size(), 1U);
+}
+
+TEST(SeriesStore, SnapshotIsTheSameUntilSomethingChanges) {
+  SeriesStore store;
+  ASSERT_TRUE(store.Append(Labels{{"a", "b"}}, {1, 1}).has_value());
+  const auto first = store.Snapshot();
+  EXPECT_EQ(store.Snapshot(), first);
+  ASSERT_TRUE(store.Append(Labels{{"a", "b"}}, {2, 1}).has_value());
+  EXPECT_NE(store.Snapshot(), first);
+}
+
 TEST(Labels, TextIsThatOfPrometheus) {
   struct Row {
     Labels labels;

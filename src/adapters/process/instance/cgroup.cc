@@ -20,8 +20,10 @@ namespace tuesday::process {
 namespace {
 
 constexpr std::int64_t kCpuPeriodMicros = 100'000;
-constexpr std::int64_t kCpuQuotaMinMicros = 1'000;  // The kernel's least.
-constexpr int kRemoveTriesMax = 100;                // A millisecond each.
+constexpr std::int64_t kCpuQuotaMinMicros = 1'000;      // The kernel's least.
+constexpr std::string_view kSharesFile = "cpu.shares";  // Version 1.
+constexpr std::string_view kWeightFile = "cpu.weight";  // Version 2.
+constexpr int kRemoveTriesMax = 100;                    // A millisecond each.
 const std::string kRoot = "/sys/fs/cgroup";
 
 // Where we are in each hierarchy: "memory" -> folder; "" is version 2.
@@ -59,6 +61,20 @@ bool WriteGroupFile(const std::string& path, const std::string& value) {
   return fd.is_open() && ::write(fd.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
 }
 
+// Kubernetes' own numbers (pkg/kubelet/cm/helpers_linux.go, MilliCPUToShares; KEP-2254 for the weight of version 2): a cpu is
+// 1024 shares, a container that asks for nothing has the least, so that it runs on what the others leave.
+constexpr std::int64_t kSharesOfCpu = 1024;
+constexpr std::int64_t kSharesMin = 2;
+constexpr std::int64_t kSharesMax = 262'144;
+constexpr std::int64_t kWeightMax = 10'000;
+
+std::int64_t SharesOf(std::int64_t milli) { return std::clamp(milli * kSharesOfCpu / 1000, kSharesMin, kSharesMax); }
+
+std::int64_t WeightOf(std::int64_t shares) { return 1 + (shares - kSharesMin) * (kWeightMax - 1) / (kSharesMax - kSharesMin); }
+
+// What all instances together have beside everything else on the machine: its cpus, as Kubernetes' `kubepods`.
+std::int64_t SharesOfAll() { return SharesOf(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)) * 1000); }
+
 struct Setting {
   std::string controller;
   std::string file_v1;
@@ -81,12 +97,11 @@ std::vector<Setting> SettingsOf(const manifest::Resources& resources) {
     const std::string quota = std::to_string(std::max(kCpuQuotaMinMicros, resources.cpu_limit_milli * kCpuPeriodMicros / 1000));
     settings.push_back({"cpu", "cpu.cfs_quota_us", quota, "cpu.max", quota + " " + period, "cpu"});
   }
-  if (resources.cpu_request_milli > 0) {
-    const auto shares = std::clamp<std::int64_t>(resources.cpu_request_milli * 1024 / 1000, 2, 262144);
-    // Kubernetes' conversion of shares to the weight of version 2.
-    const auto weight = 1 + (shares - 2) * 9999 / 262142;
-    settings.push_back({"cpu", "cpu.shares", std::to_string(shares), "cpu.weight", std::to_string(weight), ""});
-  }
+  // Who has a limit and no request asks for its limit, as in Kubernetes.
+  const std::int64_t asked = resources.cpu_request_milli > 0 ? resources.cpu_request_milli : resources.cpu_limit_milli;
+  const std::int64_t shares = SharesOf(asked);
+  settings.push_back({"cpu", std::string(kSharesFile), std::to_string(shares), std::string(kWeightFile),
+                      std::to_string(WeightOf(shares)), ""});
   return settings;
 }
 
@@ -100,6 +115,12 @@ void AddFailure(LimitGroups& groups, const std::string& what) {
   if (what.empty()) return;
   groups.message += groups.message.empty() ? "Not enforced here: " : ", ";
   groups.message += "the " + what + " limit";
+}
+
+// Without it, all instances together would count as one process of the machine.
+void ShareOut(const std::string& folder) {
+  if (WriteGroupFile(folder + "/" + std::string(kSharesFile), std::to_string(SharesOfAll()))) return;
+  WriteGroupFile(folder + "/" + std::string(kWeightFile), std::to_string(WeightOf(SharesOfAll())));
 }
 
 bool MakeFolder(const std::string& parent, const std::string& name) {
@@ -117,6 +138,7 @@ LimitGroups MakeGroupsV1(const std::map<std::string, std::string>& own, const st
       AddFailure(groups, setting.what);
       continue;
     }
+    if (setting.controller == "cpu") ShareOut(parent->second + "/tuesday");
     const std::string folder = parent->second + "/tuesday/" + name;
     AddFolder(groups, folder);
     if (!WriteGroupFile(folder + "/" + setting.file_v1, setting.value_v1)) AddFailure(groups, setting.what);
@@ -132,6 +154,7 @@ LimitGroups MakeGroupsV2(const std::string& own, const std::string& name, const 
     // A group with processes of its own gives its children no controllers, unless it is the root.
     const bool given = made && WriteGroupFile(own + "/cgroup.subtree_control", "+" + setting.controller) &&
                        WriteGroupFile(own + "/tuesday/cgroup.subtree_control", "+" + setting.controller);
+    if (given && setting.controller == "cpu") ShareOut(own + "/tuesday");
     if (!given || !WriteGroupFile(folder + "/" + setting.file_v2, setting.value_v2)) AddFailure(groups, setting.what);
   }
   if (made) AddFolder(groups, folder);
@@ -167,6 +190,16 @@ std::int64_t OutOfMemoryKills(const std::vector<std::string>& folders) {
   return kills;
 }
 
+std::string CpuShareOf(const std::vector<std::string>& folders) {
+  for (const auto& folder : folders) {
+    for (const std::string_view file : {kSharesFile, kWeightFile}) {
+      std::string text = files::ReadFile(folder + "/" + std::string(file), 4096).value_or("");
+      if (!text.empty()) return std::string(file) + " " + text.substr(0, text.find('\n'));
+    }
+  }
+  return {};
+}
+
 void KillGroups(const std::vector<std::string>& folders) {
   for (const auto& folder : folders) {
     if (WriteGroupFile(folder + "/cgroup.kill", "1")) continue;
@@ -197,10 +230,13 @@ std::string DescribeLimits() {
   const auto own = OwnGroups();
   const std::string version = IsV2(own) ? "cgroup v2" : "cgroup v1";
   const std::string probe = "doctor-" + std::to_string(::getpid());
-  const LimitGroups groups = MakeGroups(probe, {10, 1000, 0, 64 << 20});
+  const LimitGroups groups = MakeGroups(probe, {500, 1000, 0, 64 << 20});
+  const bool shares = !CpuShareOf(groups.folders).empty();
   RemoveGroups(groups.folders);
-  if (groups.message.empty()) return "Limits of memory, cpu and processes are enforced (" + version + ").";
-  return groups.message;
+  const std::string sharing =
+      shares ? " Busy instances share the cpu by their requests." : " The cpu is not shared by requests.";
+  if (!groups.message.empty()) return groups.message + sharing;
+  return "Limits of memory, cpu and processes are enforced (" + version + ")." + sharing;
 }
 
 }  // namespace tuesday::process

@@ -18,11 +18,15 @@ struct LimitGroups {
   std::string message;               // Empty: every limit that was asked for is enforced.
 };
 
-// Makes the groups `tuesday/<name>` with these limits. Existing ones are used again.
+// Makes the groups `tuesday/<name>` with these limits, and with the container's share of the cpu when all are busy. Existing
+// ones are used again.
 LimitGroups MakeGroups(const std::string& name, const manifest::Resources& resources);
 
 // How often the kernel killed somebody in these groups for want of memory.
 std::int64_t OutOfMemoryKills(const std::vector<std::string>& folders);
+
+// The share of the cpu that the kernel holds for these groups: "cpu.shares 512", "cpu.weight 20"; empty: none.
+std::string CpuShareOf(const std::vector<std::string>& folders);
 
 // SIGKILL to everybody inside. The groups stay.
 void KillGroups(const std::vector<std::string>& folders);
