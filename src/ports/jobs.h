@@ -44,10 +44,13 @@ struct JobState {
   friend bool operator==(const JobState&, const JobState&) = default;
 };
 
-// What shall be there: `running` may go on; of `kept` only the outcome stays; everything else is ended and forgotten.
+// What shall be there: `running` may go on; of `kept` only the outcome stays; everything else is ended and forgotten, or left
+// as it is when `spares_others`.
 struct JobsTarget {
   std::set<JobId> running;
   std::set<JobId> kept;
+  bool spares_others = false;
+  friend bool operator==(const JobsTarget&, const JobsTarget&) = default;
 };
 
 // May block; thread-safe.

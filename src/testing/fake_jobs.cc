@@ -28,10 +28,11 @@ Result<void> FakeJobs::Start(const JobSpec& spec) {
 }
 
 Result<void> FakeJobs::Keep(const JobsTarget& target) {
-  std::erase_if(jobs_,
-                [&](const auto& one) { return !target.running.contains(one.first) && !target.kept.contains(one.first); });
+  std::erase_if(jobs_, [&](const auto& one) {
+    return !target.spares_others && !target.running.contains(one.first) && !target.kept.contains(one.first);
+  });
   for (const auto& [id, job] : jobs_) {
-    if (target.running.contains(id) || ended_.contains(id)) continue;
+    if (!target.kept.contains(id) || ended_.contains(id)) continue;
     JobState state = StateOf(job);
     if (state.phase != JobPhase::kRunning) continue;
     state.phase = JobPhase::kFailed;

@@ -59,6 +59,12 @@ int PassedOf(const analysis::Spec& spec, const analysis::Status& status) {
   return fewest;
 }
 
+bool AsksOthers(const analysis::Spec& spec) {
+  return !spec.metrics.empty() && std::ranges::all_of(spec.metrics, [](const analysis::Metric& metric) {
+    return metric.dry_run || !metric.address.empty();
+  });
+}
+
 ArgumentSource SourceOf(const JudgedRollout& rollout, const manifest::Metadata& metadata) {
   ArgumentSource source;
   source.fields = FieldsOf(rollout.name, metadata);
@@ -128,8 +134,8 @@ void LiveAnalyses::SetObjects(const std::vector<manifest::Object>& objects) {
 }
 
 void LiveAnalyses::KeepJobs() {
-  if (!knows_all_runs_) return;
   JobsTarget target;
+  target.spares_others = !knows_all_runs_;
   for (const auto& [name, runs] : runs_) {
     for (const auto& [key, run] : runs) AddWantedJobs(key, run.spec, run.status, target);
   }
@@ -255,7 +261,7 @@ std::vector<rollout::AnalysisSeen> LiveAnalyses::Seen(const RolloutName& rollout
   if (found == runs_.end()) return seen;
   for (const auto& [key, run] : found->second) {
     if (run.is_resting) continue;
-    seen.push_back({key, PhaseOf(run.status.phase), run.status.message, PassedOf(run.spec, run.status)});
+    seen.push_back({key, PhaseOf(run.status.phase), run.status.message, PassedOf(run.spec, run.status), AsksOthers(run.spec)});
   }
   return seen;
 }

@@ -172,8 +172,8 @@ void LiveAsker::TakeJobs(const std::vector<JobState>& states) {
 }
 
 void LiveAsker::Keep(const JobsTarget& target) {
-  std::erase_if(waiting_, [&target](const auto& one) { return !target.running.contains(one.first); });
-  if (kept_ && kept_->running == target.running && kept_->kept == target.kept) return;
+  std::erase_if(waiting_, [&target](const auto& one) { return target.kept.contains(one.first); });
+  if (kept_ == target) return;
   kept_ = target;
   auto done = std::make_shared<Result<void>>();
   parts_.executor.Run(

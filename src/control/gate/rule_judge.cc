@@ -232,10 +232,6 @@ gate::RolloutGateInput RuleJudge::GateInput(const JudgedRollout& rollout, const 
   if (parts_.analyses != nullptr) {
     input.analyses = AnalysesSay(parts_.analyses->Seen(rollout.name), judged.id, rollout.spec.analyses);
   }
-  if (input.rules.empty()) {
-    // Where no rule counts, an analysis' measurements are what was evaluated.
-    for (const gate::AnalysisSaid& said : input.analyses) input.evaluations += said.measurements_passed;
-  }
   for (const InstanceState& instance : rollout.instances) {
     if (instance.revision != judged.revision || instance.phase == InstancePhase::kStopping) continue;
     const auto before = attempt.restarts_at_start.find(instance.id);

@@ -48,7 +48,7 @@ std::vector<gate::AnalysisSaid> AnalysesSay(const std::vector<rollout::AnalysisS
   for (const rollout::AnalysisSeen& run : seen) {
     if (run.key.attempt != attempt) continue;
     const std::string& name = names[static_cast<std::size_t>(run.key.analysis)];
-    said.push_back({name, StandsOf(run.phase), run.measurements_passed, run.message});
+    said.push_back({name, StandsOf(run.phase), run.measurements_passed, run.message, run.asks_others});
   }
   return said;
 }

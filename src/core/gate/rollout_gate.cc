@@ -87,16 +87,31 @@ Finding JudgeAnalysis(const AnalysisSaid& analysis) {
   return finding;
 }
 
-// Only asked of a rollout that somebody gave rules or analyses: one without is judged by its instances alone.
+// Where no rule counts, an analysis' measurements are what was evaluated. One that has ended well was measured as often as its
+// author wants.
+int EvaluationsOf(const RolloutGateInput& input) {
+  if (!input.rules.empty()) return input.evaluations;
+  int evaluations = 0;
+  for (const AnalysisSaid& analysis : input.analyses) {
+    evaluations += analysis.measurements_passed;
+    if (analysis.stands == AnalysisStands::kSuccessful) evaluations = std::max(evaluations, kEvaluationsMin);
+  }
+  return evaluations;
+}
+
+// Only asked of a rollout that somebody gave rules or analyses over its requests: one without is judged by its instances and by
+// what others say.
 std::optional<Finding> JudgeLeastEvidence(const RolloutGateInput& input) {
-  if (input.rules.empty() && input.analyses.empty()) return std::nullopt;
+  const bool others_say = std::ranges::all_of(input.analyses, &AnalysisSaid::asks_others);
+  if (input.rules.empty() && others_say) return std::nullopt;
+  const int evaluations = EvaluationsOf(input);
   Finding finding;
   finding.evidence.push_back(
       {"canary requests", fmt::format("{:.0f}", std::floor(input.canary_requests)), input.from, input.to});
-  finding.evidence.push_back({"rule evaluations", fmt::format("{}", input.evaluations), input.from, input.to});
-  if (input.evaluations < kEvaluationsMin) {
-    finding.reason = fmt::format("the rules were evaluated {} time{} in this attempt; at least {} are needed",
-                                 input.evaluations, input.evaluations == 1 ? "" : "s", kEvaluationsMin);
+  finding.evidence.push_back({"rule evaluations", fmt::format("{}", evaluations), input.from, input.to});
+  if (evaluations < kEvaluationsMin) {
+    finding.reason = fmt::format("the rules were evaluated {} time{} in this attempt; at least {} are needed", evaluations,
+                                 evaluations == 1 ? "" : "s", kEvaluationsMin);
   } else if (input.canary_requests < kCanaryRequestsMin) {
     finding.reason = fmt::format("the canary had {:.0f} requests in the window; at least {:.0f} are needed",
                                  std::floor(input.canary_requests), kCanaryRequestsMin);

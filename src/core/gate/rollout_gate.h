@@ -36,6 +36,7 @@ struct AnalysisSaid {
   AnalysisStands stands = AnalysisStands::kPending;
   int measurements_passed = 0;
   std::string message;
+  bool asks_others = false;  // Web addresses, jobs: what they say is evidence without a request to the canary.
 };
 
 struct InstancesSeen {

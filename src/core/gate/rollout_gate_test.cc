@@ -99,6 +99,38 @@ INSTANTIATE_TEST_SUITE_P(
                in.analyses = {{"success-rate", AnalysisStands::kRunning, 2, ""}};
              },
              Verdict::kPass, "analysis success-rate passed 2 measurements"},
+        Case{"RunningAnalysisWithOneMeasurementIsNotEnough",
+             [](Input& in) {
+               in.rules.clear();
+               in.analyses = {{"success-rate", AnalysisStands::kRunning, 1, ""}};
+             },
+             Verdict::kNoEvidence, "the rules were evaluated 1 time in this attempt; at least 2 are needed"},
+        Case{"AnalysisThatEndedWellWithItsOnlyMeasurementPasses",
+             [](Input& in) {
+               in.rules.clear();
+               in.analyses = {{"success-rate", AnalysisStands::kSuccessful, 1, ""}};
+             },
+             Verdict::kPass, "analysis success-rate passed 1 measurement"},
+        Case{"AnalysisOverTheCanarysRequestsNeedsRequests",
+             [](Input& in) {
+               in.rules.clear();
+               in.canary_requests = 3;
+               in.analyses = {{"success-rate", AnalysisStands::kSuccessful, 1, ""}};
+             },
+             Verdict::kNoEvidence, "the canary had 3 requests in the window; at least 20 are needed"},
+        Case{"AJobThatSucceededNeedsNone",
+             [](Input& in) {
+               in.rules.clear();
+               in.canary_requests = 0;
+               in.analyses = {{"smoke", AnalysisStands::kSuccessful, 1, "", true}};
+             },
+             Verdict::kPass, "analysis smoke passed 1 measurement"},
+        Case{"AJobBesideARuleDoesNotStandForTheRulesEvidence",
+             [](Input& in) {
+               in.canary_requests = 0;
+               in.analyses = {{"smoke", AnalysisStands::kSuccessful, 1, "", true}};
+             },
+             Verdict::kNoEvidence, "the canary had 0 requests in the window; at least 20 are needed"},
         Case{"NothingAtAllIsNoEvidence", [](Input& in) { in = RolloutGateInput(); }, Verdict::kNoEvidence,
              "there is no canary to judge yet"}),
     [](const auto& tested) { return std::string(tested.param.name); });

@@ -40,7 +40,7 @@ constexpr auto kRuleTable = std::to_array<RuleText>({
     {"not-an-object", kError, kReading, "A document is no object.", "Nothing can be made of it.",
      "Give `apiVersion`, `kind` and `metadata`."},
     {"other-provider", kWarning, kReading, "A metric's provider is not executed here.",
-     "A rollout that uses the template is refused.", "Measure with `prometheus`."},
+     "A rollout that uses the template is refused.", "Measure with `prometheus`, `web` or `job`."},
     {"out-of-range", kError, kReading, "A number is outside of its range.", "It could not be kept.", "See the message."},
     {"quantity", kError, kReading, "A text is no quantity (a warning for requests, which have no effect here).",
      "The limit would not be in force.", "Write 250m, 0.5, 256Mi or 1G."},

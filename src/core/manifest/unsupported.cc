@@ -19,6 +19,7 @@ constexpr auto kNames = std::to_array<UnsupportedName>({
     {"antiAffinity", "keeping revisions on different nodes"},
     {"apisix", "traffic through APISIX routes"},
     {"appMesh", "traffic through AWS App Mesh"},
+    {"basicAuth", "signing in with a name and a password"},
     {"cloudWatch", "measurements by AWS CloudWatch"},
     {"containers", "more than one container in an instance"},
     {"datadog", "measurements by Datadog"},

@@ -88,6 +88,7 @@ struct AnalysisSeen {
   AnalysisPhase phase = AnalysisPhase::kPending;
   std::string message;
   int measurements_passed = 0;  // What the gate counts as evidence while the run goes on.
+  bool asks_others = false;     // None of what decides it is measured on the canary's requests.
   friend bool operator==(const AnalysisSeen&, const AnalysisSeen&) = default;
 };
 

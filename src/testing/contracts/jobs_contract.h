@@ -95,7 +95,16 @@ TYPED_TEST_P(JobsContract, WhatNobodyNamesIsEndedAndForgotten) {
   EXPECT_TRUE(this->harness_.WaitUntil([&] { return !this->Seen("a-1") && !this->Seen("a-2"); }));
 }
 
+TYPED_TEST_P(JobsContract, OthersAreSparedWhereTheTargetSaysSo) {
+  this->Start(this->Job("a-1", "sleep 6000; exit 0"));
+  this->Start(this->Job("a-2", "sleep 6000; exit 0"));
+  ASSERT_TRUE(this->harness_.jobs().Keep({.running = {}, .kept = {JobId("a-1")}, .spares_others = true}).has_value());
+  ASSERT_TRUE(this->WaitForPhase("a-1", JobPhase::kFailed));
+  EXPECT_EQ(this->Seen("a-2")->phase, JobPhase::kRunning);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(JobsContract, ExitZeroSucceedsAndItsLastLineIsSeen, AnotherExitFailsAfterAllTries, AnIdIsDoneOnce,
-                            ItsDeadlineEndsIt, WhatIsOnlyKeptIsEndedAndItsOutcomeStays, WhatNobodyNamesIsEndedAndForgotten);
+                            ItsDeadlineEndsIt, WhatIsOnlyKeptIsEndedAndItsOutcomeStays, WhatNobodyNamesIsEndedAndForgotten,
+                            OthersAreSparedWhereTheTargetSaysSo);
 
 }  // namespace tuesday::testing

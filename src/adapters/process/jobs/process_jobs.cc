@@ -147,6 +147,7 @@ Result<void> ProcessJobs::Keep(const JobsTarget& target) {
     if (target.running.contains(JobId(id))) continue;
     const JobFolder folder = FolderOf(id);
     const bool is_kept = target.kept.contains(JobId(id));
+    if (!is_kept && target.spares_others) continue;
     const bool runs = files::FileLock::IsHeld(folder.lock());
     const Result<std::optional<JobRecord>> record = ReadJobRecord(folder);
     const bool has_ended = record.has_value() && *record && (*record)->phase != JobPhase::kRunning;

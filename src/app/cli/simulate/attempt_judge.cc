@@ -130,10 +130,6 @@ gate::RolloutGateInput AttemptJudge::GateInput(const rollout::SimulatedMoment& m
     input.instances.canary_restarts += seen.restarts;
     if (!seen.ready && seen.restarts > 0) ++input.instances.canary_down;
   }
-  if (input.rules.empty()) {
-    // Where no rule counts, an analysis' measurements are what was evaluated.
-    for (const gate::AnalysisSaid& said : input.analyses) input.evaluations += said.measurements_passed;
-  }
   input.canary_requests = canary_requests();
   input.from = kJoin.ToWall(attempt_.started_at);
   input.to = kJoin.ToWall(moment.now);

@@ -49,7 +49,7 @@ constexpr auto kWebKeys = std::to_array<Key>({
     {"timeoutSeconds"},
     {"url"},
 });
-constexpr auto kAuthenticationKeys = std::to_array<Key>({{"oauth2"}, {"sigv4"}});
+constexpr auto kAuthenticationKeys = std::to_array<Key>({{"basicAuth", kRefused}, {"oauth2"}, {"sigv4"}});
 constexpr auto kOAuth2Keys = std::to_array<Key>({{"clientId"}, {"clientSecret"}, {"scopes"}, {"tokenUrl"}});
 constexpr auto kHeaderKeys = std::to_array<Key>({{"key"}, {"value"}, {"valueFrom"}});
 constexpr auto kHeaderFromKeys = std::to_array<Key>({{"secretKeyRef"}});
