@@ -236,8 +236,8 @@ class ExpressionChecker {
         given = whole ? found[0].type : Simple(TypeKind::kString);
       }
       if (given->kind == TypeKind::kAny || given->kind == InputType(wanted->second)->kind) continue;
-      // A number passed for a text is its text.
-      if (wanted->second == "string" && given->kind == TypeKind::kNumber) continue;
+      // Anything holds or does not, and a number passed for a text is its text.
+      if (wanted->second == "boolean" || (wanted->second == "string" && given->kind == TypeKind::kNumber)) continue;
       report_.Add(*entry.value, "expression",
                   fmt::format("The input \"{}\" of \"{}\" is of type {}, and {} is passed.", entry.key->value, job.uses->value,
                               wanted->second, TypeText(*given)));
@@ -247,7 +247,8 @@ class ExpressionChecker {
   static TypePtr LiteralType(const Node& node) {
     if (node.tag == "!!int" || node.tag == "!!float") return Simple(TypeKind::kNumber);
     if (node.tag == "!!bool") return Simple(TypeKind::kBool);
-    return Simple(node.tag == "!!null" ? TypeKind::kNull : TypeKind::kString);
+    // What is left empty is an empty text; only the word is null.
+    return Simple(node.tag == "!!null" && !node.value.empty() ? TypeKind::kNull : TypeKind::kString);
   }
 
   void CheckMatrix(const MatrixNode& matrix) {
