@@ -37,6 +37,13 @@ TEST(Scenario, AChangeKeepsWhatItDoesNotName) {
   EXPECT_EQ(script->canary_crash_after, seconds(20));
 }
 
+TEST(Scenario, AnswersAreTheMetricsValuesInOrder) {
+  const Result<Script> script = ReadScenario("answers:\n  smoke: [0, 1]\n  health: [{ok: true}]\n", "s.yaml", {});
+  ASSERT_TRUE(script.has_value()) << script.error().message;
+  EXPECT_EQ(script->answers.at("smoke"), (std::vector<Json>{Json(0), Json(1)}));
+  EXPECT_EQ(CanonicalJson(script->answers.at("health").front()), R"({"ok":true})");
+}
+
 struct Bad {
   const char* name;
   const char* text;
@@ -65,6 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Bad{"ChangeWithoutAt", "changes: [{rps: 1}]\n", "s.yaml:1:11", "at"},
                       Bad{"ChangesOutOfOrder", "changes: [{at: 2m}, {at: 1m}]\n", "s.yaml:1:21", "order"},
                       Bad{"ChangesNoList", "changes: {at: 2m}\n", "s.yaml:1:10", "list"},
+                      Bad{"AnswersNoMapping", "answers: [1]\n", "s.yaml:1:10", "mapping"},
+                      Bad{"AnAnswerNoList", "answers: {smoke: 1}\n", "s.yaml:1:18", "list of 1 to"},
                       Bad{"NoMapping", "- 1\n", "s.yaml:1:1", "mapping"}),
     [](const auto& row) { return std::string(row.param.name); });
 

@@ -158,5 +158,48 @@ TEST(Shares, CountsTheEndingsAndNamesTheFirstSeed) {
   EXPECT_THAT(text, HasSubstr("25.0 %  1 aborted; first with --seed 3"));
 }
 
+// One rollout whose only step is a job, and whose background analysis asks an address.
+constexpr const char* kAsksOthers = R"(apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: api, annotations: {tuesday/bake: 0s}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: api, image: "api:1"}]}
+  strategy:
+    canary:
+      steps: [{setWeight: 10}, {analysis: {templates: [{templateName: smoke}]}}, {setWeight: 50}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: smoke}
+spec:
+  metrics:
+    - name: smoke
+      provider: {job: {spec: {template: {spec: {containers: [{name: smoke, image: "smoke:1"}]}}}}}
+    - name: health
+      interval: 30s
+      count: 3
+      successCondition: result.ok
+      provider: {web: {url: "https://api.test/health"}}
+)";
+
+Ended EndOf(const char* scenario) {
+  const Result<PlayInput> input = ReadPlayInput({{"asks.yaml", kAsksOthers}}, Namespace("default"));
+  EXPECT_TRUE(input.has_value()) << input.error().message;
+  EXPECT_EQ(input->asked.size(), 2U);
+  const Result<Script> script = ReadScenario(scenario, "s.yaml", {});
+  EXPECT_TRUE(script.has_value());
+  return PlayRollout(*input, input->rollouts.front(), *script, 1).ended;
+}
+
+TEST(PlayAsksOthers, TheScenarioSaysWhatTheyAnswer) {
+  EXPECT_EQ(EndOf("answers: {smoke: [0], health: [{ok: true}]}"), Ended::kPromoted);
+  EXPECT_EQ(EndOf("answers: {smoke: [1], health: [{ok: true}]}"), Ended::kAborted);
+  EXPECT_EQ(EndOf("answers: {smoke: [0], health: [{ok: true}, {ok: true}, {ok: false}]}"), Ended::kAborted);
+}
+
 }  // namespace
 }  // namespace tuesday::cli::simulate
