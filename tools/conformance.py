@@ -30,6 +30,11 @@ SUITES = {
     "promql-template": ("conformance_rules", "promql/template"),
     "workflow-expressions": ("conformance_expressions", "workflow-expressions"),
     "workflow-parse": ("conformance_workflow_parse", "workflow-expressions"),
+    "workflow-lint-ok": ("conformance_workflow_lint", "workflow-lint"),
+    "workflow-lint-err": ("conformance_workflow_lint", "workflow-lint"),
+    "workflow-lint-examples": ("conformance_workflow_lint", "workflow-lint"),
+    "workflow-lint-projects": ("conformance_workflow_lint", "workflow-lint"),
+    "workflow-lint-units": ("conformance_workflow_lint", "workflow-lint"),
 }
 
 

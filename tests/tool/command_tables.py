@@ -127,6 +127,7 @@ def rules_tables(tuesday: pathlib.Path) -> str:
         "meaning": "Meaning: right by the schema, and not what was meant",
         "rules": "Rules: alerts that shall take a release back",
         "silences": "Silences",
+        "workflows": "Workflows: GitHub's own files",
     }
     rules = json.loads(subprocess.run([tuesday, "check", "--rules", "--json"], capture_output=True, text=True, check=True).stdout)["rules"]
     parts = []

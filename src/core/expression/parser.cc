@@ -189,7 +189,7 @@ class Parser {
     call.parts = std::move(parts);
     Measure(call);
     const FunctionSignature* signature = Signature(call.name);
-    if (signature == nullptr) return {};
+    if (signature == nullptr || vocabulary_.parameter_counts == ParameterCounts::kFree) return {};
     if (static_cast<int>(count) < signature->parameters_min) {
       return Told(ProblemKind::kParsing, "Too few parameters supplied", start);
     }

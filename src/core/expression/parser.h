@@ -23,12 +23,14 @@ struct FunctionSignature {
 };
 
 enum class UnknownNames { kRefused, kAllowed };
+enum class ParameterCounts { kChecked, kFree };  // What is not checked must not be evaluated.
 
 // The names that an expression may use where it stands, beside the functions that are known everywhere.
 struct Vocabulary {
   std::vector<std::string> named_values;
   std::vector<FunctionSignature> functions;
   UnknownNames unknown = UnknownNames::kRefused;
+  ParameterCounts parameter_counts = ParameterCounts::kChecked;
 };
 
 // contains, startsWith, endsWith, format, join, toJSON, fromJSON and case.

@@ -10,11 +10,12 @@
 namespace tuesday::lint {
 
 enum class RuleGroup {
-  kReading,   // The file cannot be read as what it says it is.
-  kObjects,   // Between objects.
-  kMeaning,   // Right by the schema, and cannot do what was meant.
-  kRules,     // Alerting and recording rules.
-  kSilences,  // Comments that silence findings.
+  kReading,    // The file cannot be read as what it says it is.
+  kObjects,    // Between objects.
+  kMeaning,    // Right by the schema, and cannot do what was meant.
+  kRules,      // Alerting and recording rules.
+  kSilences,   // Comments that silence findings.
+  kWorkflows,  // GitHub workflows.
 };
 
 struct RuleText {

@@ -9,6 +9,7 @@
 #include "app/cli/lint/check_files.h"
 #include "app/cli/lint/git_base.h"
 #include "app/cli/lint/lint_line.h"
+#include "app/cli/lint/workflow_files.h"
 #include "app/server/apply_json.h"
 #include "core/lint/fix.h"
 #include "core/lint/rule_table.h"
@@ -112,7 +113,7 @@ int RunCheck(const Globals& globals, const CheckOptions& options) {
   if (options.paths.empty()) {
     return ReportError({ErrorCode::kInvalid, "There is nothing to check.", "Name files or folders, or `-`."}, globals);
   }
-  Result<std::vector<ManifestFile>> files = ReadManifestFiles(options.paths);
+  Result<std::vector<ManifestFile>> files = ReadFilesToCheck(options.paths);
   if (!files.has_value()) {
     ReportError(files.error(), globals);
     return kExitInvalid;

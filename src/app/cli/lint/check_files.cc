@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/cli/lint/workflow_files.h"
 #include "base/yaml.h"
 #include "core/lint/fix.h"
 #include "core/lint/lint.h"
@@ -14,17 +15,25 @@
 #include "core/manifest/object.h"
 #include "core/rules/file.h"
 #include "core/rules/lint.h"
+#include "core/workflow/lint/lint.h"
 
 namespace tuesday::cli {
 namespace {
 
 enum class FileKind { kManifests, kRules, kWorkflow };
 
-// By its first document: a workflow has `on` and `jobs`, a rule file `groups` and no kind.
+// Whether a line of the text begins with the key.
+bool HasKey(const std::string& text, const std::string& key) {
+  return text.starts_with(key) || text.find("\n" + key) != std::string::npos;
+}
+
+// By its folder or its first document: a workflow has `on` and `jobs`, a rule file `groups` and no kind.
 FileKind KindOf(const ManifestFile& file) {
+  if (IsWorkflowPath(file.path)) return FileKind::kWorkflow;
   // The other two never have this key, and to read every file twice would double the time of a check.
   if (file.text.starts_with("kind:") || file.text.find("\nkind:") != std::string::npos) return FileKind::kManifests;
   const Result<std::vector<YamlNode>> documents = ParseYamlStream(file.text, file.path);
+  if (!documents.has_value() && HasKey(file.text, "on:") && HasKey(file.text, "jobs:")) return FileKind::kWorkflow;
   if (!documents.has_value() || documents->empty()) return FileKind::kManifests;
   const YamlNode& first = documents->front();
   if (first.Find("kind") != nullptr || first.Find("apiVersion") != nullptr) return FileKind::kManifests;
@@ -39,22 +48,19 @@ class Checker {
   void Read(const ManifestFile& file) {
     ++report_.files;
     std::vector<Finding> rendered_from = lint::FindTemplateLanguage(file.text, file.path);
-    if (!rendered_from.empty()) return Add(std::move(rendered_from));
+    const bool rendered = rendered_from.empty() || IsWorkflowPath(file.path);
+    if (!rendered) return Add(std::move(rendered_from));
     switch (KindOf(file)) {
       case FileKind::kManifests: return ReadObjects(file);
       case FileKind::kRules: return ReadRules(rules::ReadRuleFile(file.text, file.path));
-      case FileKind::kWorkflow:
-        report_.findings.push_back({{file.path, 1, 1},
-                                    Severity::kNote,
-                                    "workflow-not-read",
-                                    "This is a workflow; only manifests and rules are checked yet.",
-                                    ""});
+      case FileKind::kWorkflow: workflows_.push_back(&file);
     }
   }
 
   CheckReport Finish(const std::vector<ManifestFile>& files) {
     Add(manifest::CheckObjects(objects_, context_));
     Add(lint::LintObjects(objects_, context_));
+    for (const ManifestFile* file : workflows_) LintWorkflow(*file);
     for (const ManifestFile& file : files) lint::ApplySilences(file.text, file.path, report_.findings);
     std::stable_sort(report_.findings.begin(), report_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.at < b.at; });
@@ -84,8 +90,35 @@ class Checker {
     Add(rules::LintGroups(read.groups));
   }
 
+  // The pauses of the longest rollout among the files: what deploys one waits at least that long.
+  std::optional<int> PauseSeconds() const {
+    std::optional<int> longest;
+    for (const manifest::Object& object : objects_) {
+      const auto* rollout = std::get_if<manifest::Rollout>(&object.body);
+      const auto* canary = rollout == nullptr ? nullptr : std::get_if<manifest::CanaryStrategy>(&rollout->strategy);
+      if (canary == nullptr) continue;
+      Duration pauses{};
+      for (const manifest::Step& step : canary->steps) {
+        const auto* pause = std::get_if<manifest::StepPause>(&step.body);
+        if (pause != nullptr) pauses += pause->duration.value_or(Duration::zero());
+      }
+      const int seconds = static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(pauses).count());
+      longest = std::max(longest.value_or(0), seconds);
+    }
+    return longest;
+  }
+
+  void LintWorkflow(const ManifestFile& file) {
+    const std::optional<RepositoryFiles> files = RepositoryFiles::Of(file.path);
+    workflow::lint::LintOptions options;
+    options.pause_seconds = PauseSeconds();
+    if (files.has_value()) options.files = &*files;
+    Add(workflow::lint::LintWorkflow(file.text, file.path, options));
+  }
+
   manifest::CheckContext context_;
   std::vector<manifest::Object> objects_;
+  std::vector<const ManifestFile*> workflows_;
   CheckReport report_;
 };
 

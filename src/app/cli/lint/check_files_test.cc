@@ -24,8 +24,9 @@ TEST(Check, AcceptsThePlaybookAndNamesItsDefects) {
   EXPECT_EQ(report.rules, 3);
   std::set<std::string> rules;
   for (const Finding& finding : report.findings) rules.insert(finding.rule);
-  for (const char* rule :
-       {"mutable-tag", "absolute-threshold", "nan-without-traffic", "for-shorter-than-window", "pod-name", "histogram-clamp"}) {
+  for (const char* rule : {"mutable-tag", "absolute-threshold", "nan-without-traffic", "for-shorter-than-window", "pod-name",
+                           "histogram-clamp", "oidc-permission", "cache-export", "no-concurrency", "no-cluster-credentials",
+                           "aws-account", "helm-timeout", "helm-wait", "no-pull-request", "output-name", "unread-output"}) {
     EXPECT_TRUE(rules.contains(rule)) << rule;
   }
 }

@@ -75,6 +75,9 @@ class EventReader {
   int nodes_ = 0;
 };
 
+// The type of a scalar event in YAML's short form: "!!str", "!!int", "!!float", "!!bool" or "!!null".
+std::string_view ScalarTag(const YamlEvent& event);
+
 // The typed token of a scalar event. Fails for a tag that does not fit.
 Result<Token> TypeScalar(const YamlEvent& event, int file);
 

@@ -108,6 +108,18 @@ Result<Token> TypeTagged(const YamlEvent& event, Token token) {
 
 }  // namespace
 
+std::string_view ScalarTag(const YamlEvent& event) {
+  if (event.tag == kIntTag) return "!!int";
+  if (event.tag == kFloatTag) return "!!float";
+  if (event.tag == "tag:yaml.org,2002:bool") return "!!bool";
+  if (event.tag == "tag:yaml.org,2002:null") return "!!null";
+  if (!event.tag.empty() || event.style != "Plain") return "!!str";
+  if (IsNull(event.value)) return "!!null";
+  if (IsTrue(event.value) || IsFalse(event.value)) return "!!bool";
+  if (IsInteger(event.value)) return "!!int";
+  return ReadSpecial(event.value).has_value() || IsFloat(event.value) ? "!!float" : "!!str";
+}
+
 Result<Token> TypeScalar(const YamlEvent& event, int file) {
   Token token = Token::String({file, event.line, event.column}, event.value);
   if (!event.tag.empty()) return TypeTagged(event, std::move(token));

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/workflow/lint/lint.h"
+
+#include <algorithm>
+
+#include "core/workflow/lint/rules/rules.h"
+#include "core/workflow/lint/syntax/syntax.h"
+#include "core/workflow/read.h"
+
+namespace tuesday::workflow::lint {
+namespace {
+
+void CheckRules(const WorkflowNode& workflow, const LintOptions& options, Report& report) {
+  CheckIds(workflow, report);
+  CheckNeeds(workflow, report);
+  CheckEventRules(workflow, report);
+  CheckPatterns(workflow, report);
+  CheckPermissionNames(workflow, report);
+  CheckMatrices(workflow, report);
+  CheckRunnerLabels(workflow, options, report);
+  CheckShells(workflow, report);
+  CheckCredentials(workflow, report);
+  CheckCommands(workflow, report);
+  CheckEnvNames(workflow, report);
+  CheckActions(workflow, options, report);
+  CheckCalls(workflow, options, report);
+  CheckExpressions(workflow, options, report);
+  CheckDelivery(workflow, options, report);
+}
+
+// What the rules overlooked and GitHub would refuse all the same.
+void AddRefusals(std::string_view text, std::string_view file, std::vector<Finding>& findings) {
+  for (const WorkflowProblem& problem : ReadWorkflow(text, file, {}).problems) {
+    findings.push_back(
+        {{std::string(file), problem.at.line, problem.at.column}, Severity::kError, "refused", problem.message, ""});
+  }
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.at < b.at; });
+}
+
+}  // namespace
+
+std::vector<Finding> LintWorkflow(std::string_view text, std::string_view file, const LintOptions& options) {
+  Report report{std::string(file)};
+  const Tree tree(text);
+  for (const TreeProblem& problem : tree.problems())
+    report.AddAt(problem.line, problem.column, "syntax-check", problem.message);
+  if (!tree.IsWhole()) return report.Take();
+  if (tree.root() == nullptr) {
+    report.AddAt(1, 1, "syntax-check", "The workflow is empty.");
+    return report.Take();
+  }
+  CheckRules(CheckSyntax(*tree.root(), report), options, report);
+  std::vector<Finding> findings = report.Take();
+  if (!HasErrors(findings)) AddRefusals(text, file, findings);
+  return findings;
+}
+
+}  // namespace tuesday::workflow::lint
