@@ -58,6 +58,7 @@ struct Options {
 struct Memory {
   double resident = 0;  // MiB.
   std::int64_t live = 0;
+  std::int64_t samples = 0;  // Of it: of the instances that run at this rest, which are more or fewer.
 };
 
 Memory MemoryNow() {
@@ -78,6 +79,7 @@ int Run(const Options& options) {
     soak.RunUntilEnded(options.rollouts * shares[i] / 100);
     soak.Rest();
     at[i] = MemoryNow();
+    at[i].samples = soak.samples().bytes;
     std::printf("bench soak_rss_at_%llu_percent %.6g MiB after %llu rollouts (%llu aborted), live %.6g MiB, samples %.6g MiB\n",
                 static_cast<unsigned long long>(shares[i]), at[i].resident, static_cast<unsigned long long>(soak.ended()),
                 static_cast<unsigned long long>(soak.aborted()), static_cast<double>(at[i].live) / kMebibyte,
@@ -85,10 +87,11 @@ int Run(const Options& options) {
     std::fflush(stdout);
   }
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  const double each = static_cast<double>(at[2].live - at[1].live) / (static_cast<double>(options.rollouts) * 0.5);
+  const double each = static_cast<double>((at[2].live - at[2].samples) - (at[1].live - at[1].samples)) /
+                      (static_cast<double>(options.rollouts) * 0.5);
   std::printf("bench soak_%llu_rollouts_rss_growth %.6g MiB between 10 %% and 100 %%\n",
               static_cast<unsigned long long>(options.rollouts), at[2].resident - at[0].resident);
-  std::printf("bench soak_bytes_held_per_rollout %.6g B of live allocations, over the second half\n", each);
+  std::printf("bench soak_bytes_held_per_rollout %.6g B of live allocations but samples, over the second half\n", each);
   std::printf("bench soak_rollouts_per_second %.6g /s of real time, %llu services deleted\n",
               static_cast<double>(options.rollouts) / took, static_cast<unsigned long long>(soak.deleted()));
   if (!options.bytes_max || each <= static_cast<double>(*options.bytes_max)) return 0;
