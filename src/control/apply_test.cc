@@ -228,6 +228,31 @@ std::string Ingress(const std::string& rollout, const std::string& host, const s
   return text;
 }
 
+TEST(Apply, AnErrorOfMeaningIsRefusedUnlessAReasonIsGiven) {
+  FleetBench bench;
+  bench.Start();
+  const std::string bad = R"yaml(apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: rate}
+spec:
+  metrics:
+    - name: rate
+      interval: 30s
+      successCondition: result[0] >= 0.9
+      failureCondition: result[0] < 0.95
+      provider: {prometheus: {query: "sum(rate(http_requests_total[1m]))"}}
+)yaml";
+  const Result<control::ApplyReport> refused = bench.Apply(bad);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("[contradicting-thresholds]"));
+  std::string silenced = bad;
+  const std::string reason = "# tuesday: allow contradicting-thresholds because both are wanted\n";
+  silenced.insert(silenced.find("      successCondition"), "      " + reason);
+  silenced.insert(silenced.find("      failureCondition"), "      " + reason);
+  const Result<control::ApplyReport> applied = bench.Apply(silenced);
+  EXPECT_TRUE(applied) << applied.error().message;
+}
+
 TEST(Apply, OnlyTheLastReleasesAreKeptAsRows) {
   FleetBench bench;
   bench.Start();

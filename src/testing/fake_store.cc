@@ -59,14 +59,36 @@ Result<std::vector<StoredEntry>> FakeStore::Entries(const EntryFilter& filter) {
 }
 
 Result<void> FakeStore::VerifyJournal() {
-  journal::ChainEnd end = forgotten_;
-  for (const StoredEntry& entry : stored_) {
-    TRY(end, journal::VerifyNext(end, entry.bytes, entry.hash));
-  }
+  journal::ChainWalk walk(gaps_);
+  for (const StoredEntry& entry : stored_) TRY_OK(walk.Next(entry.number, entry.bytes, entry.hash));
   return {};
 }
 
+Result<EntriesDropped> FakeStore::DropEntries(const EntriesDrop& drop,
+                                              const std::function<NewEntry(const EntriesDropped&)>& tell) {
+  EntriesDropped dropped{.after = drop.after};
+  std::size_t i = 0;
+  while (i < stored_.size() && stored_[i].number <= drop.after) ++i;
+  for (int looked_at = 0; looked_at < drop.look_at_max; ++looked_at) {
+    dropped.is_done = i + 1 >= stored_.size() || entries_[i].at >= drop.before;
+    if (dropped.is_done) break;
+    dropped.after = stored_[i].number;
+    if (drop.attempts_kept.contains(entries_[i].attempt)) {
+      ++i;
+      continue;
+    }
+    gaps_.Add(dropped.after, stored_[i].hash);
+    if (dropped.count++ == 0) dropped.first = dropped.after;
+    dropped.last = dropped.after;
+    stored_.erase(stored_.begin() + static_cast<std::ptrdiff_t>(i));
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  if (dropped.count > 0) TRY_OK(Commit({.entries = {tell(dropped)}}));
+  return dropped;
+}
+
 void FakeStore::ForgetEntries() {
+  for (const StoredEntry& entry : stored_) gaps_.Add(entry.number, entry.hash);
   if (!stored_.empty()) forgotten_ = {stored_.back().number, stored_.back().hash};
   stored_.clear();
   entries_.clear();

@@ -8,12 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "ports/journal_keeper.h"
 #include "ports/store.h"
+#include "wire/journal/gap.h"
 #include "wire/journal/record.h"
 
 namespace tuesday::testing {
 
-class FakeStore : public Store {
+class FakeStore : public Store, public JournalKeeper {
  public:
   Result<void> Commit(const Transaction& transaction) override;
   Result<std::optional<std::string>> Get(std::string_view table, std::string_view key) override;
@@ -21,6 +23,8 @@ class FakeStore : public Store {
   Result<std::vector<OutboxRow>> Outbox() override;
   Result<std::vector<StoredEntry>> Entries(const EntryFilter& filter) override;
   Result<void> VerifyJournal() override;
+  Result<EntriesDropped> DropEntries(const EntriesDrop& drop,
+                                     const std::function<NewEntry(const EntriesDropped&)>& tell) override;
 
   // Commits fail with this from now on and change nothing; nullopt: they work again.
   void FailCommits(std::optional<Error> error) { commit_error_ = std::move(error); }
@@ -38,6 +42,7 @@ class FakeStore : public Store {
   std::map<std::string, OutboxRow> outbox_;
   std::vector<NewEntry> entries_;
   std::vector<StoredEntry> stored_;
+  journal::Gaps gaps_;
   journal::ChainEnd forgotten_;  // The last one that was forgotten.
   std::optional<Error> commit_error_;
   bool lose_next_answer_ = false;

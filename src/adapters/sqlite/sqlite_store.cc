@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/lock_file.h"
 #include "adapters/sqlite/schema.h"
 #include "base/digest.h"
+#include "wire/journal/gap.h"
 #include "wire/journal/record.h"
 
 namespace tuesday::sqlite {
@@ -22,7 +24,7 @@ struct Statements {
   Statement begin, commit, rollback;
   Statement put, erase, get, list;
   Statement outbox_put, outbox_done, outbox;
-  Statement append, last, after, by_object, by_attempt;
+  Statement append, last, after, by_object, by_attempt, drop;
 };
 
 Result<Statements> PrepareAll(Database& database) {
@@ -45,9 +47,11 @@ Result<Statements> PrepareAll(Database& database) {
                                                         kEntry)));
   TRY(Statement by_attempt,
       database.Prepare(fmt::format("{} number > ?1 AND attempt = ?2 AND attempt <> '' ORDER BY number", kEntry)));
-  return Statements{std::move(begin),  std::move(commit), std::move(rollback),   std::move(put),         std::move(erase),
-                    std::move(get),    std::move(list),   std::move(outbox_put), std::move(outbox_done), std::move(outbox),
-                    std::move(append), std::move(last),   std::move(after),      std::move(by_object),   std::move(by_attempt)};
+  TRY(Statement drop, database.Prepare("DELETE FROM journal WHERE number = ?1"));
+  return Statements{std::move(begin),       std::move(commit),    std::move(rollback),   std::move(put),
+                    std::move(erase),       std::move(get),       std::move(list),       std::move(outbox_put),
+                    std::move(outbox_done), std::move(outbox),    std::move(append),     std::move(last),
+                    std::move(after),       std::move(by_object), std::move(by_attempt), std::move(drop)};
 }
 
 Result<void> CheckSize(std::string_view what, std::string_view text, std::size_t bytes_max) {
@@ -82,6 +86,8 @@ struct SqliteStore::Impl {
   Result<journal::ChainEnd> LastEntry();
   Result<void> Write(const Transaction& transaction);
   Result<void> Append(journal::ChainEnd& end, const NewEntry& entry);
+  Result<journal::Gaps> ReadGaps();
+  Result<EntriesDropped> Drop(const EntriesDrop& drop, const std::function<NewEntry(const EntriesDropped&)>& tell);
   void RollBack();
   Statement& Select(const EntryFilter& filter);
 };
@@ -126,6 +132,60 @@ Result<void> SqliteStore::Impl::Write(const Transaction& transaction) {
   TRY(journal::ChainEnd end, LastEntry());
   for (const NewEntry& entry : transaction.entries) TRY_OK(Append(end, entry));
   return {};
+}
+
+Result<journal::Gaps> SqliteStore::Impl::ReadGaps() {
+  const ResetAtEnd reset(sql->list);
+  sql->list.Bind(1, journal::kGapTable).Bind(2, "");
+  journal::Gaps gaps;
+  while (true) {
+    TRY(const bool found, sql->list.Step());
+    if (!found) return gaps;
+    TRY_OK(gaps.Take(sql->list.Text(1)));
+  }
+}
+
+Result<EntriesDropped> SqliteStore::Impl::Drop(const EntriesDrop& drop,
+                                               const std::function<NewEntry(const EntriesDropped&)>& tell) {
+  TRY(const journal::Gaps before, ReadGaps());
+  TRY(const journal::ChainEnd end, LastEntry());
+  journal::Gaps gaps = before;
+  EntriesDropped dropped{.after = drop.after};
+  std::vector<std::uint64_t> gone;
+  {
+    const ResetAtEnd reset(sql->after);
+    sql->after.Bind(1, drop.after);
+    for (int looked_at = 0; looked_at < drop.look_at_max; ++looked_at) {
+      TRY(const bool found, sql->after.Step());
+      const std::uint64_t number = found ? sql->after.Number(0) : end.number;
+      dropped.is_done = number >= end.number;
+      if (dropped.is_done) break;
+      TRY(const journal::Record record, journal::Decode(sql->after.Text(1)));
+      dropped.is_done = record.content.at >= drop.before;
+      if (dropped.is_done) break;
+      dropped.after = number;
+      if (drop.attempts_kept.contains(record.content.attempt)) continue;
+      gaps.Add(number, std::string(sql->after.Text(2)));
+      gone.push_back(number);
+    }
+  }
+  if (gone.empty()) return dropped;
+  for (const std::uint64_t number : gone) TRY_OK(sql->drop.Bind(1, number).Run());
+  dropped.count = gone.size();
+  dropped.first = gone.front();
+  dropped.last = gone.back();
+  Transaction transaction;
+  for (const auto& [first, gap] : gaps.all()) {
+    const auto known = before.all().find(first);
+    if (known != before.all().end() && known->second == gap) continue;
+    transaction.put.push_back({std::string(journal::kGapTable), journal::GapKey(first), journal::Encode(gap)});
+  }
+  for (const auto& [first, gap] : before.all()) {
+    if (!gaps.all().contains(first)) transaction.erase.emplace_back(journal::kGapTable, journal::GapKey(first));
+  }
+  transaction.entries.push_back(tell(dropped));
+  TRY_OK(Write(transaction));
+  return dropped;
 }
 
 void SqliteStore::Impl::RollBack() {
@@ -237,18 +297,34 @@ Result<std::vector<StoredEntry>> SqliteStore::Entries(const EntryFilter& filter)
 
 Result<void> SqliteStore::VerifyJournal() {
   const std::scoped_lock lock(impl_->mutex);
+  TRY(journal::Gaps gaps, impl_->ReadGaps());
+  journal::ChainWalk walk(std::move(gaps));
   Statement& after = impl_->sql->after;
   const ResetAtEnd reset(after);
   after.Bind(1, std::uint64_t{0});
-  journal::ChainEnd end;
   while (true) {
     TRY(const bool found, after.Step());
     if (!found) return {};
-    if (after.Number(0) != end.number + 1) {
-      return CorruptError(impl_->database->path(), fmt::format("journal entry {} is missing", end.number + 1));
-    }
-    TRY(end, journal::VerifyNext(end, after.Text(1), after.Text(2)));
+    const Result<void> follows = walk.Next(after.Number(0), after.Text(1), after.Text(2));
+    if (!follows.has_value()) return CorruptError(impl_->database->path(), follows.error().message);
   }
+}
+
+Result<EntriesDropped> SqliteStore::DropEntries(const EntriesDrop& drop,
+                                                const std::function<NewEntry(const EntriesDropped&)>& tell) {
+  const std::scoped_lock lock(impl_->mutex);
+  if (!impl_->lock.has_value()) {
+    return Fail(ErrorCode::kDenied, fmt::format("{} is open for reading only.", impl_->database->path()));
+  }
+  TRY_OK(impl_->sql->begin.Run());
+  Result<EntriesDropped> dropped = impl_->Drop(drop, tell);
+  if (dropped.has_value()) {
+    if (const Result<void> committed = impl_->sql->commit.Run(); !committed.has_value()) {
+      dropped = std::unexpected(committed.error());
+    }
+  }
+  if (!dropped.has_value()) impl_->RollBack();
+  return dropped;
 }
 
 }  // namespace tuesday::sqlite

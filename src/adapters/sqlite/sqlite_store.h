@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "ports/journal_keeper.h"
 #include "ports/store.h"
 
 namespace tuesday::sqlite {
@@ -17,7 +18,7 @@ inline constexpr const char* kLockFile = "tuesday.lock";
 inline constexpr std::size_t kKeyBytesMax = 1024;
 inline constexpr std::size_t kValueBytesMax = 8 << 20;
 
-class SqliteStore : public Store {
+class SqliteStore : public Store, public JournalKeeper {
  public:
   // Opens the store in `folder`, which must exist; makes the database if there is none. kConflict when another process has
   // the folder open for writing (the message has its pid), kCorrupt when the database is damaged.
@@ -37,6 +38,8 @@ class SqliteStore : public Store {
   Result<std::vector<OutboxRow>> Outbox() override;
   Result<std::vector<StoredEntry>> Entries(const EntryFilter& filter) override;
   Result<void> VerifyJournal() override;
+  Result<EntriesDropped> DropEntries(const EntriesDrop& drop,
+                                     const std::function<NewEntry(const EntriesDropped&)>& tell) override;
 
  private:
   struct Impl;

@@ -22,6 +22,8 @@ std::shared_ptr<Store> MakeSqlite() {
 
 INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, ::testing::Values(&MakeFake));
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, ::testing::Values(&MakeSqlite));
+INSTANTIATE_TEST_SUITE_P(Fake, JournalKeeping, ::testing::Values(&MakeFake));
+INSTANTIATE_TEST_SUITE_P(Sqlite, JournalKeeping, ::testing::Values(&MakeSqlite));
 
 }  // namespace
 }  // namespace tuesday::testing

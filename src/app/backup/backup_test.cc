@@ -193,6 +193,27 @@ TEST_F(BackupTest, TheOldStateIsKeptAsideAndWhatRunsStays) {
   EXPECT_FALSE(files::Exists(Path("live/.restore")));
 }
 
+TEST_F(BackupTest, WhatRootRestoresBelongsToTheOwnerOfTheState) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  constexpr uid_t kOwner = 54'321;
+  MakeState("old", "v1");
+  const auto tar = Backup("old");
+  ASSERT_TRUE(tar);
+  MakeState("live", "v2");
+  ASSERT_EQ(::chown(Path("live").c_str(), kOwner, kOwner), 0);
+  const auto restored = RestoreTo("live", *tar, Existing::kMoveAside);
+  ASSERT_TRUE(restored) << restored.error().message;
+  const auto owner = [](const std::string& path) {
+    struct stat facts{};
+    return ::lstat(path.c_str(), &facts) == 0 ? facts.st_uid : 0;
+  };
+  for (const char* part : {"tuesday.db", "tuesday.lock", "metrics", "metrics/segment-000000000001.log", "blobs/artifacts/v1",
+                           "blobs/artifacts/v1/run", "blobs/artifacts/v1/also"}) {
+    EXPECT_EQ(owner(Path(std::string("live/") + part)), kOwner) << part;
+  }
+  EXPECT_EQ(owner(restored->aside), kOwner);
+}
+
 TEST_F(BackupTest, ARestoreThatWasInterruptedIsEndedByTheNextStart) {
   MakeState("old", "v1");
   MakeState("live", "v2");

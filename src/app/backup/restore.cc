@@ -43,6 +43,25 @@ std::vector<std::string> NamesIn(const std::string& folder) {
   return names;
 }
 
+// Root may restore for a daemon that runs as somebody else: what is made belongs to whom the state folder belongs to.
+Result<void> GiveToOwner(const std::string& path, const std::string& state) {
+  struct stat owner{};
+  if (::geteuid() != 0 || ::stat(state.c_str(), &owner) != 0) return {};
+  if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) == 0 || errno == ENOENT) return {};
+  return std::unexpected(files::SystemError("cannot set the owner of", path, errno));
+}
+
+Result<void> GiveAllToOwner(const std::string& tree, const std::string& state) {
+  TRY_OK(GiveToOwner(tree, state));
+  std::error_code failed;
+  std::filesystem::recursive_directory_iterator at(tree, failed);
+  for (const std::filesystem::recursive_directory_iterator end; !failed && at != end; at.increment(failed)) {
+    TRY_OK(GiveToOwner(at->path().string(), state));
+  }
+  if (failed) return std::unexpected(files::SystemError("cannot list", tree, failed.value()));
+  return {};
+}
+
 // Unpacks below a folder. Links come last, so that nothing can be written through one; so do the modes of folders.
 class FolderSink : public EntrySink {
  public:
@@ -52,8 +71,8 @@ class FolderSink : public EntrySink {
   Result<void> Bytes(std::string_view piece) override;
   Result<void> End() override;
 
-  // Makes what was put off, and everything durable.
-  Result<void> Finish();
+  // Makes what was put off, gives `all` to the owner of `state`, and makes everything durable.
+  Result<void> Finish(const std::string& all, const std::string& state);
 
  private:
   std::string folder_;
@@ -96,7 +115,7 @@ Result<void> FolderSink::End() {
   return {};
 }
 
-Result<void> FolderSink::Finish() {
+Result<void> FolderSink::Finish(const std::string& all, const std::string& state) {
   for (const TarEntry& link : links_) {
     const std::string path = folder_ + "/" + link.path;
     TRY_OK(files::MakeFolders(path.substr(0, path.rfind('/')), 0700));
@@ -106,6 +125,7 @@ Result<void> FolderSink::Finish() {
   for (const auto& [path, mode] : std::views::reverse(folders_)) {
     if (::chmod(path.c_str(), mode) != 0) return std::unexpected(files::SystemError("cannot set the mode of", path, errno));
   }
+  TRY_OK(GiveAllToOwner(all, state));
   // One sync for all files: a sync for each would take seconds.
   const files::Fd fd(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.is_open() || ::syncfs(fd.get()) != 0) return std::unexpected(files::SystemError("cannot sync", folder_, errno));
@@ -147,11 +167,13 @@ Result<void> ChangePlaces(const std::string& state, const std::string& tree, con
     return Move(tree + "/" + part, state + "/" + part);
   };
   TRY_OK(files::MakeFolders(aside, 0700));
+  TRY_OK(GiveToOwner(aside, state));
   TRY_OK(MergeBlobs(tree + "/blobs", state + "/blobs"));
   for (const char* part : kReplacedParts) TRY_OK(replace(part));
   // An edge that is there is the one that carries requests.
   if (files::Exists(tree + "/edge/edge.json") && !files::Exists(state + "/edge/edge.json")) {
     TRY_OK(files::MakeFolders(state + "/edge", kStateMode));
+    TRY_OK(GiveToOwner(state + "/edge", state));
     TRY_OK(Move(tree + "/edge/edge.json", state + "/edge/edge.json"));
   }
   if (files::Exists(tree + "/tuesday.db")) {
@@ -189,7 +211,7 @@ Result<Summary> Unpack(const RestoreOptions& options, const std::string& staging
   TRY_OK(CheckDatabase(tree));
   TRY_OK(MarkRestored(tree, summary.header, options.now));
   for (const char* left : {"/tuesday.lock", "/tuesday.db-wal", "/tuesday.db-shm"}) TRY_OK(files::RemoveTree(tree + left));
-  TRY_OK(sink.Finish());
+  TRY_OK(sink.Finish(staging, options.state_folder));
   return summary;
 }
 
@@ -245,6 +267,7 @@ Result<Restored> Restore(const RestoreOptions& options) {
   std::optional<Result<Restored>> restored;
   {
     TRY(const sqlite::LockFile lock, sqlite::LockFile::Take(options.state_folder + "/" + sqlite::kLockFile));
+    TRY_OK(GiveToOwner(options.state_folder + "/" + sqlite::kLockFile, options.state_folder));
     restored = RestoreLocked(options);
   }
   if (!*restored && !was_there) static_cast<void>(files::RemoveTree(options.state_folder));

@@ -120,9 +120,10 @@ void AddImages(CommandLine& line) {
   CLI::App* image = Group(line.app, "image", "What image names stand for on this machine.");
   CLI::App* bind = Command(line, *image, "bind", "Binds an image name to an artifact.",
                            "tuesday image bind registry.example.com/api:latest dir:./build/api",
-                           [&line] { return RunImageBind(line.globals, line.name, line.image); });
+                           [&line] { return RunImageBind(line.globals, line.name, line.image, line.act.reason); });
   bind->add_option("reference", line.name, "The image as manifests name it")->required();
   bind->add_option("source", line.image, "dir:PATH, file:PATH.tar.gz or oci:PATH")->required();
+  bind->add_option("--reason", line.act.reason, "Why, for the journal");
   Command(line, *image, "list", "Shows the bindings.", "tuesday image list", [&line] { return RunImageList(line.globals); });
 }
 

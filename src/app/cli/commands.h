@@ -41,7 +41,7 @@ struct DeleteOptions {
 int RunDelete(const Globals& globals, const DeleteOptions& options);
 int RunPlan(const Globals& globals, const ApplyOptions& options);
 
-int RunImageBind(const Globals& globals, const std::string& reference, const std::string& source);
+int RunImageBind(const Globals& globals, const std::string& reference, const std::string& source, const std::string& reason);
 int RunImageList(const Globals& globals);
 
 struct GetOptions {

@@ -92,7 +92,6 @@ std::vector<std::string> NeedsRestart(const Config& before, const Config& after)
   };
   compare(before.edge_listen == after.edge_listen, "listeners.edge.listen");
   compare(before.edge_tls_listen == after.edge_tls_listen, "listeners.edge.tls_listen");
-  compare(before.metrics_retention == after.metrics_retention, "retention.metrics");
   compare(before.metrics_bytes_max == after.metrics_bytes_max, "retention.metrics_bytes_max");
   return keys;
 }

@@ -147,8 +147,11 @@ std::vector<Key> MakeKeys() {
        Time(&Config::request_time_max, second, std::chrono::minutes(10))},
       {"limits.failed_logins_max", "number", "10", "Wrong tokens of one address in a minute; then it waits.", once,
        Number(&Config::failed_logins_max, 1, 1'000'000)},
-      {"retention.metrics", "time", "6h", "How long samples are kept.", start,
+      {"retention.metrics", "time", "6h", "How long samples are kept.", once,
        Time(&Config::metrics_retention, std::chrono::minutes(30), std::chrono::hours(24 * 7))},
+      {"retention.journal", "time", "1y",
+       "How long entries of the journal are kept, with the samples that they name; those of versions that are still kept stay.",
+       once, Time(&Config::journal_retention, std::chrono::hours(24), std::chrono::hours(24 * 365 * 100))},
       {"retention.metrics_bytes_max", "size", "256MiB", "What the samples may take on the disk; the oldest go first.", start,
        Bytes(&Config::metrics_bytes_max, 32 * kMiB, 64 * kGiB)},
   };

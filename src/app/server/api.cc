@@ -116,7 +116,15 @@ control::Fleet::Done<control::ApplyReport> Api::AnswerChange(const Call& call) {
   const std::string reason = call.body.At("reason").StringOr("");
   return [this, asked, reason, by = call.by, responder = call.responder](const Result<control::ApplyReport>& report) {
     if (report.has_value()) {
-      if (report->release > 0) parts_.door.WriteReason(by, asked.method + " " + asked.path, reason, report->release);
+      const std::string number = std::to_string(report->release);
+      if (report->release > 0) {
+        parts_.door.WriteReason({.by = by,
+                                 .act = asked.method + " " + asked.path,
+                                 .reason = reason,
+                                 .about = {Namespace(), "Release", number},
+                                 .kind = "release.reason",
+                                 .what = "release " + number + " was made"});
+      }
       return SendJson(*responder, ApplyJson(*report));
     }
     if (report.error().code == ErrorCode::kDenied) parts_.door.WriteRefusal(asked, by, report.error().message);
@@ -207,8 +215,17 @@ void Api::BindImage(Call call) {
   Result<std::string> source = Wanted(call.body, "source");
   if (!reference.has_value()) return SendError(*call.responder, reference.error());
   if (!source.has_value()) return SendError(*call.responder, source.error());
-  parts_.fleet.BindImage(*reference, *source, call.by, [responder = call.responder](Result<state::ImageBinding> bound) {
+  Door::Acted acted{.by = call.by,
+                    .act = call.request.method + " " + call.request.path,
+                    .reason = call.body.At("reason").StringOr(""),
+                    .about = {},
+                    .kind = "image.reason",
+                    .what = {}};
+  parts_.fleet.BindImage(*reference, *source, call.by, [this, acted, responder = call.responder](auto bound) mutable {
     if (!bound.has_value()) return SendError(*responder, bound.error());
+    acted.about = {Namespace(), "Image", bound->reference};
+    acted.what = bound->reference + " was bound";
+    parts_.door.WriteReason(acted);
     SendJson(*responder,
              Json(Json::Object{{"reference", bound->reference}, {"digest", bound->digest}, {"source", bound->source}}));
   });

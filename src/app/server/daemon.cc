@@ -39,6 +39,7 @@
 #include "app/server/listeners.h"
 #include "app/server/log.h"
 #include "app/server/own_metrics.h"
+#include "app/server/retention/retention.h"
 #include "control/analyses/runner.h"
 #include "control/ask/live_asker.h"
 #include "control/clock_join.h"
@@ -52,11 +53,10 @@
 namespace tuesday::server {
 namespace {
 
-constexpr Duration kSyncInterval = std::chrono::seconds(5);       // What a power failure may cost of the metrics.
-constexpr int kAskThreads = 4;                                    // Questions of analyses to others: each waits for somebody.
-constexpr int kArenasMax = 2;                                     // Each worker's own would keep what it once needed.
-constexpr Duration kLatenessInterval = std::chrono::seconds(1);   // How often the loop's lateness is looked at.
-constexpr Duration kRetentionInterval = std::chrono::minutes(1);  // How often old samples are let go.
+constexpr Duration kSyncInterval = std::chrono::seconds(5);      // What a power failure may cost of the metrics.
+constexpr int kAskThreads = 4;                                   // Questions of analyses to others: each waits for somebody.
+constexpr int kArenasMax = 2;                                    // Each worker's own would keep what it once needed.
+constexpr Duration kLatenessInterval = std::chrono::seconds(1);  // How often the loop's lateness is looked at.
 
 // Signals come as a task of the loop: nothing is interrupted in the middle. SIGHUP calls `again`, the others end the daemon.
 class SignalThread {
@@ -153,6 +153,7 @@ class Daemon {
   std::unique_ptr<control::LiveAnalyses> analyses_;
   std::unique_ptr<control::RuleJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;
+  std::unique_ptr<Retention> retention_;
   std::unique_ptr<Door> door_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<Listeners> listeners_;
@@ -271,6 +272,7 @@ void Daemon::BuildFleet() {
   fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,
                                                            *executor_, judge_.get(), analyses_.get(), recorder_.get()},
                                             settings);
+  retention_ = std::make_unique<Retention>(Archive{*database_, *store_, *blobs_}, *fleet_, *executor_, clock_);
   door_ = std::make_unique<Door>(DoorParts{*store_, *executor_, clock_, geteuid()});
   api_ = std::make_unique<Api>(ApiParts{.fleet = *fleet_,
                                         .door = *door_,
@@ -328,6 +330,8 @@ void Daemon::ReadConfigAgain() {
   waits_for_start_ = config::NeedsRestart(options_.config, *read);
   configured_at_ = clock_.Wall();
   door_->Set({read->group_role, static_cast<int>(read->failed_logins_max)});
+  recorder_->SetRetention(read->metrics_retention);
+  retention_->Keep(read->journal_retention);
   SetLog(read->log_level, read->log_format);
   Say(config::LogLevel::kInfo, "the settings were read again",
       {{"file", options_.config_file}, {"wait_for_a_start", fmt::format("{}", fmt::join(waits_for_start_, ","))}});
@@ -449,6 +453,7 @@ Result<void> Daemon::Run() {
     feed_->Start([this](EdgeBatch batch) {
       loop_.Post([this, batch = std::move(batch)]() mutable { fleet_->OnBatch(std::move(batch)); });
     });
+    retention_->Keep(options_.config.journal_retention);
     spdlog::info("serving {} with {} rollouts; edge at {}", options_.state_folder, fleet_->List(std::nullopt).size(),
                  options_.config.edge_listen);
   });

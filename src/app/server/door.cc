@@ -178,16 +178,16 @@ void Door::WriteRefusal(const http::HttpRequest& request, const std::string& by,
   parts_.executor.Run("store", [&store = parts_.store, transaction] { static_cast<void>(store.Commit(transaction)); }, [] {});
 }
 
-void Door::WriteReason(const std::string& by, const std::string& act, const std::string& reason, std::uint64_t release) {
-  if (reason.empty()) return;
-  const std::string shown = access::Masked(reason.substr(0, kReasonBytesMax));
+void Door::WriteReason(const Acted& acted) {
+  if (acted.reason.empty()) return;
+  const std::string shown = access::Masked(acted.reason.substr(0, kReasonBytesMax));
   Transaction transaction;
   NewEntry entry;
   entry.at = parts_.clock.Wall();
-  entry.object = {Namespace(), "Release", std::to_string(release)};
-  entry.entry = {"release.reason",
-                 fmt::format("{} said why release {} was made: {}", by, release, shown),
-                 {{"by", by}, {"act", act}, {"reason", shown}}};
+  entry.object = acted.about;
+  entry.entry = {acted.kind,
+                 fmt::format("{} said why {}: {}", acted.by, acted.what, shown),
+                 {{"by", acted.by}, {"act", acted.act}, {"reason", shown}}};
   transaction.entries.push_back(std::move(entry));
   parts_.executor.Run("store", [&store = parts_.store, transaction] { static_cast<void>(store.Commit(transaction)); }, [] {});
 }

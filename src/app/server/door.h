@@ -57,7 +57,15 @@ class Door {
   void WriteRefusal(const http::HttpRequest& request, const std::string& by, const std::string& reason);
 
   // Writes down why somebody acted, where the act itself has no place for it. An empty reason is none.
-  void WriteReason(const std::string& by, const std::string& act, const std::string& reason, std::uint64_t release);
+  struct Acted {
+    std::string by;
+    std::string act;  // Method and path.
+    std::string reason;
+    ObjectName about;
+    std::string kind;  // Of the entry: "release.reason".
+    std::string what;  // "release 7 was made".
+  };
+  void WriteReason(const Acted& acted);
 
   struct NewToken {
     std::string name;

@@ -45,6 +45,9 @@ class Recorder : public Observer {
   void OnBatch(const EdgeBatch& batch, Instant now) override;
   void Forget(const RolloutName& rollout) override;
 
+  // From now on.
+  void SetRetention(Duration retention) { settings_.retention = retention; }
+
   // Lines of the edge's log are missing somewhere in this window.
   bool HasGap(std::int64_t from_ms, std::int64_t to_ms) const { return loss_.Overlaps(from_ms, to_ms); }
   const LossAccount& loss() const { return loss_; }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "ports/journal_keeper.h"
 #include "ports/store.h"
 #include "testing/contracts/sample_entry.h"
 #include "wire/journal/record.h"
@@ -128,6 +129,80 @@ TEST_P(StoreContract, FindsEntriesByEachFilter) {
   EXPECT_EQ(Numbers({.after = 3, .object = api, .attempt = "u.2"}), (Numbered{5}));
   EXPECT_EQ(Numbers({.object = api, .attempt = "w.1"}), Numbered());
   EXPECT_EQ(Numbers({.object = ObjectName{Namespace("production"), "Rollout", "api"}}), Numbered());
+}
+
+// A store lets entries go too, as far as it is a keeper.
+class JournalKeeping : public StoreContract {
+ protected:
+  EntriesDropped Drop(EntriesDrop drop) {
+    auto* keeper = dynamic_cast<JournalKeeper*>(store.get());
+    EXPECT_NE(keeper, nullptr);
+    const Result<EntriesDropped> dropped = keeper->DropEntries(drop, [](const EntriesDropped& gone) {
+      NewEntry told = EntryAbout("journal", "", std::to_string(gone.count) + " are gone");
+      told.at = WallTime(std::chrono::hours(1'000'000));
+      return told;
+    });
+    EXPECT_TRUE(dropped.has_value()) << ErrorText(dropped.error());
+    return dropped.value_or(EntriesDropped{});
+  }
+  // Entries 1, 2, ... of these attempts, an hour apart.
+  void CommitHourly(const std::vector<std::string>& attempts) {
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      NewEntry entry = EntryAbout("api", attempts[i], "entry");
+      entry.at = WallTime(std::chrono::hours(i + 1));
+      Commit({.entries = {entry}});
+    }
+  }
+};
+
+using Kept = std::vector<std::uint64_t>;
+
+TEST_P(JournalKeeping, TheChainIsWholeOverWhatWasLetGo) {
+  CommitHourly({"u.1", "u.1", "u.2", "u.3", "", "u.4"});
+  const EntriesDropped dropped = Drop({.before = WallTime(std::chrono::hours(5))});
+  EXPECT_EQ(dropped.count, 4U);
+  EXPECT_EQ(dropped.first, 1U);
+  EXPECT_EQ(dropped.last, 4U);
+  EXPECT_TRUE(dropped.is_done);
+  EXPECT_EQ(Numbers({}), (Kept{5, 6, 7})) << "5 is young enough, 7 tells of it.";
+  EXPECT_TRUE(store->VerifyJournal().has_value());
+  Commit({.entries = {EntryAbout("api", "", "later")}});
+  EXPECT_EQ(Numbers({}), (Kept{5, 6, 7, 8}));
+  EXPECT_TRUE(store->VerifyJournal().has_value());
+}
+
+TEST_P(JournalKeeping, WhatIsStillReferredToStaysBetweenGaps) {
+  CommitHourly({"u.1", "u.2", "u.1", "u.3", "u.2", "u.3", "u.4"});
+  EXPECT_EQ(Drop({.before = WallTime(std::chrono::hours(7)), .attempts_kept = {"u.2"}}).count, 4U);
+  EXPECT_EQ(Numbers({}), (Kept{2, 5, 7, 8}));
+  EXPECT_TRUE(store->VerifyJournal().has_value());
+  // Later nothing refers to it any more: the gaps become one.
+  EXPECT_EQ(Drop({.before = WallTime(std::chrono::hours(7))}).count, 2U);
+  EXPECT_EQ(Numbers({}), (Kept{7, 8, 9}));
+  EXPECT_TRUE(store->VerifyJournal().has_value());
+}
+
+TEST_P(JournalKeeping, GoesOnFromWhereAStepEnded) {
+  CommitHourly({"u.1", "u.1", "u.9", "u.1", "u.1", "u.1"});
+  EntriesDrop drop{.before = WallTime(std::chrono::hours(6)), .attempts_kept = {"u.9"}, .look_at_max = 2};
+  std::uint64_t count = 0;
+  for (int step = 0; step < 10; ++step) {
+    const EntriesDropped dropped = Drop(drop);
+    EXPECT_TRUE(store->VerifyJournal().has_value()) << "after each step";
+    count += dropped.count;
+    drop.after = dropped.after;
+    if (dropped.is_done) break;
+  }
+  EXPECT_EQ(count, 4U);
+  EXPECT_EQ(Numbers({.limit = 2}), (Kept{3, 6}));
+}
+
+TEST_P(JournalKeeping, TheLastEntryStaysAndNothingIsToldOfNothing) {
+  CommitHourly({"u.1"});
+  const EntriesDropped dropped = Drop({.before = WallTime(std::chrono::hours(100))});
+  EXPECT_EQ(dropped.count, 0U);
+  EXPECT_TRUE(dropped.is_done);
+  EXPECT_EQ(Numbers({}), (Kept{1}));
 }
 
 TEST_P(StoreContract, ChangesNothingWhenOneEntryCannotBeWritten) {

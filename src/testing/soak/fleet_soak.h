@@ -30,10 +30,10 @@ class EveryArtifact : public ArtifactStore {
 };
 
 struct SoakSettings {
-  int services = 10;
+  int services = 4;
   int replicas = 1;
   int fails_every = 4;     // Every so-manieth version answers with errors and is given up.
-  int deleted_after = 40;  // So many versions of a service, then it is deleted and another one comes; 0: never.
+  int deleted_after = 12;  // So many versions of a service, then it is deleted and another one comes; 0: never.
   Duration pause = std::chrono::seconds(10);
   Duration pulse = std::chrono::seconds(10);  // Polls, samples, ticks of rules, requests.
   std::int64_t samples_bytes_max = 16LL << 20;

@@ -8,9 +8,10 @@
 
 namespace tuesday::cli {
 
-int RunImageBind(const Globals& globals, const std::string& reference, const std::string& source) {
-  const Result<Json> bound =
-      Daemon(globals).Post("/v1/images", Json(Json::Object{{"reference", reference}, {"source", source}}));
+int RunImageBind(const Globals& globals, const std::string& reference, const std::string& source, const std::string& reason) {
+  Json::Object asked{{"reference", reference}, {"source", source}};
+  if (!reason.empty()) asked.insert_or_assign("reason", reason);
+  const Result<Json> bound = Daemon(globals).Post("/v1/images", Json(std::move(asked)));
   if (!bound.has_value()) return ReportError(bound.error(), globals);
   if (globals.json) {
     PrintJson(*bound);
