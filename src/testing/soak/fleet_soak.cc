@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/soak/fleet_soak.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -136,7 +137,10 @@ void FleetSoak::RunUntilEnded(std::uint64_t rollouts) {
 void FleetSoak::Rest() {
   is_resting_ = true;
   const Instant until = clock_.Now() + kStuckAfter;
-  while (due_.size() < services_.size()) CHECK(executor_.Step(until), "every rollout ends");
+  const auto has_version = [](const Service* service) { return service->version != 0; };
+  while (due_.size() < services_.size() || !std::ranges::all_of(due_, has_version)) {
+    CHECK(executor_.Step(until), "every rollout ends");
+  }
   executor_.RunFor(kLongerThanAnythingIsKept);
   is_resting_ = false;
 }
@@ -163,10 +167,22 @@ void FleetSoak::Pulse() {
   for (Service& service : services_) {
     if (std::exchange(service.is_dirty, false)) Look(service);
   }
-  if (!due_.empty() && !is_resting_) Release(std::exchange(due_, {}));
+  if (const std::vector<Service*> due = TakeDue(); !due.empty()) Release(due);
   Serve();
   ForgetWhatIsOver();
   executor_.At(clock_.Now() + settings_.pulse, [this] { Pulse(); });
+}
+
+// In a rest only who has nothing yet gets a version: as many services run at each rest.
+std::vector<FleetSoak::Service*> FleetSoak::TakeDue() {
+  if (!is_resting_) return std::exchange(due_, {});
+  std::vector<Service*> first;
+  std::erase_if(due_, [&first](Service* service) {
+    if (service->version != 0) return false;
+    first.push_back(service);
+    return true;
+  });
+  return first;
 }
 
 void FleetSoak::Serve() {

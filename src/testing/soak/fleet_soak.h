@@ -74,6 +74,7 @@ class FleetSoak {
 
   void Start();
   void Pulse();
+  std::vector<Service*> TakeDue();
   void Serve();
   void Look(Service& service);
   void Release(const std::vector<Service*>& services);
