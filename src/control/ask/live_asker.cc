@@ -172,7 +172,9 @@ void LiveAsker::TakeJobs(const std::vector<JobState>& states) {
 }
 
 void LiveAsker::Keep(const JobsTarget& target) {
-  std::erase_if(waiting_, [&target](const auto& one) { return target.kept.contains(one.first); });
+  std::erase_if(waiting_, [&target](const auto& one) {
+    return target.kept.contains(one.first) || (!target.spares_others && !target.running.contains(one.first));
+  });
   if (kept_ == target) return;
   kept_ = target;
   auto done = std::make_shared<Result<void>>();

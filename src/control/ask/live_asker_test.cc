@@ -263,6 +263,18 @@ TEST_F(LiveAskerTest, AJobOfARunThatEndsIsEnded) {
   EXPECT_EQ((*jobs_.Observe())[0].phase, JobPhase::kFailed);
 }
 
+TEST_F(LiveAskerTest, AJobOfARolloutThatIsGoneIsForgottenAndNobodyLooksForIt) {
+  Use(Job("sleep 6000; exit 0"));
+  Target();
+  executor_.RunFor(kStrayJobsAfter + seconds(1));
+  analyses_->Forget(rollout_.name);
+  executor_.RunFor(seconds(1));
+  EXPECT_TRUE(jobs_.Observe()->empty());
+  const std::uint64_t steps = executor_.steps();
+  executor_.RunFor(seconds(60));
+  EXPECT_EQ(executor_.steps(), steps);
+}
+
 TEST_F(LiveAskerTest, AStrayJobIsEndedAWhileAfterTheStart) {
   JobSpec stray;
   stray.id = JobId("job-gone-1");
