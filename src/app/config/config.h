@@ -39,7 +39,7 @@ struct Config {
   Duration request_time_max = std::chrono::seconds(10);
   std::int64_t failed_logins_max = access::kFailedLoginsDefault;
   Duration metrics_retention = std::chrono::hours(6);
-  Duration journal_retention = std::chrono::hours(24 * 365);
+  Duration journal_retention = std::chrono::hours(24 * 365 * 10);  // Who is audited keeps seven years; who is not sets less.
   std::int64_t metrics_bytes_max = 256 << 20;
   friend bool operator==(const Config&, const Config&) = default;
 };

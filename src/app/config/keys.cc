@@ -149,7 +149,7 @@ std::vector<Key> MakeKeys() {
        Number(&Config::failed_logins_max, 1, 1'000'000)},
       {"retention.metrics", "time", "6h", "How long samples are kept.", once,
        Time(&Config::metrics_retention, std::chrono::minutes(30), std::chrono::hours(24 * 7))},
-      {"retention.journal", "time", "1y",
+      {"retention.journal", "time", "10y",
        "How long entries of the journal are kept, with the samples that they name; those of versions that are still kept stay.",
        once, Time(&Config::journal_retention, std::chrono::hours(24), std::chrono::hours(24 * 365 * 100))},
       {"retention.metrics_bytes_max", "size", "256MiB", "What the samples may take on the disk; the oldest go first.", start,
