@@ -22,6 +22,12 @@ namespace {
 
 std::atomic<std::int64_t> live_bytes = 0;
 
+}  // namespace
+
+// The sanitizers count for themselves, and want their own allocator.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+namespace {
+
 void* Allocate(std::size_t size) {
   void* const made = std::malloc(size);
   if (made == nullptr) std::abort();
@@ -39,10 +45,15 @@ void Release(void* given) noexcept {
 
 void* operator new(std::size_t size) { return Allocate(size); }
 void* operator new[](std::size_t size) { return Allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return Allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return Allocate(size); }
 void operator delete(void* given) noexcept { Release(given); }
 void operator delete[](void* given) noexcept { Release(given); }
 void operator delete(void* given, std::size_t) noexcept { Release(given); }
 void operator delete[](void* given, std::size_t) noexcept { Release(given); }
+void operator delete(void* given, const std::nothrow_t&) noexcept { Release(given); }
+void operator delete[](void* given, const std::nothrow_t&) noexcept { Release(given); }
+#endif
 
 namespace tuesday::testing {
 namespace {
