@@ -20,6 +20,7 @@ namespace {
 constexpr Duration kEagerPeriod = std::chrono::milliseconds(100);
 constexpr Duration kPeriodMin = std::chrono::milliseconds(10);
 constexpr std::size_t kStatusLineBytes = 12;  // "HTTP/1.1 200"
+constexpr std::size_t kRestBytesMax = 10 << 10;
 
 std::string HttpRequest(const manifest::HttpGet& get, std::uint16_t port) {
   std::string request = "GET " + (get.path.empty() ? "/" : get.path) + " HTTP/1.1\r\n";
@@ -62,6 +63,7 @@ Prober::Prober(supervise::PollLoop& loop, manifest::Probe probe, std::uint16_t p
 Prober::~Prober() {
   loop_.Cancel(next_);
   Abandon();
+  CloseRest();
 }
 
 void Prober::Abandon() {
@@ -76,6 +78,7 @@ void Prober::Abandon() {
 }
 
 void Prober::Begin() {
+  CloseRest();
   began_ = supervise::BootNow();
   timeout_ = loop_.At(began_ + probe_.timeout, [this] { FailWith("no answer within " + DurationText(probe_.timeout)); });
   if (const auto* http = std::get_if<manifest::HttpGet>(&probe_.action)) {
@@ -119,9 +122,33 @@ void Prober::OnReadable() {
   if (got > 0) answer_.append(buffer, static_cast<std::size_t>(got));
   if (got > 0 && answer_.size() < kStatusLineBytes) return;
   const int status = StatusOf(answer_);
+  if (got > 0 && status != 0) KeepForRest();
   if (status == 0) return FailWith("the answer is no HTTP");
   if (status < 200 || status >= 400) return FailWith("status " + std::to_string(status));
   Succeed();
+}
+
+// The status decides at once. The rest is read all the same: a connection that is closed over unread bytes is reset, and a
+// server in the middle of writing would have a broken connection in its log for each probe.
+void Prober::KeepForRest() {
+  loop_.Unwatch(socket_.get());
+  rest_ = std::move(socket_);
+  rest_bytes_ = 0;
+  loop_.Watch(rest_.get(), POLLIN, [this](short) { OnRest(); });
+}
+
+void Prober::OnRest() {
+  char buffer[4096];
+  const ssize_t got = ::recv(rest_.get(), buffer, sizeof buffer, 0);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  rest_bytes_ += got > 0 ? static_cast<std::size_t>(got) : 0;
+  if (got <= 0 || rest_bytes_ > kRestBytesMax) CloseRest();
+}
+
+void Prober::CloseRest() {
+  if (!rest_.is_open()) return;
+  loop_.Unwatch(rest_.get());
+  rest_.Close();
 }
 
 void Prober::BeginExec(const std::vector<std::string>& command) {

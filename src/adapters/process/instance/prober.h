@@ -42,6 +42,9 @@ class Prober {
   void BeginExec(const std::vector<std::string>& command);
   void OnConnected();
   void OnReadable();
+  void KeepForRest();
+  void OnRest();
+  void CloseRest();
   void Succeed() { Finish(std::nullopt); }
   void FailWith(std::string why) { Finish(std::move(why)); }
   void Finish(std::optional<std::string> failure);
@@ -62,6 +65,8 @@ class Prober {
   supervise::PollLoop::TimerId next_ = 0;
   supervise::PollLoop::TimerId timeout_ = 0;
   files::Fd socket_;
+  files::Fd rest_;  // Of the last answer, until the server closes or the next probe begins.
+  std::size_t rest_bytes_ = 0;
   std::string request_;
   std::string answer_;
   supervise::Process child_;

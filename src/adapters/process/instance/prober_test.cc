@@ -103,6 +103,40 @@ TEST(Prober, ThresholdsCountOnlyInARow) {
   EXPECT_EQ(seen.failures.front(), "status 503");
 }
 
+TEST(Prober, AServerThatIsStillWritingIsNotCutOff) {
+  supervise::PollLoop loop;
+  files::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener.get(), 16), 0);
+  socklen_t size = sizeof address;
+  ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  manifest::Probe probe = Http(1, 3);
+  probe.period = seconds(1000);
+  Seen seen;
+  const Prober prober(loop, probe, ntohs(address.sin_port), {}, Eager::kNo, Into(seen));
+  files::Fd connection;
+  loop.Watch(listener.get(), POLLIN, [&](short) {
+    connection = files::Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    loop.Unwatch(listener.get());
+    const std::string_view head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+    EXPECT_EQ(::send(connection.get(), head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
+  });
+  RunUntil(loop, [&] { return !seen.changes.empty(); });
+  ASSERT_EQ(::send(connection.get(), "hello", 5, MSG_NOSIGNAL), 5);
+  char request[512];
+  ASSERT_GT(::recv(connection.get(), request, sizeof request, 0), 0);
+  // It answers nothing of its own: a reset would be seen here.
+  EXPECT_EQ(::recv(connection.get(), request, sizeof request, MSG_DONTWAIT), -1);
+  EXPECT_EQ(errno, EAGAIN);
+  ::shutdown(connection.get(), SHUT_WR);
+  pollfd watched{connection.get(), POLLIN, 0};
+  RunUntil(loop, [&] { return ::poll(&watched, 1, 0) == 1; });
+  EXPECT_EQ(::recv(connection.get(), request, sizeof request, 0), 0) << "it was read to its end and then closed";
+}
+
 TEST(Prober, SaysWhyItFailed) {
   struct Row {
     std::string answer;
