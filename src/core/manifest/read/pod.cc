@@ -165,7 +165,8 @@ void ReadRestartPolicy(Fields& pod, PodOf of) {
 PodSpec ReadTemplate(Notes& notes, const YamlNode& node, const std::string& path, PodOf of) {
   Fields fields(notes, node, path, kTemplateKeys);
   PodSpec out;
-  if (const YamlNode* metadata = fields.FindMapping("metadata")) {
+  // A job's labels select nothing here, and may hold arguments of the template.
+  if (const YamlNode* metadata = fields.FindMapping("metadata"); metadata != nullptr && of == PodOf::kRollout) {
     Metadata read = ReadMetadata(notes, *metadata, fields.PathOf("metadata"));
     out.labels = std::move(read.labels);
     out.annotations = std::move(read.annotations);

@@ -193,7 +193,7 @@ WebProvider ReadWeb(Notes& notes, const YamlNode& node, const std::string& path)
 JobProvider ReadJob(Notes& notes, const YamlNode& node, const std::string& path) {
   Fields fields(notes, node, path, kJobKeys);
   JobProvider out;
-  if (const YamlNode* metadata = fields.FindMapping("metadata")) ReadMetadata(notes, *metadata, fields.PathOf("metadata"));
+  fields.FindMapping("metadata");  // Its labels select nothing here, and may hold arguments of the template.
   if (fields.Require("spec") == nullptr) return out;
   const YamlNode* node_of_spec = fields.FindMapping("spec");
   if (node_of_spec == nullptr) return out;
