@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/process/instance/supervisor.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -24,6 +23,7 @@
 #include "adapters/process/instance/prober.h"
 #include "adapters/process/instance/record.h"
 #include "adapters/process/instance/spec_file.h"
+#include "adapters/supervise/children.h"
 #include "adapters/supervise/json_server.h"
 #include "base/check.h"
 #include "base/digest.h"
@@ -39,8 +39,6 @@ std::int64_t WallMs() {
 }
 
 constexpr Duration kConnectPeriod = std::chrono::milliseconds(100);
-// After SIGKILL the kernel needs a moment; longer than this means that something is stuck in it, and is said.
-constexpr Duration kKillPatience = std::chrono::seconds(5);
 
 class Supervisor {
  public:
@@ -135,24 +133,15 @@ void Supervisor::TakeOver() {
 }
 
 Result<void> Supervisor::OpenPipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(files::SystemError("cannot make", "a pipe", errno));
-  output_ = files::Fd(ends[0]);
-  output_write_ = files::Fd(ends[1]);
-  // Only our end: a child must not find a descriptor that does not wait.
-  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  TRY(supervise::OutputPipe pipe, supervise::MakeOutputPipe());
+  output_ = std::move(pipe.ours);
+  output_write_ = std::move(pipe.child_end);
   loop_.Watch(output_.get(), POLLIN, [this](short) { OnOutput(); });
   return {};
 }
 
 Result<void> Supervisor::OpenSignals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int number : {SIGCHLD, SIGTERM, SIGINT}) ::sigaddset(&set, number);
-  ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-  signals_ = files::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signals_.is_open()) return std::unexpected(files::SystemError("cannot make", "a signal descriptor", errno));
+  TRY(signals_, supervise::OpenSignals());
   loop_.Watch(signals_.get(), POLLIN, [this](short) { OnSignal(); });
   return {};
 }
@@ -363,15 +352,7 @@ void Supervisor::FinishStop() {
 // Descendants that left the process group are our children by now, or still in the cgroup.
 void Supervisor::KillRemaining() {
   KillGroups(record_.groups);
-  const Instant patience = BootNow() + kKillPatience;
-  for (auto children = supervise::OwnChildren(); !children.empty(); children = supervise::OwnChildren()) {
-    for (const pid_t child : children) {
-      ::kill(child, SIGKILL);
-      ::waitpid(child, nullptr, WNOHANG);
-    }
-    if (BootNow() > patience) return;
-    ::poll(nullptr, 0, 1);
-  }
+  supervise::KillOwnChildren();
 }
 
 void Supervisor::OnSignal() {

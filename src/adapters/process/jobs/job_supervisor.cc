@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/process/jobs/job_supervisor.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -19,6 +18,7 @@
 #include "adapters/process/instance/instance_process.h"
 #include "adapters/process/instance/spec_file.h"
 #include "adapters/process/jobs/job_record.h"
+#include "adapters/supervise/children.h"
 #include "adapters/supervise/json_server.h"
 #include "base/digest.h"
 
@@ -29,7 +29,6 @@ using supervise::BootNow;
 
 constexpr int kExitNotStarted = 127;  // As a shell says of a command that is not there.
 constexpr int kExitLost = 137;        // As of a process that was killed.
-constexpr Duration kKillPatience = std::chrono::seconds(5);
 constexpr Duration kWriteAgain = std::chrono::seconds(1);
 
 int ExitCodeOf(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status); }
@@ -88,23 +87,15 @@ Result<void> JobSupervisor::TakeOver() {
 }
 
 Result<void> JobSupervisor::OpenPipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(files::SystemError("cannot make", "a pipe", errno));
-  output_ = files::Fd(ends[0]);
-  output_write_ = files::Fd(ends[1]);
-  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  TRY(supervise::OutputPipe pipe, supervise::MakeOutputPipe());
+  output_ = std::move(pipe.ours);
+  output_write_ = std::move(pipe.child_end);
   loop_.Watch(output_.get(), POLLIN, [this](short) { OnOutput(); });
   return {};
 }
 
 Result<void> JobSupervisor::OpenSignals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int number : {SIGCHLD, SIGTERM, SIGINT}) ::sigaddset(&set, number);
-  ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-  signals_ = files::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signals_.is_open()) return std::unexpected(files::SystemError("cannot make", "a signal descriptor", errno));
+  TRY(signals_, supervise::OpenSignals());
   loop_.Watch(signals_.get(), POLLIN, [this](short) { OnSignal(); });
   return {};
 }
@@ -213,15 +204,7 @@ void JobSupervisor::Terminate(std::string why) {
 
 void JobSupervisor::KillRemaining() {
   KillGroups(record_.groups);
-  const Instant patience = BootNow() + kKillPatience;
-  for (auto children = supervise::OwnChildren(); !children.empty(); children = supervise::OwnChildren()) {
-    for (const pid_t child : children) {
-      ::kill(child, SIGKILL);
-      ::waitpid(child, nullptr, WNOHANG);
-    }
-    if (BootNow() > patience) return;
-    ::poll(nullptr, 0, 1);
-  }
+  supervise::KillOwnChildren();
 }
 
 void JobSupervisor::OnSignal() {
