@@ -58,7 +58,7 @@ std::vector<StepState*> RunningSteps(LegState& leg) {
       if (IsRunning(step)) result.push_back(&step);
     }
   }
-  for (std::vector<StageState>* stages : {&leg.pres, &leg.posts}) {
+  for (std::vector<StageState>* stages : {&leg.pre_stages, &leg.post_stages}) {
     for (StageState& stage : *stages) {
       if (IsRunning(stage.run)) result.push_back(&stage.run);
     }
@@ -82,7 +82,7 @@ void InterruptSteps(Turn& turn, LegPlace& place) {
         Interrupt(steps[s], turn.now.instant);
     }
   }
-  for (StageState& stage : place.leg->pres) {
+  for (StageState& stage : place.leg->pre_stages) {
     if (IsRunning(stage.run)) Interrupt(stage.run, turn.now.instant);
   }
 }
@@ -204,7 +204,7 @@ void TakeHash(Turn& turn, LegPlace& place, const FilesHashed& hashed) {
     FrameState& frame = leg.frames[static_cast<std::size_t>(leg.frame)];
     answer(frame.steps[static_cast<std::size_t>(frame.next)]);
   } else {
-    for (StageState& stage : leg.phase == LegPhase::kPre ? leg.pres : leg.posts) {
+    for (StageState& stage : leg.phase == LegPhase::kPre ? leg.pre_stages : leg.post_stages) {
       if (stage.run.phase == StepPhase::kWaiting) answer(stage.run);
     }
   }

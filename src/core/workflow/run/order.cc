@@ -233,10 +233,10 @@ std::optional<Found> FindOrdinal(const LegState& leg, int ordinal) {
       if (state.ordinal == ordinal) return Found{static_cast<int>(f), static_cast<int>(s), &state, "main"};
     }
   }
-  for (const StageState& stage : leg.pres) {
+  for (const StageState& stage : leg.pre_stages) {
     if (stage.run.ordinal == ordinal) return Found{stage.frame, stage.step, &stage.run, "pre"};
   }
-  for (const StageState& stage : leg.posts) {
+  for (const StageState& stage : leg.post_stages) {
     if (stage.run.ordinal == ordinal) return Found{stage.frame, stage.step, &stage.run, "post"};
   }
   return std::nullopt;

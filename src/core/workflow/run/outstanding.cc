@@ -44,8 +44,8 @@ class Collector {
     for (const FrameState& frame : leg.frames) {
       for (const StepState& step : frame.steps) Step(leg, step);
     }
-    for (const StageState& stage : leg.pres) Step(leg, stage.run);
-    for (const StageState& stage : leg.posts) Step(leg, stage.run);
+    for (const StageState& stage : leg.pre_stages) Step(leg, stage.run);
+    for (const StageState& stage : leg.post_stages) Step(leg, stage.run);
   }
 
   void Step(const LegState& leg, const StepState& step) {

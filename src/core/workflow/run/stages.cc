@@ -60,7 +60,7 @@ void Walk::AddPost(const ActionPlan& plan, int frame, int index) {
   if (plan.post.empty()) return;
   StageState stage{frame, index, {}};
   stage.run.name = "Post " + leg_.frames[static_cast<std::size_t>(frame)].steps[static_cast<std::size_t>(index)].name;
-  leg_.posts.push_back(std::move(stage));
+  leg_.post_stages.push_back(std::move(stage));
 }
 
 Pace Walk::BeginComposite(const Step& step, const ActionPlan& plan, int frame, int index) {

@@ -113,9 +113,9 @@ struct LegState {
   std::vector<std::string> wanted_hash;  // Patterns whose digest the next step waits for.
   std::vector<FrameState> frames;
   int frame = 0;  // The one that is gone through.
-  std::vector<StageState> pres;
-  std::vector<StageState> posts;  // In the order in which they were registered.
-  int ordinals = 0;               // Commands begun in the place.
+  std::vector<StageState> pre_stages;
+  std::vector<StageState> post_stages;  // In the order in which they were registered.
+  int ordinals = 0;                     // Commands begun in the place.
   Pairs outputs;
   std::vector<GraphState> called;  // Of a job that calls a workflow: one.
   WallTime began{};

@@ -99,15 +99,15 @@ void Walk::Open() {
     if (step.kind != StepKind::kUses || !leg_.actions.contains(step.uses->text)) continue;
     std::string problem;
     const ActionPlan* plan = Plan(step.uses->text, problem);
-    if (plan != nullptr && !plan->pre.empty()) leg_.pres.push_back({0, static_cast<int>(i), {}});
+    if (plan != nullptr && !plan->pre.empty()) leg_.pre_stages.push_back({0, static_cast<int>(i), {}});
   }
   leg_.phase = LegPhase::kPre;
 }
 
 void Walk::Continue() {
-  if (leg_.phase == LegPhase::kPre && ContinueStages(leg_.pres, false) == Pace::kOn) leg_.phase = LegPhase::kMain;
+  if (leg_.phase == LegPhase::kPre && ContinueStages(leg_.pre_stages, false) == Pace::kOn) leg_.phase = LegPhase::kMain;
   if (leg_.phase == LegPhase::kMain && ContinueMain() == Pace::kOn) EndMain();
-  if (leg_.phase == LegPhase::kPost && ContinueStages(leg_.posts, true) == Pace::kOn) EndPost();
+  if (leg_.phase == LegPhase::kPost && ContinueStages(leg_.post_stages, true) == Pace::kOn) EndPost();
 }
 
 Pace Walk::ContinueMain() {
@@ -276,7 +276,7 @@ void Walk::Take(const StepReport& report) {
       return;
     }
   }
-  for (std::vector<StageState>* stages : {&leg_.pres, &leg_.posts}) {
+  for (std::vector<StageState>* stages : {&leg_.pre_stages, &leg_.post_stages}) {
     for (StageState& stage : *stages) {
       if (stage.run.ordinal != report.ordinal || stage.run.phase != StepPhase::kRunning) continue;
       Absorb(stage.run, 0, report);
