@@ -133,9 +133,12 @@ void BeginLeg(Turn& turn, LegPlace& place) {
   const Job& job = place.definition();
   const Contexts contexts = LegContexts(place.scope, *place.graph, job, *place.job, leg);
   if (!leg.holds_group) {
-    const auto group = NameInMapping(job.concurrency, "group", contexts);
+    const auto group = ConcurrencyOf(job.concurrency, contexts);
     if (!group) return EndLeg(turn, place, RunResult::kFailure, "concurrency: " + group.error().message);
-    leg.group = *group;
+    leg.group = group->group;
+    leg.group_cancels = group->cancels;
+    leg.group_queues = group->queues;
+    leg.group_since = turn.now.wall;
     if (!leg.group.empty()) return;
   }
   leg.began = turn.now.wall;

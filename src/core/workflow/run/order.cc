@@ -90,8 +90,8 @@ StepOrder NewOrder(const LegPlace& place, const StepState& state, const Contexts
   order.working_dir = spec.paths.workspace;
   order.timeout = state.timeout;
   order.debug = spec.debug;
-  const auto unsecure = order.environment.find("ACTIONS_ALLOW_UNSECURE_COMMANDS");
-  order.unsecure_commands = unsecure != order.environment.end() && expression::SameText(unsecure->second, "true");
+  const auto allowed = order.environment.find("ACTIONS_ALLOW_UNSECURE_COMMANDS");
+  order.unsecure_commands = allowed != order.environment.end() && expression::SameText(allowed->second, "true");
   return order;
 }
 

@@ -20,24 +20,16 @@ class Collector {
     }
   }
 
-  void Group(const std::string& holder, const std::string& group, bool holds, bool waits, bool done) {
-    if (group.empty()) return;
-    if (!holds && waits) Add(CommandKind::kJoinGroup, holder, "join", group);
-    if (holds && done) Add(CommandKind::kLeaveGroup, holder, "leave", group);
-  }
-
   std::vector<RunCommand> Take() { return std::move(commands_); }
 
  private:
   void Leg(const LegState& leg) {
-    Group(leg.key, leg.group, leg.holds_group, leg.phase == LegPhase::kWaiting, leg.phase == LegPhase::kDone);
     for (const GraphState& called : leg.called) Graph(called);
     if (leg.phase == LegPhase::kOpening) Add(CommandKind::kOpenPlace, leg.key, "open");
     if (leg.phase == LegPhase::kClosing) Add(CommandKind::kClosePlace, leg.key, "close");
     for (const std::string& uses : leg.wanted_actions) Add(CommandKind::kLoadAction, leg.key, "load." + uses, uses);
     if (!leg.wanted_hash.empty()) {
-      RunCommand& hash =
-          Add(CommandKind::kHashFiles, leg.key, fmt::format("hash.{}.{}", leg.ordinals, fmt::join(leg.wanted_hash, ",")));
+      RunCommand& hash = Add(CommandKind::kHashFiles, leg.key, fmt::format("hash.{}", leg.hashes_asked));
       hash.patterns = leg.wanted_hash;
     }
     if (leg.phase == LegPhase::kClosing || leg.phase == LegPhase::kDone) return;
@@ -76,8 +68,6 @@ class Collector {
 
 std::vector<RunCommand> Outstanding(const RunSpec& spec, const RunState& state) {
   Collector collector(spec);
-  collector.Group("", state.group, state.holds_group, state.phase == RunPhase::kWaiting && !state.graph.jobs.empty(),
-                  state.phase == RunPhase::kDone);
   collector.Graph(state.graph);
   return collector.Take();
 }

@@ -22,28 +22,17 @@ audit::Entry RunEntry(std::string_view kind, std::string message, const RunSpec&
           .data = {{"run", Json(spec.id)}, {"result", Json(ResultText(state.result))}}};
 }
 
-// The run's own concurrency group; empty when it has none.
-Evaluated<std::string> GroupOf(const RunSpec& spec) {
-  const std::optional<Token>& concurrency = spec.workflow.concurrency;
-  if (!concurrency.has_value()) return std::string();
+Contexts RunContexts(const RunSpec& spec) {
   Contexts contexts;
   contexts.Set("github", spec.github);
   contexts.Set("inputs", spec.inputs);
   contexts.Set("vars", spec.vars);
-  const auto token = EvaluateToken(*concurrency, contexts);
-  if (!token) return std::unexpected(token.error());
-  if (!token->Is(TokenKind::kMapping)) return ToValue(*token).ToText();
-  const Token* group = token->Find("group");
-  return group == nullptr ? std::string() : ToValue(*group).ToText();
+  return contexts;
 }
 
 std::string NameOf(const RunSpec& spec) {
   if (!spec.workflow.run_name.has_value()) return "";
-  Contexts contexts;
-  contexts.Set("github", spec.github);
-  contexts.Set("inputs", spec.inputs);
-  contexts.Set("vars", spec.vars);
-  return EvaluateText(*spec.workflow.run_name, contexts).value_or("");
+  return EvaluateText(*spec.workflow.run_name, RunContexts(spec)).value_or("");
 }
 
 void EndRun(Turn& turn, RunResult result) {
@@ -59,12 +48,14 @@ void Begin(Turn& turn) {
   if (state.phase != RunPhase::kWaiting || !state.graph.jobs.empty()) return;
   state.graph = NewGraph(turn.spec.workflow.jobs, &turn.spec);
   state.name = NameOf(turn.spec);
-  const auto group = GroupOf(turn.spec);
+  const auto group = ConcurrencyOf(turn.spec.workflow.concurrency, RunContexts(turn.spec));
   if (!group) {
     state.reason = "concurrency: " + group.error().message;
     return EndRun(turn, RunResult::kFailure);
   }
-  state.group = *group;
+  state.group = group->group;
+  state.group_cancels = group->cancels;
+  state.group_queues = group->queues;
   if (state.group.empty()) state.phase = RunPhase::kRunning;
 }
 

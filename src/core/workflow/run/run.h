@@ -29,10 +29,9 @@ struct Moment {
 
 RunOutcome StepRun(const RunSpec& spec, RunState state, const RunEvent& event, const Moment& now);
 
-enum class CommandKind { kOpenPlace, kLoadAction, kHashFiles, kStartStep, kSignalStep, kClosePlace, kJoinGroup, kLeaveGroup };
+enum class CommandKind { kOpenPlace, kLoadAction, kHashFiles, kStartStep, kSignalStep, kClosePlace };
 
-// Done once under its id, which is derived from the run, the leg and what is asked. `text` is the action of kLoadAction and the
-// group of the last two.
+// Done once under its id, which is derived from the run, the leg and what is asked. `text` is the action of kLoadAction.
 struct RunCommand {
   std::string id;
   CommandKind kind = CommandKind::kOpenPlace;
@@ -44,7 +43,7 @@ struct RunCommand {
 };
 
 // Everything that is ordered by now and not answered. It follows from the state alone, so that whoever starts with a stored
-// state goes on where it was; what was done already is known to the receiver by its id.
+// state goes on where it was; what was done already is known to the receiver by its id. Groups are not ordered: see groups.h.
 std::vector<RunCommand> Outstanding(const RunSpec& spec, const RunState& state);
 
 }  // namespace tuesday::workflow

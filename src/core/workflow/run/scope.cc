@@ -131,6 +131,22 @@ Contexts LegContexts(const GraphScope& scope, const GraphState& graph, const Job
   return contexts;
 }
 
+Evaluated<Concurrency> ConcurrencyOf(const std::optional<Token>& token, const Contexts& contexts) {
+  Concurrency result;
+  if (!token.has_value()) return result;
+  const auto evaluated = EvaluateToken(*token, contexts);
+  if (!evaluated) return std::unexpected(evaluated.error());
+  const auto text = [](const Token* from) { return from == nullptr ? std::string() : ToValue(*from).ToText(); };
+  if (!evaluated->Is(TokenKind::kMapping)) {
+    result.group = text(&*evaluated);
+    return result;
+  }
+  result.group = text(evaluated->Find("group"));
+  result.cancels = text(evaluated->Find("cancel-in-progress")) == "true";
+  result.queues = text(evaluated->Find("queue")) == "max";
+  return result;
+}
+
 std::vector<LegPlace> AllLegs(const RunSpec& spec, RunState& state) {
   std::vector<LegPlace> places;
   Collect(TopScope(spec, state), state.graph, places);

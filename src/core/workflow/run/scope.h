@@ -48,6 +48,14 @@ Contexts JobContexts(const GraphScope& scope, const GraphState& graph, const Job
 Contexts LegContexts(const GraphScope& scope, const GraphState& graph, const Job& job, const JobState& state,
                      const LegState& leg);
 
+// `concurrency:` with its values: a text is the group alone.
+struct Concurrency {
+  std::string group;
+  bool cancels = false;
+  bool queues = false;
+};
+Evaluated<Concurrency> ConcurrencyOf(const std::optional<Token>& token, const Contexts& contexts);
+
 // Every job that `job` needs, and what these need: nearest first.
 std::vector<std::size_t> Ancestors(const GraphScope& scope, const GraphState& graph, const Job& job);
 

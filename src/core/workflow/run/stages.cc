@@ -150,7 +150,7 @@ Pace Walk::BeginStage(StageState& stage, bool is_post) {
   if (condition.has_value()) {
     const auto holds = EvaluateCondition(*condition, *contexts);
     if (!contexts->wanted_hash().empty()) {
-      leg_.wanted_hash = contexts->wanted_hash();
+      WantHash(*contexts);
       return Pace::kWait;
     }
     if (!holds || !*holds) {

@@ -99,6 +99,9 @@ struct LegState {
   bool continue_on_error = false;
   std::string group;  // Of concurrency, empty: none.
   bool holds_group = false;
+  bool group_cancels = false;  // `cancel-in-progress`.
+  bool group_queues = false;   // `queue: max`.
+  WallTime group_since{};
   std::string environment_name;
   std::string environment_url;
   std::optional<Instant> deadline;
@@ -111,6 +114,7 @@ struct LegState {
   std::map<std::string, LoadedAction> actions;  // By what `uses` says.
   std::vector<std::string> wanted_actions;
   std::vector<std::string> wanted_hash;  // Patterns whose digest the next step waits for.
+  int hashes_asked = 0;
   std::vector<FrameState> frames;
   int frame = 0;  // The one that is gone through.
   std::vector<StageState> pre_stages;
@@ -152,6 +156,8 @@ struct RunState {
   bool cancelled = false;
   std::string group;  // Of concurrency, empty: none.
   bool holds_group = false;
+  bool group_cancels = false;
+  bool group_queues = false;
   GraphState graph;
   WallTime began{};
   WallTime ended{};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/workflow/run/groups.h"
 
 namespace tuesday::workflow {
 
@@ -58,8 +59,6 @@ void TestWorld::Perform(const RunCommand& command) {
     case CommandKind::kClosePlace: return Give(PlaceClosed{command.leg});
     case CommandKind::kHashFiles: return Give(FilesHashed{command.leg, command.patterns, hashes[command.patterns.front()]});
     case CommandKind::kLoadAction: return Give(ActionLoaded{command.leg, command.text, actions[command.text]});
-    case CommandKind::kJoinGroup: return Give(GroupGranted{command.leg});
-    case CommandKind::kLeaveGroup: return Give(GroupLost{command.leg, "left"});
     case CommandKind::kSignalStep: {
       const std::string id = command.id.substr(0, command.id.rfind('.'));
       const auto found = running_.find(id);
@@ -90,6 +89,10 @@ void TestWorld::Perform(const RunCommand& command) {
 bool TestWorld::PerformAll() {
   bool any = false;
   while (true) {
+    for (const GroupMove& move : SettleGroups(GroupMembers(spec.id, state))) {
+      Give(move.granted ? RunEvent(GroupGranted{move.leg}) : RunEvent(GroupLost{move.leg, move.reason}));
+      any = true;
+    }
     const std::vector<RunCommand> commands = Outstanding(spec, state);
     const auto next =
         std::find_if(commands.begin(), commands.end(), [&](const RunCommand& c) { return !done_.contains(c.id); });

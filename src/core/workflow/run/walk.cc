@@ -133,10 +133,15 @@ bool Walk::HasRunning() const {
   });
 }
 
+void Walk::WantHash(const Contexts& contexts) {
+  leg_.wanted_hash = contexts.wanted_hash();
+  ++leg_.hashes_asked;
+}
+
 // Asks for what an expression lacks, or fails the step with what is wrong with it.
 Pace Walk::Ask(StepState& state, const Contexts& contexts, const EvaluationProblem& problem, std::string_view what) {
   if (!contexts.wanted_hash().empty()) {
-    leg_.wanted_hash = contexts.wanted_hash();
+    WantHash(contexts);
     return Pace::kWait;
   }
   state.reason = fmt::format("{}: {}", what, problem.message);
@@ -221,7 +226,7 @@ Pace Walk::BeginRun(int frame, int index) {
       auto contexts = StepContexts(place_, frame, step, state);
       if (contexts) (void)EvaluateText(*step.run, *contexts);
       if (contexts && !contexts->wanted_hash().empty()) {
-        leg_.wanted_hash = contexts->wanted_hash();
+        WantHash(*contexts);
         return Pace::kWait;
       }
       FinishStep(frame, index, RunResult::kFailure, order.error().message);

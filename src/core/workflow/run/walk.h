@@ -55,6 +55,7 @@ class Walk {
   Pace Wait(const std::vector<std::string>& ids, bool all, int frame, int index);
   Pace CancelBackground(const Step& step, int frame, int index);
   Pace Ask(StepState& state, const Contexts& contexts, const EvaluationProblem& problem, std::string_view what);
+  void WantHash(const Contexts& contexts);
   void CloseFrame();
   void Join(StepState& state, int frame);
   void Finish(StepState& state, int frame, RunResult outcome, std::string reason);
