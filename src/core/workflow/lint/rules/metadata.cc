@@ -58,6 +58,10 @@ std::optional<MetadataFile> ReadFirst(const ProjectFiles& files, const std::stri
   return std::nullopt;
 }
 
+std::string AtPlace(const std::string& message, const std::string& file, int line, int column) {
+  return fmt::format("{} ({})", message, SourcePos{file, line, column}.Text());
+}
+
 // What the checks find; what only the reader refuses comes where they find no error.
 std::vector<MetadataDefect> FindDefects(const Node& root, const MetadataFile& file, const std::string& folder,
                                         const ProjectFiles& files) {
@@ -65,12 +69,11 @@ std::vector<MetadataDefect> FindDefects(const Node& root, const MetadataFile& fi
   bool has_errors = false;
   for (const MetadataProblem& problem : CheckMetadata(root, folder, &files)) {
     has_errors = has_errors || problem.severity == Severity::kError;
-    defects.push_back({"action", problem.severity,
-                       fmt::format("{} ({}:{}:{})", problem.message, file.path, problem.at->line, problem.at->column)});
+    defects.push_back({"action", problem.severity, AtPlace(problem.message, file.path, problem.at->line, problem.at->column)});
   }
   if (has_errors) return defects;
   for (const WorkflowProblem& problem : ReadActionFile(file.content, file.path).problems)
-    defects.push_back({"refused", Severity::kError, problem.text});
+    defects.push_back({"refused", Severity::kError, AtPlace(problem.message, file.path, problem.at.line, problem.at.column)});
   return defects;
 }
 
