@@ -10,8 +10,6 @@
 
 namespace tuesday::git {
 
-inline constexpr std::size_t kOutputBytesMax = 64 << 20;
-
 struct GitOptions {
   std::string folder;                              // Where it runs; empty: here.
   std::map<std::string, std::string> environment;  // Beside our own.

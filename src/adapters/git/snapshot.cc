@@ -26,14 +26,14 @@ std::string GitFolder(const std::string& top) {
   return GitLine({"rev-parse", "--absolute-git-dir"}, {.folder = top, .environment = {}}).value_or("");
 }
 
-Result<void> Borrow(const std::string& git_folder, const std::string& to) {
+Result<std::string> Borrow(const std::string& git_folder, const std::string& to) {
   std::error_code error;
   const std::string common =
       GitLine({"--git-dir=" + git_folder, "rev-parse", "--path-format=absolute", "--git-common-dir"}).value_or(git_folder);
   std::ofstream(fs::path(to) / "objects/info/alternates") << common << "/objects\n";
   // Its index knows which files are as they were, so that they need not be read again.
   fs::copy_file(fs::path(git_folder) / "index", fs::path(to) / "index", fs::copy_options::overwrite_existing, error);
-  return {};
+  return common + "/objects";
 }
 
 Result<std::string> CommitTree(const Snapshot& snapshot, const std::string& parent) {
@@ -68,7 +68,7 @@ Result<Snapshot> TakeSnapshot(const std::string& here, const std::string& folder
   TRY_OK(RunGit({"init", "--quiet", "--bare", folder}));
   std::string parent;
   if (top.has_value()) {
-    TRY_OK(Borrow(GitFolder(snapshot.top), folder));
+    TRY(snapshot.objects, Borrow(GitFolder(snapshot.top), folder));
     parent = GitLine({"rev-parse", "--verify", "--quiet", "HEAD"}, at).value_or("");
     snapshot.ref = GitLine({"symbolic-ref", "--quiet", "HEAD"}, at).value_or("");
     snapshot.message = GitLine({"log", "-1", "--format=%B"}, at).value_or("");
@@ -81,6 +81,14 @@ Result<Snapshot> TakeSnapshot(const std::string& here, const std::string& folder
   TRY_OK(RunGit({"--git-dir=" + folder, "update-ref", snapshot.ref, snapshot.sha}));
   TRY_OK(RunGit({"--git-dir=" + folder, "symbolic-ref", "HEAD", snapshot.ref}));
   return snapshot;
+}
+
+Result<void> BorrowFrom(const Snapshot& snapshot, const std::string& inside) {
+  if (snapshot.objects.empty()) return {};
+  std::ofstream file(snapshot.folder + "/objects/info/alternates", std::ios::trunc);
+  if (!(file << inside << "\n").flush())
+    return Fail(ErrorCode::kUnavailable, "The snapshot of the working tree cannot be written.");
+  return {};
 }
 
 }  // namespace tuesday::git

@@ -7,6 +7,8 @@
 #include "adapters/haproxy/supervisor/supervisor.h"
 #include "adapters/process/instance/supervisor.h"
 #include "adapters/process/jobs/job_supervisor.h"
+#include "adapters/sandbox/inside/runner.h"
+#include "adapters/sandbox/supervisor/place_supervisor.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
 #include "app/server/daemon.h"
@@ -52,18 +54,24 @@ int RunServe(const Globals& globals, const ServeOptions& options) {
   return served.has_value() ? kExitPass : ReportError(served.error(), globals);
 }
 
-int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>&) {
+int RunSupervise(const std::vector<std::string>& words) {
+  const std::string& kind = words.front();
+  const std::string folder = words.size() > 1 ? words[1] : "";
   Result<void> done;
   if (kind == "instance") {
     done = process::RunInstanceSupervisor(folder);
   } else if (kind == "job") {
     done = process::RunJobSupervisor(folder);
+  } else if (kind == "place") {
+    done = sandbox::RunPlaceSupervisor(folder);
+  } else if (kind == "inside") {
+    done = sandbox::RunInside({words.begin() + 1, words.end()});
   } else if (kind == "edge") {
     haproxy::EdgeSupervisorOptions options;
     options.folder = folder;
     done = haproxy::RunEdgeSupervisor(options);
   } else {
-    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is neither instance, job nor edge.", kind));
+    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is neither instance, job, place nor edge.", kind));
   }
   return done.has_value() ? kExitPass : ReportError(done.error(), Globals());
 }

@@ -20,12 +20,9 @@ struct WorkflowOptions {
   std::string var_file;
   std::vector<std::string> secrets;  // Names; their values are in the environment.
   std::string secret_file;
-  std::string from_step;        // Of the last run of this workflow: a step's id or number; "failed": where it failed.
   std::string format = "text";  // Of graph.
   bool dry_run = false;
   bool bind = false;  // The working tree itself is the workspace.
-  bool shell_on_failure = false;
-  bool keep = false;  // Leaves workspaces when the run has passed.
   bool debug = false;
 };
 
