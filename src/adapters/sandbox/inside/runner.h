@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tuesday supervise inside`: the first process of a sandbox. Starts steps and answers questions about files as the supervisor
+// outside orders, reaps everybody, and streams nothing: a step writes into the supervisor's pipe itself. Its end is the end of
+// everything in the sandbox.
+#pragma once
+
+#include "base/result.h"
+
+namespace tuesday::sandbox {
+
+// Serves the socket with the number kInsideSocket until its other end is closed.
+Result<void> RunInside();
+
+}  // namespace tuesday::sandbox
