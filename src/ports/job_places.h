@@ -12,11 +12,13 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "core/workflow/output/step_order.h"
 #include "core/workflow/output/step_report.h"
 
 namespace tuesday {
 
 using workflow::StepEnd;
+using workflow::StepOrder;
 using workflow::StepReport;
 
 using PlaceId = StrongId<struct PlaceTag>;  // Of one attempt of a job: letters, digits, `.`, `-`, `_`; also its folder's name.
@@ -58,23 +60,6 @@ struct PlaceSpec {
   PlaceLimits limits;
   std::vector<std::string> masks;
   Duration time_max = std::chrono::hours(6);  // After it everything in the place is ended.
-};
-
-// `argv` holds paths inside; `{0}` in an argument is the path of the file that holds `script`. The environment is complete but
-// for PATH additions (made from `path_first`, which come before the PATH that the place has) and the variables that name the
-// step's file commands (GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STATE, GITHUB_STEP_SUMMARY). Never logged.
-struct StepOrder {
-  std::string id;   // Letters, digits, `.`, `-`, `_`.
-  int ordinal = 0;  // From 1, increasing within the place: names the log.
-  std::vector<std::string> argv;
-  std::string script;
-  std::string script_suffix;  // ".sh"
-  std::map<std::string, std::string> environment;
-  std::vector<std::string> path_first;
-  std::string working_dir;
-  std::optional<Duration> timeout;
-  bool unsecure_commands = false;  // `::set-env::` and `::add-path::` are taken.
-  bool debug = false;              // `::debug::` lines are written.
 };
 
 enum class PlacePhase { kOpen, kClosed, kLost };
