@@ -19,6 +19,7 @@ struct Annotation {
   std::optional<int> end_line;
   std::optional<int> column;
   std::optional<int> end_column;
+  std::string code;  // The name that a linter gave it.
   friend bool operator==(const Annotation&, const Annotation&) = default;
 };
 
