@@ -28,6 +28,8 @@ constexpr Duration kStalledClientTime = std::chrono::seconds(10);
 // The members {"ok": true, "protocol": N} of every good answer.
 Json::Object OkAnswer();
 Json ErrorAnswer(const Error& error);
+// Of the member `error` of such an answer.
+Error ErrorFromAnswer(const Json& error);
 
 class JsonServer {
  public:

@@ -20,7 +20,7 @@ struct LimitGroups {
 
 // Makes the groups `tuesday/<name>` with these limits, and with the container's share of the cpu when all are busy. Existing
 // ones are used again.
-LimitGroups MakeGroups(const std::string& name, const manifest::Resources& resources);
+LimitGroups MakeGroups(const std::string& name, const manifest::Resources& resources, int processes_max = kProcessesMax);
 
 // How often the kernel killed somebody in these groups for want of memory.
 std::int64_t OutOfMemoryKills(const std::vector<std::string>& folders);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -39,7 +40,8 @@ Result<Order> ReadOrder(int payload) {
   TRY(std::vector<std::string> strings, ReadPayload(payload));
   if (strings.size() < kFixedStrings) return Fail(ErrorCode::kInvalid, "An order is cut short.");
   const std::size_t arguments = std::strtoul(strings[2].c_str(), nullptr, 10);
-  if (arguments == 0 || arguments > strings.size() - kFixedStrings) return Fail(ErrorCode::kInvalid, "An order has no command.");
+  if (arguments == 0 || arguments > strings.size() - kFixedStrings)
+    return Fail(ErrorCode::kInvalid, "An order has no command.");
   const auto first = strings.begin() + kFixedStrings;
   const auto middle = first + static_cast<std::ptrdiff_t>(arguments);
   return Order{strings[0], strings[1], {first, middle}, {middle, strings.end()}};
@@ -64,7 +66,8 @@ std::string Resolve(const Order& order) {
     const std::size_t end = std::min(path.find(':', begin), path.size());
     std::string candidate = path.substr(begin, end - begin) + "/" + name;
     struct stat facts{};
-    if (::stat(candidate.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (::stat(candidate.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && ::access(candidate.c_str(), X_OK) == 0)
+      return candidate;
     begin = end + 1;
   }
   return {};
@@ -104,7 +107,7 @@ class SpawnTerms {
 
 class Runner {
  public:
-  Result<void> Run();
+  Result<void> Run(const std::vector<std::string>& words);
 
  private:
   void OnMessage();
@@ -120,7 +123,26 @@ class Runner {
   std::map<std::uint32_t, StepProcesses> steps_;
 };
 
-Result<void> Runner::Run() {
+// Never raised, and not below what we use ourselves: we would end with everything here.
+void Limit(__rlimit_resource what, std::uint64_t at_most, std::uint64_t own) {
+  rlimit limit{};
+  if (at_most <= own || ::getrlimit(what, &limit) != 0) return;
+  limit.rlim_max = std::min<rlim_t>(limit.rlim_max, at_most);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(what, &limit);
+}
+
+// VmData, which the kernel holds against RLIMIT_DATA.
+std::uint64_t OwnDataBytes() {
+  const std::string status = files::ReadFile("/proc/self/status", 64 << 10).value_or("");
+  const std::size_t at = status.find("VmData:");
+  return at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + 7, nullptr, 10) * 1024;
+}
+
+Result<void> Runner::Run(const std::vector<std::string>& words) {
+  const auto number = [&words](std::size_t i) { return i < words.size() ? std::strtoull(words[i].c_str(), nullptr, 10) : 0; };
+  Limit(RLIMIT_NPROC, number(0), 0);
+  Limit(RLIMIT_DATA, number(1), OwnDataBytes());
   // Nothing but our socket came with intent, and nobody may look into us.
   ::close_range(kInsideSocket + 1, ~0U, 0);
   ::fcntl(kInsideSocket, F_SETFD, FD_CLOEXEC);
@@ -170,7 +192,8 @@ void Runner::Start(const Received& received) {
   if (!order.has_value()) return Say(Saying::kFailed, token, EINVAL);
   struct stat facts{};
   // posix_spawn would not say which of the two is missing.
-  if (::stat(order->working_folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) return Say(Saying::kFailed, token, ENOTDIR);
+  if (::stat(order->working_folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
+    return Say(Saying::kFailed, token, ENOTDIR);
   const std::string program = Resolve(*order);
   if (program.empty()) return Say(Saying::kFailed, token, ENOENT);
   const SpawnTerms terms(order->working_folder, received.descriptors[1].get());
@@ -195,7 +218,8 @@ void Runner::Ask(const Received& received) {
     if (received.message.saying == Saying::kHash) {
       ::_exit(AnswerHash(question->front(), {question->begin() + 1, question->end()}, output));
     }
-    ::_exit(AnswerRead(question->front(), question->size() < 2 ? 0 : std::strtoull((*question)[1].c_str(), nullptr, 10), output));
+    ::_exit(
+        AnswerRead(question->front(), question->size() < 2 ? 0 : std::strtoull((*question)[1].c_str(), nullptr, 10), output));
   }
   tokens_[pid] = token;
   steps_[token] = {pid, ""};
@@ -219,9 +243,9 @@ void Runner::OnSignal() {
 
 }  // namespace
 
-Result<void> RunInside() {
+Result<void> RunInside(const std::vector<std::string>& words) {
   Runner runner;
-  TRY_OK(runner.Run());
+  TRY_OK(runner.Run(words));
   // Everything here ends with us; there is nothing to tidy.
   ::_exit(0);
 }

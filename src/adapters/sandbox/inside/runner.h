@@ -4,11 +4,15 @@
 // everything in the sandbox.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/result.h"
 
 namespace tuesday::sandbox {
 
-// Serves the socket with the number kInsideSocket until its other end is closed.
-Result<void> RunInside();
+// Serves the socket with the number kInsideSocket until its other end is closed. `words` are limits for where no cgroup holds
+// everything: of processes, and of the bytes of data of one process.
+Result<void> RunInside(const std::vector<std::string>& words);
 
 }  // namespace tuesday::sandbox

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kFormat = 1;
 constexpr std::size_t kBytesMax = 64 << 10;
+constexpr std::string_view kPhaseWords[] = {"open", "closed", "lost"};
 
 }  // namespace
 
@@ -16,7 +17,7 @@ Result<void> WritePlaceRecord(const PlaceFolder& folder, const PlaceRecord& reco
   Json::Array groups;
   for (const std::string& group : record.groups) groups.emplace_back(group);
   const Json::Object json{{"format", kFormat},
-                          {"phase", record.phase == PlacePhase::kOpen ? "open" : "closed"},
+                          {"phase", kPhaseWords[static_cast<int>(record.phase)]},
                           {"message", record.message},
                           {"boot_id", record.boot_id},
                           {"groups", std::move(groups)}};
@@ -32,7 +33,10 @@ Result<std::optional<PlaceRecord>> ReadPlaceRecord(const PlaceFolder& folder) {
     return Fail(ErrorCode::kCorrupt, "The file '" + folder.record() + "' does not read back.");
   }
   PlaceRecord record;
-  record.phase = json->At("phase").StringOr("") == "open" ? PlacePhase::kOpen : PlacePhase::kClosed;
+  const std::string phase = json->At("phase").StringOr("");
+  record.phase = phase == kPhaseWords[0]   ? PlacePhase::kOpen
+                 : phase == kPhaseWords[1] ? PlacePhase::kClosed
+                                           : PlacePhase::kLost;
   record.message = json->At("message").StringOr("");
   record.boot_id = json->At("boot_id").StringOr("");
   if (const Json::Array* groups = json->At("groups").as_array()) {

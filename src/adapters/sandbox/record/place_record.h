@@ -12,7 +12,7 @@
 namespace tuesday::sandbox {
 
 struct PlaceRecord {
-  PlacePhase phase = PlacePhase::kOpen;  // Open or closed; lost is what an open one without a supervisor is.
+  PlacePhase phase = PlacePhase::kOpen;  // One that says open and has no supervisor is lost too.
   std::string message;
   std::string boot_id;
   std::vector<std::string> groups;  // cgroup folders.
