@@ -7,7 +7,6 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
-#include "adapters/process/instance/cgroup.h"
 #include "adapters/sandbox/inside/message.h"
 #include "adapters/sandbox/record/byte_text.h"
 #include "adapters/sandbox/record/place_record.h"
@@ -16,6 +15,7 @@
 #include "adapters/sandbox/supervisor/lookers.h"
 #include "adapters/sandbox/supervisor/place_plan.h"
 #include "adapters/sandbox/supervisor/place_supervisor.h"
+#include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/children.h"
 #include "adapters/supervise/json_server.h"
 #include "adapters/supervise/process.h"
@@ -30,6 +30,7 @@ constexpr Duration kOpenPatience = std::chrono::seconds(60);
 constexpr Duration kCallPatience = std::chrono::seconds(30);
 constexpr Duration kQuestionCallPatience = std::chrono::seconds(130);
 constexpr Duration kClosePatience = std::chrono::seconds(120);  // Removing a million files takes a while.
+constexpr Duration kDyingPatience = std::chrono::seconds(2);
 constexpr int kWaitMs = 5;
 constexpr int kExitLost = 137;
 constexpr std::size_t kReadyBytesMax = 64 << 10;
@@ -122,13 +123,18 @@ Result<void> SandboxPlaces::StartSupervisor(const PlaceSpec& spec, const PlaceFo
   return opened;
 }
 
-Result<Json> SandboxPlaces::Ask(const PlaceId& place, Json::Object request, Duration patience) const {
+Result<Json> SandboxPlaces::Ask(const PlaceId& place, const Json::Object& request, Duration patience) const {
   if (!IsPlainId(place.str())) return Fail(ErrorCode::kNotFound, "'" + place.str() + "' is no name of a place.");
   const PlaceFolder folder = FolderOf(place);
-  Result<Json> answer = supervise::Call(folder.socket(), std::move(request), patience);
-  if (answer.has_value() || answer.error().code != ErrorCode::kUnavailable) return answer;
-  if (files::FileLock::IsHeld(folder.lock())) return answer;
-  return std::unexpected(NotOpen(folder));
+  const Instant give_up = BootNow() + patience + kDyingPatience;
+  for (Instant deadline;; ::poll(nullptr, 0, kWaitMs)) {
+    Result<Json> answer = supervise::Call(folder.socket(), request, patience);
+    if (answer.has_value() || answer.error().code != ErrorCode::kUnavailable) return answer;
+    if (!files::FileLock::IsHeld(folder.lock())) return std::unexpected(NotOpen(folder));
+    // It begins, or it ends: both are over soon. Every request may be made twice.
+    if (deadline == Instant()) deadline = std::min(give_up, BootNow() + kDyingPatience);
+    if (BootNow() >= deadline) return answer;
+  }
 }
 
 Result<void> SandboxPlaces::Start(const PlaceId& place, const StepOrder& step) {
@@ -210,8 +216,8 @@ Result<void> SandboxPlaces::CloseLost(const PlaceFolder& folder) {
   TRY(const std::optional<PlaceRecord> record, ReadPlaceRecord(folder));
   if (!record || record->phase == PlacePhase::kClosed) return {};
   if (record->boot_id == supervise::BootId()) {
-    process::KillGroups(record->groups);
-    process::RemoveGroups(record->groups);
+    supervise::KillGroups(record->groups);
+    supervise::RemoveGroups(record->groups);
   }
   if (const Result<PlaceSpec> spec = ReadSpec(folder); spec.has_value()) RemoveOwnFolders(folder, *spec);
   PlaceRecord closed = *record;

@@ -46,7 +46,7 @@ class SandboxPlaces : public JobPlaces {
   PlaceFolder FolderOf(const PlaceId& place) const { return {places_folder_ + "/" + place.str()}; }
   Result<void> OpenNew(const PlaceSpec& spec, const PlaceFolder& folder);
   Result<void> StartSupervisor(const PlaceSpec& spec, const PlaceFolder& folder);
-  Result<Json> Ask(const PlaceId& place, Json::Object request, Duration patience) const;
+  Result<Json> Ask(const PlaceId& place, const Json::Object& request, Duration patience) const;
   Result<PlaceView> LookOnDisk(const PlaceFolder& folder, int after_ordinal) const;
   Result<void> CloseLost(const PlaceFolder& folder);
 

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "adapters/sandbox/testing/machine.h"
+#include "adapters/sandbox/place_machine_test.h"
 #include "testing/contracts/job_places_contract.h"
 
 namespace tuesday::testing {

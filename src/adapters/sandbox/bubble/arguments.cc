@@ -16,12 +16,36 @@ namespace {
 constexpr const char* kProgramFolders[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 
 // Of /etc, what programs need and everybody may know. No keys, no passwords, no network of the machine.
-constexpr const char* kEtcShared[] = {
-    "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/ca-certificates.conf", "/etc/alternatives",
-    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/timezone", "/etc/os-release",
-    "/etc/lsb-release", "/etc/debian_version", "/etc/mime.types", "/etc/magic", "/etc/protocols", "/etc/services",
-    "/etc/bash.bashrc", "/etc/profile", "/etc/profile.d", "/etc/inputrc", "/etc/terminfo", "/etc/python3", "/etc/python3.11",
-    "/etc/perl", "/etc/java-17-openjdk", "/etc/gitattributes", "/etc/fonts", "/etc/xdg", "/etc/locale.alias"};
+constexpr const char* kEtcShared[] = {"/etc/ssl/certs",
+                                      "/etc/ssl/openssl.cnf",
+                                      "/etc/ca-certificates",
+                                      "/etc/ca-certificates.conf",
+                                      "/etc/alternatives",
+                                      "/etc/ld.so.cache",
+                                      "/etc/ld.so.conf",
+                                      "/etc/ld.so.conf.d",
+                                      "/etc/localtime",
+                                      "/etc/timezone",
+                                      "/etc/os-release",
+                                      "/etc/lsb-release",
+                                      "/etc/debian_version",
+                                      "/etc/mime.types",
+                                      "/etc/magic",
+                                      "/etc/protocols",
+                                      "/etc/services",
+                                      "/etc/bash.bashrc",
+                                      "/etc/profile",
+                                      "/etc/profile.d",
+                                      "/etc/inputrc",
+                                      "/etc/terminfo",
+                                      "/etc/python3",
+                                      "/etc/python3.11",
+                                      "/etc/perl",
+                                      "/etc/java-17-openjdk",
+                                      "/etc/gitattributes",
+                                      "/etc/fonts",
+                                      "/etc/xdg",
+                                      "/etc/locale.alias"};
 
 constexpr const char* kOthers[] = {"/opt/hostedtoolcache", "/usr/share/zoneinfo"};
 
@@ -48,7 +72,8 @@ std::vector<Bind> MachineBinds() {
     if (files::Exists(path)) binds.push_back({path, path, Mount::Access::kRead});
   }
   for (const char* path : kOthers) {
-    if (files::Exists(path) && !std::string_view(path).starts_with("/usr/")) binds.push_back({path, path, Mount::Access::kRead});
+    if (files::Exists(path) && !std::string_view(path).starts_with("/usr/"))
+      binds.push_back({path, path, Mount::Access::kRead});
   }
   return binds;
 }

@@ -12,7 +12,8 @@ namespace {
 
 bool IsPlainWord(const std::string& word) {
   const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == ':';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+           c == ':';
   };
   return !word.empty() && std::ranges::all_of(word, is_plain);
 }

@@ -17,8 +17,8 @@ constexpr std::string_view kInsideUser = "runner";
 // The files' names, as written by WriteEtc.
 constexpr const char* kEtcFiles[] = {"passwd", "group", "hosts", "resolv.conf", "nsswitch.conf", "hostname"};
 
-// Writes them into `folder`. `nameserver` is empty where there is no network. kInvalid for a name or an address that would break
-// out of its line.
+// Writes them into `folder`. `nameserver` is empty where there is no network. kInvalid for a name or an address that would
+// break out of its line.
 Result<void> WriteEtc(const std::string& folder, const PlaceSpec& spec, const std::string& nameserver);
 
 }  // namespace tuesday::sandbox

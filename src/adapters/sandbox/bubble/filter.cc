@@ -20,15 +20,71 @@ namespace {
 using Context = std::unique_ptr<void, decltype(&seccomp_release)>;
 
 // Mounts, other processes' insides, keys, programs for the kernel, namespaces, the machine itself.
-constexpr const char* kRefused[] = {
-    "mount", "umount", "umount2", "mount_setattr", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick",
-    "pivot_root", "chroot", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd", "process_madvise",
-    "keyctl", "add_key", "request_key", "bpf", "unshare", "setns", "kexec_load", "kexec_file_load", "userfaultfd",
-    "perf_event_open", "io_uring_setup", "io_uring_enter", "io_uring_register", "init_module", "finit_module", "delete_module",
-    "reboot", "swapon", "swapoff", "acct", "quotactl", "quotactl_fd", "syslog", "open_by_handle_at", "name_to_handle_at",
-    "iopl", "ioperm", "modify_ldt", "lookup_dcookie", "vhangup", "settimeofday", "clock_settime", "clock_settime64",
-    "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "fanotify_init", "nfsservctl", "_sysctl", "uselib", "ustat",
-    "vm86", "vm86old", "move_pages", "migrate_pages", "memfd_secret"};
+constexpr const char* kRefused[] = {"mount",
+                                    "umount",
+                                    "umount2",
+                                    "mount_setattr",
+                                    "move_mount",
+                                    "open_tree",
+                                    "fsopen",
+                                    "fsconfig",
+                                    "fsmount",
+                                    "fspick",
+                                    "pivot_root",
+                                    "chroot",
+                                    "ptrace",
+                                    "process_vm_readv",
+                                    "process_vm_writev",
+                                    "kcmp",
+                                    "pidfd_getfd",
+                                    "process_madvise",
+                                    "keyctl",
+                                    "add_key",
+                                    "request_key",
+                                    "bpf",
+                                    "unshare",
+                                    "setns",
+                                    "kexec_load",
+                                    "kexec_file_load",
+                                    "userfaultfd",
+                                    "perf_event_open",
+                                    "io_uring_setup",
+                                    "io_uring_enter",
+                                    "io_uring_register",
+                                    "init_module",
+                                    "finit_module",
+                                    "delete_module",
+                                    "reboot",
+                                    "swapon",
+                                    "swapoff",
+                                    "acct",
+                                    "quotactl",
+                                    "quotactl_fd",
+                                    "syslog",
+                                    "open_by_handle_at",
+                                    "name_to_handle_at",
+                                    "iopl",
+                                    "ioperm",
+                                    "modify_ldt",
+                                    "lookup_dcookie",
+                                    "vhangup",
+                                    "settimeofday",
+                                    "clock_settime",
+                                    "clock_settime64",
+                                    "clock_adjtime",
+                                    "adjtimex",
+                                    "sethostname",
+                                    "setdomainname",
+                                    "fanotify_init",
+                                    "nfsservctl",
+                                    "_sysctl",
+                                    "uselib",
+                                    "ustat",
+                                    "vm86",
+                                    "vm86old",
+                                    "move_pages",
+                                    "migrate_pages",
+                                    "memfd_secret"};
 
 constexpr std::uint64_t kNamespaceFlags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWNET,
                                              CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_NEWTIME};
@@ -37,12 +93,12 @@ constexpr std::uint64_t kNamespaceFlags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_
 constexpr int kFamilies[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 constexpr int kFamiliesMax = 64;
 
-
 int RefuseCalls(scmp_filter_ctx filter) {
   for (const char* name : kRefused) {
     const int number = ::seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR) continue;  // Newer than the library, or of another machine: nobody has it here.
-    if (const int failed = ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0); failed != 0 && failed != -EDOM) return failed;
+    if (const int failed = ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0); failed != 0 && failed != -EDOM)
+      return failed;
   }
   return 0;
 }

@@ -144,7 +144,8 @@ Result<files::Fd> ListenOnLoopback(int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool listens = listener.is_open() && ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+  const bool listens = listener.is_open() &&
+                       ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
                        ::listen(listener.get(), kBacklog) == 0;
   if (!listens) return std::unexpected(files::SystemError("cannot listen at", "127.0.0.1:" + std::to_string(port), errno));
   return listener;

@@ -159,8 +159,8 @@ Result<std::vector<std::string>> PrepareBubble(const SandboxPlan& plan, const st
   return BubbleArguments(bubblewrap, all, command);
 }
 
-[[noreturn]] void RunBubbleChild(const SandboxPlan& plan, const std::string& bubblewrap, pid_t parent, const Handshake& handshake,
-                                 const ChildEnds& ends) {
+[[noreturn]] void RunBubbleChild(const SandboxPlan& plan, const std::string& bubblewrap, pid_t parent,
+                                 const Handshake& handshake, const ChildEnds& ends) {
   files::Fd listener;
   const Result<std::vector<std::string>> argv = PrepareBubble(plan, bubblewrap, parent, listener);
   if (!argv.has_value()) handshake.TellFailure(argv.error());
@@ -193,10 +193,17 @@ Result<void> StartNetwork(const SandboxPlan& plan, Sandbox& sandbox) {
   TRY(supervise::OutputPipe ready, supervise::MakeOutputPipe());
   TRY(supervise::OutputPipe exit, supervise::MakeOutputPipe());
   TRY(supervise::OutputPipe output, supervise::MakeOutputPipe());
-  const std::vector<std::string> argv = {
-      slirp, "--configure", "--mtu=" + std::string(kMtu), "--cidr=" + plan.outside->cidr, "--disable-host-loopback",
-      "--enable-sandbox", "--enable-seccomp", "--ready-fd=" + std::to_string(kNetworkReadyDescriptor),
-      "--exit-fd=" + std::to_string(kNetworkExitDescriptor), std::to_string(sandbox.bubble), "tap0"};
+  const std::vector<std::string> argv = {slirp,
+                                         "--configure",
+                                         "--mtu=" + std::string(kMtu),
+                                         "--cidr=" + plan.outside->cidr,
+                                         "--disable-host-loopback",
+                                         "--enable-sandbox",
+                                         "--enable-seccomp",
+                                         "--ready-fd=" + std::to_string(kNetworkReadyDescriptor),
+                                         "--exit-fd=" + std::to_string(kNetworkExitDescriptor),
+                                         std::to_string(sandbox.bubble),
+                                         "tap0"};
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return std::unexpected(files::SystemError("cannot fork for", slirp, errno));

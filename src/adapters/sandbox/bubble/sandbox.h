@@ -14,15 +14,15 @@
 namespace tuesday::sandbox {
 
 struct SandboxPlan {
-  std::vector<Bind> binds;                  // `source` is a path of the machine; may be one that only we can reach.
-  std::string program;                      // Ours, on the machine.
-  std::vector<std::string> runner_words;    // The runner's arguments after the program.
-  std::optional<supervise::UserIds> user;   // As root: whom everything runs as.
-  std::vector<std::string> groups;          // cgroup folders to join.
-  std::optional<OutsideNetwork> outside;    // Nothing: loopback only.
-  std::vector<std::string> own_addresses;   // Made unreachable.
-  int service_port = 0;                     // 0: nobody listens.
-  std::uint64_t file_bytes_max = 0;         // Of one file.
+  std::vector<Bind> binds;                 // `source` is a path of the machine; may be one that only we can reach.
+  std::string program;                     // Ours, on the machine.
+  std::vector<std::string> runner_words;   // The runner's arguments after the program.
+  std::optional<supervise::UserIds> user;  // As root: whom everything runs as.
+  std::vector<std::string> groups;         // cgroup folders to join.
+  std::optional<OutsideNetwork> outside;   // Nothing: loopback only.
+  std::vector<std::string> own_addresses;  // Made unreachable.
+  int service_port = 0;                    // 0: nobody listens.
+  std::uint64_t file_bytes_max = 0;        // Of one file.
   std::string bubblewrap = "bwrap";
   std::string slirp = "slirp4netns";
 };

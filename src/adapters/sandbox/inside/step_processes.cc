@@ -38,7 +38,8 @@ std::map<pid_t, Known> AllProcesses() {
     Known known;
     int group = 0;
     if (bracket == std::string::npos) continue;
-    if (std::sscanf(stat.c_str() + bracket + 1, " %c %d %d %d", &known.state, &known.parent, &group, &known.session) != 4) continue;
+    if (std::sscanf(stat.c_str() + bracket + 1, " %c %d %d %d", &known.state, &known.parent, &group, &known.session) != 4)
+      continue;
     if (known.state != 'Z' && known.state != 'X') all.emplace(pid, known);
   }
   return all;

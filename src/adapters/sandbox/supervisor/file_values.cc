@@ -84,7 +84,8 @@ void AddFileValues(const StepFiles& step_files, const workflow::Masks& masks, St
   MergePairs(reader.PairsOf("GITHUB_OUTPUT"), report.outputs);
   MergePairs(reader.PairsOf("GITHUB_ENV"), report.environment);
   MergePairs(reader.PairsOf("GITHUB_STATE"), report.state);
-  for (const std::string_view line : workflow::SplitLines(reader.Text("GITHUB_PATH"))) {
+  const std::string path = reader.Text("GITHUB_PATH");
+  for (const std::string_view line : workflow::SplitLines(path)) {
     if (!line.empty()) report.path.emplace_back(line);
   }
   const std::string summary = reader.Text("GITHUB_STEP_SUMMARY");

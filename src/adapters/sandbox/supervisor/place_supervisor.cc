@@ -16,7 +16,6 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
-#include "adapters/process/instance/cgroup.h"
 #include "adapters/sandbox/bubble/slot.h"
 #include "adapters/sandbox/inside/message.h"
 #include "adapters/sandbox/record/place_record.h"
@@ -29,6 +28,7 @@
 #include "adapters/sandbox/supervisor/place_plan.h"
 #include "adapters/sandbox/supervisor/questions.h"
 #include "adapters/sandbox/supervisor/step.h"
+#include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/children.h"
 #include "adapters/supervise/process.h"
 #include "base/digest.h"
@@ -139,7 +139,7 @@ Result<void> PlaceSupervisor::Open(const std::vector<std::string>& masks, const 
   const std::string group = "place-" + Sha256Hex(folder_.path).substr(0, 16);
   const manifest::Resources resources{.cpu_limit_milli = static_cast<std::int64_t>(spec_.limits.cpus * 1000),
                                       .memory_limit_bytes = static_cast<std::int64_t>(spec_.limits.memory_bytes)};
-  record_.groups = process::MakeGroups(group, resources, spec_.limits.processes).folders;
+  record_.groups = supervise::MakeGroups(group, resources, spec_.limits.processes).folders;
   TRY_OK(OpenSandbox(inside));
   TRY(server_, JsonServer::ListenLater(loop_, folder_.socket(), [this](const Json& request, JsonServer::Reply reply) {
         OnRequest(request, std::move(reply));
@@ -172,7 +172,7 @@ Result<void> PlaceSupervisor::OpenSandbox(const InsideWords& inside) {
   }
   disk_ = std::make_unique<DiskWatch>(loop_, WrittenFolders(folder_, spec_), spec_.limits.disk_bytes, [this] { OnDiskFull(); });
   disk_->Begin();
-  memory_kills_ = process::OutOfMemoryKills(record_.groups);
+  memory_kills_ = supervise::OutOfMemoryKills(record_.groups);
   loop_.After(spec_.time_max, [this] {
     Finish(PlacePhase::kClosed, StepEnd::kTimedOut, "The job was ended after " + DurationText(spec_.time_max) + ".");
   });
@@ -185,7 +185,7 @@ void PlaceSupervisor::Run() {
 
 void PlaceSupervisor::Undo() {
   supervise::KillOwnChildren();
-  process::RemoveGroups(record_.groups);
+  supervise::RemoveGroups(record_.groups);
   RemoveOwnFolders(folder_, spec_);
 }
 
@@ -341,7 +341,7 @@ void PlaceSupervisor::EndStep(std::uint32_t token, StepEnd end, int exit_code) {
   auto node = running_.extract(token);
   Running& running = node.mapped();
   loop_.Cancel(running.timer);
-  if (const std::int64_t kills = process::OutOfMemoryKills(record_.groups); kills > memory_kills_) {
+  if (const std::int64_t kills = supervise::OutOfMemoryKills(record_.groups); kills > memory_kills_) {
     memory_kills_ = kills;
     running.step->SetProblem(fmt::format("The kernel ended a process of the job, which used more than its {} bytes of memory.",
                                          spec_.limits.memory_bytes));
@@ -407,7 +407,7 @@ void PlaceSupervisor::Finish(PlacePhase phase, StepEnd end, const std::string& m
   if (finished_) return;
   finished_ = true;
   ::kill(sandbox_.bubble, SIGKILL);
-  process::KillGroups(record_.groups);
+  supervise::KillGroups(record_.groups);
   supervise::KillOwnChildren();
   record_.phase = phase;
   record_.message = message;
@@ -421,7 +421,7 @@ void PlaceSupervisor::Finish(PlacePhase phase, StepEnd end, const std::string& m
   forward_.reset();
   left_.clear();
   RemoveOwnFolders(folder_, spec_);
-  process::RemoveGroups(record_.groups);
+  supervise::RemoveGroups(record_.groups);
   if (const auto written = WritePlaceRecord(folder_, record_); !written.has_value()) {
     ::dprintf(STDERR_FILENO, "%s\n", ErrorText(written.error()).c_str());
   }

@@ -7,6 +7,8 @@
 #include "adapters/haproxy/supervisor/supervisor.h"
 #include "adapters/process/instance/supervisor.h"
 #include "adapters/process/jobs/job_supervisor.h"
+#include "adapters/sandbox/inside/runner.h"
+#include "adapters/sandbox/supervisor/place_supervisor.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
 #include "app/server/daemon.h"
@@ -52,18 +54,24 @@ int RunServe(const Globals& globals, const ServeOptions& options) {
   return served.has_value() ? kExitPass : ReportError(served.error(), globals);
 }
 
-int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>&) {
+int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>& more) {
   Result<void> done;
   if (kind == "instance") {
     done = process::RunInstanceSupervisor(folder);
   } else if (kind == "job") {
     done = process::RunJobSupervisor(folder);
+  } else if (kind == "place") {
+    done = sandbox::RunPlaceSupervisor(folder);
+  } else if (kind == "inside") {
+    std::vector<std::string> words = {folder};
+    words.insert(words.end(), more.begin(), more.end());
+    done = sandbox::RunInside(words);
   } else if (kind == "edge") {
     haproxy::EdgeSupervisorOptions options;
     options.folder = folder;
     done = haproxy::RunEdgeSupervisor(options);
   } else {
-    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is neither instance, job nor edge.", kind));
+    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is none of instance, job, place, inside and edge.", kind));
   }
   return done.has_value() ? kExitPass : ReportError(done.error(), Globals());
 }

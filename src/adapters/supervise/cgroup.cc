@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/process/instance/cgroup.h"
+#include "adapters/supervise/cgroup.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include "adapters/files/fd.h"
 #include "adapters/files/files.h"
 
-namespace tuesday::process {
+namespace tuesday::supervise {
 namespace {
 
 constexpr std::int64_t kCpuPeriodMicros = 100'000;
@@ -239,4 +239,4 @@ std::string DescribeLimits() {
   return "Limits of memory, cpu and processes are enforced (" + version + ")." + sharing;
 }
 
-}  // namespace tuesday::process
+}  // namespace tuesday::supervise

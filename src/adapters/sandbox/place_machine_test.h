@@ -25,6 +25,8 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
   ~Machine() {
     for (const PlaceId& place : places_->Known()) {
+      const std::string said = files::ReadFile(FolderOf(place).supervisor_log()).value_or("");
+      if (!said.empty()) std::fprintf(stderr, "The supervisor of %s said: %s\n", place.str().c_str(), said.c_str());
       EXPECT_TRUE(places_->Close(place).has_value());
       EXPECT_TRUE(places_->Forget(place).has_value());
     }

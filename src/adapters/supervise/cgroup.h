@@ -9,7 +9,7 @@
 
 #include "core/manifest/pod.h"
 
-namespace tuesday::process {
+namespace tuesday::supervise {
 
 constexpr int kProcessesMax = 4096;  // Of one instance.
 
@@ -37,4 +37,4 @@ void RemoveGroups(const std::vector<std::string>& folders);
 // One sentence for `tuesday doctor`: which limits this machine can enforce.
 std::string DescribeLimits();
 
-}  // namespace tuesday::process
+}  // namespace tuesday::supervise
