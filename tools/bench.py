@@ -44,6 +44,7 @@ TARGETS = {
 PROGRAMS = [
     ["bench/core_bench"],
     ["bench/fleet_bench"],
+    ["bench/log_bench"],
     ["bench/promql_bench"],
     ["tools:bench_daemon.py", "--build", "{build}"],
 ]

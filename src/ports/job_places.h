@@ -58,6 +58,7 @@ struct PlaceSpec {
   std::string workspace;
   std::string workspace_host;
   std::vector<Mount> mounts;
+  std::map<std::string, std::string> files;  // Written when the place is opened: path inside → bytes.
   std::map<std::string, std::string> hosts;  // Name → address, beside localhost.
   std::string service_socket;
   int service_port = 0;
@@ -74,7 +75,7 @@ struct PlaceView {
   PlacePhase phase = PlacePhase::kOpen;
   std::string message;  // Why it was lost or ended itself.
   std::vector<std::string> running;
-  std::vector<StepReport> reports;  // After the ordinal that was asked for, in order.
+  std::vector<StepReport> reports;  // In the order in which the steps ended, which never changes.
 };
 
 enum class StepSignal { kInterrupt, kTerminate, kKill };
@@ -94,9 +95,9 @@ class JobPlaces {
   // To all processes of the step. A step that has ended changes nothing.
   virtual Result<void> Signal(const PlaceId& place, const std::string& step, StepSignal signal) = 0;
 
-  // What is known now, or as soon as there is a report after `ordinal` or the place is gone, but after `patience` at the
-  // latest.
-  virtual Result<PlaceView> Look(const PlaceId& place, int after_ordinal, Duration patience) = 0;
+  // What is known now, or as soon as more than `seen` steps have a report or the place is gone, but after `patience` at the
+  // latest. The first `seen` reports are left out: steps beside each other end in another order than they began.
+  virtual Result<PlaceView> Look(const PlaceId& place, int seen, Duration patience) = 0;
 
   // The digest of the files that match (core/workflow/glob), in hex; empty when none does. Nothing outside the workspace is
   // read.

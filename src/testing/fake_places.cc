@@ -126,6 +126,7 @@ void FakePlaces::End(Step& step, StepEnd end, int exit_code, std::string problem
   report.began = step.began;
   report.ended = clock_.Wall();
   step.report = std::move(report);
+  step.place_in_order = ++ended_;
 }
 
 void FakePlaces::LetPass(Place& place) {
@@ -163,7 +164,7 @@ Result<void> FakePlaces::Signal(const PlaceId& id, const std::string& name, Step
   return {};
 }
 
-Result<PlaceView> FakePlaces::Look(const PlaceId& id, int after_ordinal, Duration) {
+Result<PlaceView> FakePlaces::Look(const PlaceId& id, int seen, Duration) {
   const auto found = places_.find(id);
   if (found == places_.end()) return Fail(ErrorCode::kNotFound, "There is no place '" + id.str() + "'.");
   LetPass(found->second);
@@ -171,11 +172,13 @@ Result<PlaceView> FakePlaces::Look(const PlaceId& id, int after_ordinal, Duratio
   for (const auto& [name, step] : found->second.steps) {
     if (!step.report) {
       view.running.push_back(name);
-    } else if (step.order.ordinal > after_ordinal) {
+    } else {
       view.reports.push_back(*step.report);
     }
   }
-  std::ranges::sort(view.reports, {}, &StepReport::ordinal);
+  std::ranges::sort(view.reports, {},
+                    [&](const StepReport& report) { return found->second.steps.at(report.id).place_in_order; });
+  view.reports.erase(view.reports.begin(), view.reports.begin() + std::min<std::ptrdiff_t>(seen, std::ssize(view.reports)));
   return view;
 }
 

@@ -41,7 +41,7 @@ class FakePlaces : public JobPlaces {
   Result<void> Open(const PlaceSpec& spec) override;
   Result<void> Start(const PlaceId& place, const StepOrder& step) override;
   Result<void> Signal(const PlaceId& place, const std::string& step, StepSignal signal) override;
-  Result<PlaceView> Look(const PlaceId& place, int after_ordinal, Duration patience) override;
+  Result<PlaceView> Look(const PlaceId& place, int seen, Duration patience) override;
   // Of the files that the test put there; a pattern is a path below the workspace or ends with `*`.
   Result<std::string> HashFiles(const PlaceId& place, const std::vector<std::string>& patterns) override;
   Result<std::string> ReadFile(const PlaceId& place, const std::string& path, std::size_t bytes_max) override;
@@ -73,6 +73,7 @@ class FakePlaces : public JobPlaces {
     Instant ends;
     WallTime began;
     std::optional<StepReport> report;
+    int place_in_order = 0;  // Among the steps that ended.
   };
   struct Place {
     PlaceSpec spec;
@@ -92,6 +93,7 @@ class FakePlaces : public JobPlaces {
   Play play_;
   std::map<PlaceId, Place> places_;
   std::map<std::string, int> begun_;
+  int ended_ = 0;
   std::optional<Error> open_error_;
 };
 

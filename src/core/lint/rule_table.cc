@@ -164,7 +164,8 @@ constexpr auto kRuleTable = std::to_array<RuleText>({
     {"unused-silence", kWarning, kSilences, "A silence silences nothing.", "It would hide the next finding.", "Remove it."},
 
     {"action", kError, kWorkflows,
-     "An action is named in no valid form, is passed what it does not take, or runs on no runner any longer.",
+     "An action is named in no valid form, is passed what it does not take, runs on no runner any longer, or its metadata is "
+     "wrong.",
      "The step would fail when it starts.", "Take the form, input or version that is named."},
     {"aws-account", kNote, kWorkflows, "An account number of AWS has not 12 digits.", "The role or registry does not exist.",
      "Write the account's number."},

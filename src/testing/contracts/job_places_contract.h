@@ -43,13 +43,13 @@ class JobPlacesContract : public ::testing::Test {
     const Result<void> started = places().Start(kPlace, step);
     ASSERT_TRUE(started.has_value()) << ErrorText(started.error());
   }
-  PlaceView Look(int after = 0) {
-    const Result<PlaceView> view = places().Look(kPlace, after, std::chrono::milliseconds(20));
+  PlaceView Look(int seen = 0) {
+    const Result<PlaceView> view = places().Look(kPlace, seen, std::chrono::milliseconds(20));
     EXPECT_TRUE(view.has_value());
     return view.value_or(PlaceView());
   }
   std::optional<StepReport> ReportOf(int ordinal) {
-    for (const StepReport& report : Look(ordinal - 1).reports) {
+    for (const StepReport& report : Look().reports) {
       if (report.ordinal == ordinal) return report;
     }
     return std::nullopt;
@@ -152,7 +152,11 @@ TYPED_TEST_P(JobPlacesContract, StepsRunBesideEachOther) {
   this->Start(this->Step(1, "sleep 6000"));
   EXPECT_EQ(this->Run(this->Step(2, "exit 4")).exit_code, 4);
   EXPECT_EQ(this->Look().running, std::vector<std::string>{"s1"});
-  EXPECT_EQ(this->Look(2).reports.size(), 0U);
+  EXPECT_EQ(this->Look(1).reports.size(), 0U);
+  ASSERT_TRUE(this->places().Signal(this->kPlace, "s1", StepSignal::kKill).has_value());
+  EXPECT_EQ(this->Ended(1).exit_code, 137);
+  ASSERT_EQ(this->Look(1).reports.size(), 1U);
+  EXPECT_EQ(this->Look(1).reports[0].id, "s1");
 }
 
 TYPED_TEST_P(JobPlacesContract, NotMoreStepsThanMayRunAtOnce) {

@@ -105,6 +105,10 @@ struct IsMap : std::false_type {};
 template <typename K, typename V>
 struct IsMap<std::map<K, V>> : std::true_type {};
 template <typename T>
+struct IsPair : std::false_type {};
+template <typename A, typename B>
+struct IsPair<std::pair<A, B>> : std::true_type {};
+template <typename T>
 struct IsId : std::false_type {};
 template <typename T>
 struct IsId<StrongId<T>> : std::true_type {};
@@ -148,6 +152,8 @@ Json Writer::Write(const T& value) {
     Json::Array array;
     for (const auto& item : value) array.push_back(Write(item));
     return Json(std::move(array));
+  } else if constexpr (internal::IsPair<T>::value) {
+    return Json(Json::Array{Write(value.first), Write(value.second)});
   } else if constexpr (internal::IsMap<T>::value) {
     Json::Object object;
     for (const auto& [key, item] : value) object.insert_or_assign(internal::KeyText(key), Write(item));
@@ -209,6 +215,10 @@ void Reader::Read(const Json& json, const std::string& where, T& value) {
     value.clear();
     for (const Json& item : *json.as_array())
       Read(item, where + "[" + std::to_string(value.size()) + "]", value.emplace_back());
+  } else if constexpr (internal::IsPair<T>::value) {
+    if (json.as_array() == nullptr || json.as_array()->size() != 2) return RefuseAt(where, "is not a pair");
+    Read((*json.as_array())[0], where + "[0]", value.first);
+    Read((*json.as_array())[1], where + "[1]", value.second);
   } else if constexpr (internal::IsMap<T>::value) {
     if (json.as_object() == nullptr) return RefuseAt(where, "is not an object");
     value.clear();

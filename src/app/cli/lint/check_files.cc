@@ -20,24 +20,26 @@
 namespace tuesday::cli {
 namespace {
 
-enum class FileKind { kManifests, kRules, kWorkflow };
+enum class FileKind { kManifests, kRules, kWorkflow, kAction };
 
 // Whether a line of the text begins with the key.
 bool HasKey(const std::string& text, const std::string& key) {
   return text.starts_with(key) || text.find("\n" + key) != std::string::npos;
 }
 
-// By its folder or its first document: a workflow has `on` and `jobs`, a rule file `groups` and no kind.
+// By its folder, its name or its first document: a workflow has `on` and `jobs`, a rule file `groups` and no kind.
 FileKind KindOf(const ManifestFile& file) {
   if (IsWorkflowPath(file.path)) return FileKind::kWorkflow;
   // The other two never have this key, and to read every file twice would double the time of a check.
   if (file.text.starts_with("kind:") || file.text.find("\nkind:") != std::string::npos) return FileKind::kManifests;
   const Result<std::vector<YamlNode>> documents = ParseYamlStream(file.text, file.path);
   if (!documents.has_value() && HasKey(file.text, "on:") && HasKey(file.text, "jobs:")) return FileKind::kWorkflow;
+  if (!documents.has_value() && IsActionPath(file.path)) return FileKind::kAction;
   if (!documents.has_value() || documents->empty()) return FileKind::kManifests;
   const YamlNode& first = documents->front();
   if (first.Find("kind") != nullptr || first.Find("apiVersion") != nullptr) return FileKind::kManifests;
   if (first.Find("on") != nullptr && first.Find("jobs") != nullptr) return FileKind::kWorkflow;
+  if (IsActionPath(file.path)) return FileKind::kAction;
   return first.Find("groups") != nullptr ? FileKind::kRules : FileKind::kManifests;
 }
 
@@ -48,12 +50,13 @@ class Checker {
   void Read(const ManifestFile& file) {
     ++report_.files;
     std::vector<Finding> rendered_from = lint::FindTemplateLanguage(file.text, file.path);
-    const bool rendered = rendered_from.empty() || IsWorkflowPath(file.path);
+    const bool rendered = rendered_from.empty() || IsWorkflowPath(file.path) || IsActionPath(file.path);
     if (!rendered) return Add(std::move(rendered_from));
     switch (KindOf(file)) {
       case FileKind::kManifests: return ReadObjects(file);
       case FileKind::kRules: return ReadRules(rules::ReadRuleFile(file.text, file.path));
-      case FileKind::kWorkflow: workflows_.push_back(&file);
+      case FileKind::kWorkflow: workflows_.push_back(&file); return;
+      case FileKind::kAction: LintAction(file);
     }
   }
 
@@ -114,6 +117,13 @@ class Checker {
     options.pause_seconds = PauseSeconds();
     if (files.has_value()) options.files = &*files;
     Add(workflow::lint::LintWorkflow(file.text, file.path, options));
+  }
+
+  void LintAction(const ManifestFile& file) {
+    const RepositoryFiles files = RepositoryFiles::Beside(file.path);
+    workflow::lint::LintOptions options;
+    options.files = &files;
+    Add(workflow::lint::LintAction(file.text, file.path, "", options));
   }
 
   manifest::CheckContext context_;

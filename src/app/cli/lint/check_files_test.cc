@@ -40,6 +40,21 @@ TEST(Check, SaysAllFindingsInTheOrderOfTheFile) {
                              [](const Finding& a, const Finding& b) { return a.at < b.at; }));
 }
 
+TEST(Check, ReadsTheMetadataOfActionsAtTheirPlace) {
+  const CheckReport report =
+      CheckFiles({{"ci/build/action.yml",
+                   "name: Build\ndescription: Builds ${things}.\nruns:\n  using: composite\n  steps:\n    - run: make\n"}},
+                 "default");
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].Text(), "ci/build/action.yml:6:7: error: Required property is missing: shell [refused]");
+}
+
+TEST(Check, AManifestMayBeCalledAction) {
+  const CheckReport report =
+      CheckFiles({{"action.yml", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: []}\n"}}, "default");
+  EXPECT_EQ(report.objects, 1);
+}
+
 TEST(Sarif, HasOneResultForEachFinding) {
   const Result<Json> sarif = ParseJson(SarifText(CheckFiles(Playbook(), "default").findings));
   ASSERT_TRUE(sarif.has_value());

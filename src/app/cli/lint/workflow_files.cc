@@ -12,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWorkflows = ".github/workflows";
+constexpr std::string_view kActions = ".github/actions";
 
 std::vector<std::string> WorkflowsBelow(const std::string& folder) {
   std::vector<std::string> found;
@@ -23,7 +24,27 @@ std::vector<std::string> WorkflowsBelow(const std::string& folder) {
   return found;
 }
 
+// Local actions stand in folders of this one, at any depth.
+std::vector<std::string> ActionsBelow(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator it(fs::path(folder) / kActions, options, error), end; it != end && !error;
+       it.increment(error)) {
+    if (it->path().filename() == "node_modules") it.disable_recursion_pending();
+    if (it->is_regular_file(error) && IsActionPath(it->path().string())) found.push_back(it->path().string());
+    if (found.size() >= kManifestFilesMax) break;
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 }  // namespace
+
+bool IsActionPath(const std::string& path) {
+  const fs::path name = fs::path(path).filename();
+  return name == "action.yml" || name == "action.yaml";
+}
 
 bool IsWorkflowPath(const std::string& path) {
   const fs::path file(path);
@@ -36,7 +57,9 @@ Result<std::vector<ManifestFile>> ReadFilesToCheck(const std::vector<std::string
   for (const std::string& path : paths) {
     std::error_code error;
     const bool folder = path != "-" && fs::is_directory(path, error);
-    const std::vector<std::string> workflows = folder ? WorkflowsBelow(path) : std::vector<std::string>();
+    std::vector<std::string> workflows = folder ? WorkflowsBelow(path) : std::vector<std::string>();
+    const std::vector<std::string> actions = folder ? ActionsBelow(path) : std::vector<std::string>();
+    workflows.insert(workflows.end(), actions.begin(), actions.end());
     Result<std::vector<ManifestFile>> others = ReadManifestFiles({path});
     // A repository may have workflows and nothing else to check.
     if (!others.has_value() && workflows.empty()) return std::unexpected(others.error());
@@ -56,13 +79,26 @@ std::optional<RepositoryFiles> RepositoryFiles::Of(const std::string& workflow) 
   return RepositoryFiles(root.empty() ? "." : root.string());
 }
 
-std::optional<std::string> RepositoryFiles::Read(std::string_view path) const {
+RepositoryFiles RepositoryFiles::Beside(const std::string& action) {
+  const fs::path folder = fs::path(action).parent_path();
+  return RepositoryFiles(folder.empty() ? "." : folder.string());
+}
+
+std::optional<std::string> RepositoryFiles::Resolve(std::string_view path) const {
   const fs::path relative = fs::path(path).lexically_normal();
   if (relative.is_absolute() || relative.empty() || *relative.begin() == "..") return std::nullopt;
   std::error_code error;
   const fs::path file = fs::path(root_) / relative;
   if (!fs::is_regular_file(file, error)) return std::nullopt;
-  Result<std::string> text = ReadInput(file.string(), kManifestBytesMax);
+  return file.string();
+}
+
+bool RepositoryFiles::Has(std::string_view path) const { return Resolve(path).has_value(); }
+
+std::optional<std::string> RepositoryFiles::Read(std::string_view path) const {
+  const std::optional<std::string> file = Resolve(path);
+  if (!file.has_value()) return std::nullopt;
+  Result<std::string> text = ReadInput(*file, kManifestBytesMax);
   if (!text.has_value()) return std::nullopt;
   return *std::move(text);
 }

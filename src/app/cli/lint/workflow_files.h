@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The workflows below the folders that are checked, and the files of their repositories.
+// The workflows and actions below the folders that are checked, and the files of their repositories.
 #pragma once
 
 #include <optional>
@@ -13,11 +13,14 @@
 
 namespace tuesday::cli {
 
-// What ReadManifestFiles gives, and `.github/workflows` of every folder, which no other command looks at.
+// What ReadManifestFiles gives, and the workflows and actions in `.github` of every folder, which no other command looks at.
 Result<std::vector<ManifestFile>> ReadFilesToCheck(const std::vector<std::string>& paths);
 
 // Whether the path is that of a workflow: a YAML file in `.github/workflows`.
 bool IsWorkflowPath(const std::string& path);
+
+// Whether the path is that of an action's metadata: action.yml or action.yaml.
+bool IsActionPath(const std::string& path);
 
 // Files below a folder; a path that leads out of it names none.
 class RepositoryFiles : public workflow::lint::ProjectFiles {
@@ -25,10 +28,17 @@ class RepositoryFiles : public workflow::lint::ProjectFiles {
   // The repository of a workflow in `.github/workflows`; nothing for another path.
   static std::optional<RepositoryFiles> Of(const std::string& workflow);
 
+  // The folder of an action.
+  static RepositoryFiles Beside(const std::string& action);
+
   std::optional<std::string> Read(std::string_view path) const override;
+  bool Has(std::string_view path) const override;
 
  private:
   explicit RepositoryFiles(std::string root) : root_(std::move(root)) {}
+
+  // Where the path leads; nothing when that is outside.
+  std::optional<std::string> Resolve(std::string_view path) const;
 
   std::string root_;
 };

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
+
 namespace tuesday::expression {
 namespace {
 
@@ -81,6 +83,23 @@ Result<Value> ReadJson(std::string_view text) {
   Builder builder;
   if (!nlohmann::json::sax_parse(text, &builder)) return Fail(ErrorCode::kInvalid, builder.why);
   return std::move(builder.root);
+}
+
+std::string WriteJsonLine(const Value& value) {
+  std::string out;
+  if (const auto* array = value.as_array(); array != nullptr) {
+    for (const Value& item : array->items) out += (out.empty() ? "" : ",") + WriteJsonLine(item);
+    return "[" + out + "]";
+  }
+  if (const auto* object = value.as_object(); object != nullptr) {
+    for (const auto& [key, member] : object->members())
+      out += (out.empty() ? "" : ",") + CanonicalJson(Json(key)) + ":" + WriteJsonLine(member);
+    return "{" + out + "}";
+  }
+  if (const bool* boolean = value.as_boolean(); boolean != nullptr) return *boolean ? "true" : "false";
+  if (const double* number = value.as_number(); number != nullptr) return CanonicalJson(Json(*number));
+  if (const std::string* text = value.as_string(); text != nullptr) return CanonicalJson(Json(*text));
+  return "null";
 }
 
 }  // namespace tuesday::expression

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/workflow/action/action.h"
+#include "core/workflow/lint/metadata/metadata_check.h"
 #include "core/workflow/lint/rules/rules.h"
 #include "core/workflow/lint/syntax/syntax.h"
 #include "core/workflow/read.h"
@@ -29,8 +31,8 @@ void CheckRules(const WorkflowNode& workflow, const LintOptions& options, Report
 }
 
 // What the rules overlooked and GitHub would refuse all the same.
-void AddRefusals(std::string_view text, std::string_view file, std::vector<Finding>& findings) {
-  for (const WorkflowProblem& problem : ReadWorkflow(text, file, {}).problems) {
+void AddRefusals(const std::vector<WorkflowProblem>& problems, std::string_view file, std::vector<Finding>& findings) {
+  for (const WorkflowProblem& problem : problems) {
     findings.push_back(
         {{std::string(file), problem.at.line, problem.at.column}, Severity::kError, "refused", problem.message, ""});
   }
@@ -51,7 +53,29 @@ std::vector<Finding> LintWorkflow(std::string_view text, std::string_view file, 
   }
   CheckRules(CheckSyntax(*tree.root(), report), options, report);
   std::vector<Finding> findings = report.Take();
-  if (!HasErrors(findings)) AddRefusals(text, file, findings);
+  if (!HasErrors(findings)) AddRefusals(ReadWorkflow(text, file, {}).problems, file, findings);
+  return findings;
+}
+
+std::vector<Finding> LintAction(std::string_view text, std::string_view file, std::string_view folder,
+                                const LintOptions& options) {
+  Report report{std::string(file)};
+  const Tree tree(text);
+  for (const TreeProblem& problem : tree.problems())
+    report.AddAt(problem.line, problem.column, "syntax-check", problem.message);
+  if (!tree.IsWhole()) return report.Take();
+  if (tree.root() == nullptr || !tree.root()->IsMapping()) {
+    report.AddAt(1, 1, "syntax-check", "The action is empty, or no mapping.");
+    return report.Take();
+  }
+  for (const MetadataProblem& problem : CheckMetadata(*tree.root(), folder, options.files)) {
+    std::string message = problem.message + ".";
+    message.front() =
+        message.front() >= 'a' && message.front() <= 'z' ? static_cast<char>(message.front() - 'a' + 'A') : message.front();
+    report.Add(*problem.at, "action", std::move(message), problem.severity);
+  }
+  std::vector<Finding> findings = report.Take();
+  if (!HasErrors(findings)) AddRefusals(ReadActionFile(text, file).problems, file, findings);
   return findings;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with a workflow file before it runs, beyond what the reader refuses: everything at once, each with its place
-// and rule.
+// What is wrong with a workflow file, or the metadata of an action, before it runs, beyond what the reader refuses: everything
+// at once, each with its place and rule.
 #pragma once
 
 #include <optional>
@@ -19,6 +19,9 @@ class ProjectFiles {
 
   // The content of the file at `path` from the repository's root, or nothing.
   virtual std::optional<std::string> Read(std::string_view path) const = 0;
+
+  // Whether there is a file at `path`, however large.
+  virtual bool Has(std::string_view path) const { return Read(path).has_value(); }
 };
 
 struct LintOptions {
@@ -30,5 +33,9 @@ struct LintOptions {
 
 // Findings by place. Rules have the names of actionlint's where the two look for the same.
 std::vector<Finding> LintWorkflow(std::string_view text, std::string_view file, const LintOptions& options = {});
+
+// The same for the metadata of an action. `folder` is where it is, from the root of the options' files.
+std::vector<Finding> LintAction(std::string_view text, std::string_view file, std::string_view folder,
+                                const LintOptions& options = {});
 
 }  // namespace tuesday::workflow::lint

@@ -88,7 +88,10 @@ TEST(Lint, FilesOfTheRepositoryAreLookedAt) {
     std::optional<std::string> Read(std::string_view path) const override {
       if (path == ".github/workflows/c.yml")
         return "on: {workflow_call: {inputs: {n: {type: number, required: true}}}}\njobs: {}\n";
-      if (path == "act/action.yml") return "name: act\ninputs: {in: {required: true}}\noutputs: {out: {}}\n";
+      if (path == "act/action.yml")
+        return "name: act\ndescription: acts\ninputs: {in: {required: true}}\noutputs: {out: {}}\nruns: {using: node20, main: "
+               "m.js}\n";
+      if (path == "act/m.js") return "";
       return std::nullopt;
     }
   };
@@ -105,6 +108,64 @@ TEST(Lint, FilesOfTheRepositoryAreLookedAt) {
           "on: pull_request\njobs:\n  a:\n    uses: ./.github/workflows/c.yml\n    with: {n: three}\n  b:\n    uses: ./d.yml\n",
           options),
       ElementsAre(HasSubstr("is of type number, and string is passed"), HasSubstr("There is no file \"./d.yml\"")));
+}
+
+TEST(Lint, WhatIsWrongWithAnActionIsToldWhereItIsUsedAndAtItsPlace) {
+  struct Row {
+    std::string_view shows;
+    std::string_view text;
+    std::string_view wanted;
+  };
+  const std::string_view head = "name: a\ndescription: b\n";
+  const Row rows[] = {
+      {"NoRuns", "", "1:1: error: The metadata has no \"runs\". [action]"},
+      {"NoUsing", "runs: {main: m.js}\n", "3:7: error: \"runs\" does not say what it is \"using\". [action]"},
+      {"UnknownUsing", "runs: {using: node99}\n", "3:15: error: \"node99\" is nothing that an action can run with"},
+      {"NoMain", "runs: {using: node20}\n", "3:7: error: A JavaScript action needs \"main\" in \"runs\". [action]"},
+      {"KeyOfAnotherKind", "runs: {using: node20, main: m.js, steps: []}\n",
+       "3:35: error: A JavaScript action has no \"steps\""},
+      {"FileNotThere", "runs: {using: node20, main: gone.js}\n",
+       "3:29: warning: The file \"gone.js\" of \"main\" is not there. [action]"},
+      {"ConditionAlone", "runs: {using: node20, main: m.js, pre-if: always()}\n",
+       "3:43: warning: \"pre-if\" has no effect without \"pre\"."},
+      {"ImageNotCalledDockerfile", "runs: {using: docker, image: m.js}\n",
+       "3:30: error: The file of the image, \"m.js\", must be called"},
+      {"InputKey", "inputs:\n  i: {type: boolean}\nruns: {using: node20, main: m.js}\n",
+       "4:7: warning: \"type\" of the input \"i\" has no effect."},
+      {"Deprecation", "inputs:\n  i: {deprecationMessage: ' '}\nruns: {using: node20, main: m.js}\n",
+       "4:27: warning: The input \"i\" is deprecated without"},
+      {"Icon", "branding: {icon: 'check x', color: pink}\nruns: {using: node20, main: m.js}\n",
+       "3:18: warning: There is no icon \"check x\"."},
+      {"NoShell", "runs:\n  using: composite\n  steps:\n    - run: x\n",
+       "6:7: error: Required property is missing: shell [refused]"},
+      {"NoSecrets", "runs:\n  using: composite\n  steps:\n    - {run: '${{ secrets.A }}', shell: sh}\n",
+       "6:13: error: Unrecognized named-value: 'secrets'"},
+  };
+  for (const Row& row : rows) {
+    const std::string text = std::string(head) + std::string(row.text);
+    class Files : public ProjectFiles {
+     public:
+      explicit Files(std::string metadata) : metadata_(std::move(metadata)) {}
+      std::optional<std::string> Read(std::string_view path) const override {
+        if (path == "act/action.yml") return metadata_;
+        if (path == "act/m.js") return "";
+        return std::nullopt;
+      }
+
+     private:
+      std::string metadata_;
+    };
+    const Files files(text);
+    const LintOptions options{
+        .runner_labels = {}, .config_variables = std::nullopt, .pause_seconds = std::nullopt, .files = &files};
+    const std::vector<Finding> own = LintAction(text, "action.yml", "act", options);
+    ASSERT_FALSE(own.empty()) << row.shows;
+    EXPECT_THAT(own.front().Text(), HasSubstr("action.yml:" + std::string(row.wanted))) << row.shows;
+    EXPECT_THAT(Lint(Steps("      - uses: ./act\n"), options), ::testing::SizeIs(own.size())) << row.shows;
+  }
+  EXPECT_THAT(LintAction("- x\n", "action.yml", ""), ::testing::SizeIs(1));
+  EXPECT_THAT(LintAction("a: [\n", "action.yml", ""), ::testing::SizeIs(1));
+  EXPECT_THAT(LintAction(std::string(head) + "runs: {using: node20, main: m.js}\n", "action.yml", ""), ::testing::IsEmpty());
 }
 
 TEST(Lint, BombsEnd) {

@@ -22,11 +22,12 @@ Result<void> ConvertWorkflow(const Token& root, ReadState& state, Workflow& work
 Result<void> ConvertCalled(const Token& root, ReadState& state, Job& job);
 
 Result<std::vector<Job>> ConvertJobs(const Token& jobs, ReadState& state);
-Result<std::vector<Step>> ConvertSteps(const Token& steps, ReadState& state);
+enum class StepsOf { kJob, kAction };
+Result<std::vector<Step>> ConvertSteps(const Token& steps, ReadState& state, StepsOf of = StepsOf::kJob);
 Result<Permissions> ConvertPermissions(const Token& token, ReadState& state);
 
 // `if` as a complete condition: success() when it is empty, `success() && (…)` when it names no status function.
-enum class ConditionOf { kJob, kStep, kSnapshot };
+enum class ConditionOf { kJob, kStep, kSnapshot, kActionStep };
 Result<Token> ConvertCondition(const Token* token, ConditionOf of, ReadState& state);
 
 Result<void> CheckConcurrency(const Token& token, ReadState& state);

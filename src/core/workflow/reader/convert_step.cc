@@ -63,7 +63,8 @@ std::vector<Token> Ids(const Token& token) {
 
 class StepReader {
  public:
-  explicit StepReader(ReadState& state) : state_(state) {}
+  StepReader(ReadState& state, StepsOf of)
+      : state_(state), condition_of_(of == StepsOf::kAction ? ConditionOf::kActionStep : ConditionOf::kStep) {}
 
   Result<std::vector<Step>> Read(const Token& steps, std::string_view what) {
     TRY_OK(Expect(steps, TokenKind::kSequence, what));
@@ -98,7 +99,7 @@ class StepReader {
       if (member.key.text == "if") condition = &member.value;
       TRY_OK(ReadProperty(member.key.text, member.value, step));
     }
-    TRY(step.condition, ConvertCondition(condition, ConditionOf::kStep, state_));
+    TRY(step.condition, ConvertCondition(condition, condition_of_, state_));
     if (step.kind == StepKind::kUses) CheckUses(*step.uses);
     return step;
   }
@@ -168,14 +169,15 @@ class StepReader {
   }
 
   ReadState& state_;
+  ConditionOf condition_of_;
   IdBuilder ids_;
 };
 
 }  // namespace
 
-Result<std::vector<Step>> ConvertSteps(const Token& steps, ReadState& state) {
-  StepReader reader(state);
-  TRY(std::vector<Step> result, reader.Read(steps, "job steps"));
+Result<std::vector<Step>> ConvertSteps(const Token& steps, ReadState& state, StepsOf of) {
+  StepReader reader(state, of);
+  TRY(std::vector<Step> result, reader.Read(steps, of == StepsOf::kJob ? "job steps" : "composite steps"));
   TRY_OK(reader.Name(result));
   return result;
 }

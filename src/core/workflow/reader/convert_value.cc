@@ -29,6 +29,7 @@ std::string_view ClassName(TokenKind kind) {
 }
 
 AvailableSet ConditionNames(ConditionOf of) {
+  if (of == ConditionOf::kActionStep) return ActionSchema().Get("step-if").available;
   const std::string_view name = of == ConditionOf::kJob ? "job-if" : of == ConditionOf::kStep ? "step-if" : "snapshot-if";
   return WorkflowSchema().Get(name).available;
 }

@@ -48,8 +48,12 @@ Token AsKey(Token scalar) {
 }  // namespace
 
 std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state) {
+  return ReadTemplate(content, file, state, WorkflowSchema().Get("workflow-root"));
+}
+
+std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state, const Definition& definition) {
   TemplateReader reader(content, file, state);
-  Result<Token> root = reader.Read(WorkflowSchema().Get("workflow-root"));
+  Result<Token> root = reader.Read(definition);
   if (root.has_value()) return *std::move(root);
   state.Add({file, 0, 0}, root.error().message);
   return std::nullopt;

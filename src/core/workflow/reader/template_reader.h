@@ -16,8 +16,10 @@
 
 namespace tuesday::workflow {
 
-// The root of a workflow file. Problems go to `state`; nothing comes back when the file cannot be gone on with.
+// The root of a file, a workflow's unless said otherwise. Problems go to `state`; nothing comes back when the file cannot be
+// gone on with.
 std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state);
+std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state, const Definition& definition);
 
 // A value of a called workflow's `with` against the type that the input has. A literal that does not fit is a problem.
 void CheckInputValue(const Token& value, const Definition& type, ReadState& state);

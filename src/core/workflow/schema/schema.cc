@@ -155,6 +155,11 @@ bool Schema::AllowsText(const Definition& definition, const Token& literal) {
   return matches(&definition) || std::any_of(definition.one_of.begin(), definition.one_of.end(), matches);
 }
 
+const Schema& ActionSchema() {
+  static const Schema kSchema(ActionSchemaText());
+  return kSchema;
+}
+
 const Schema& WorkflowSchema() {
   static const Schema kSchema(WorkflowSchemaText());
   return kSchema;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The grammar of workflow files: definitions by name, each a scalar, a sequence, a mapping or one of several. Read once from
-// the text in schema_text.cc. An internal header of this folder.
+// The grammar of workflow files and of actions' metadata: definitions by name, each a scalar, a sequence, a mapping or one of
+// several. Read once from the text in schema_text.cc. An internal header of this folder.
 #pragma once
 
 #include <map>
@@ -69,5 +69,10 @@ class Schema {
 const Schema& WorkflowSchema();
 
 std::string_view WorkflowSchemaText();
+
+// The grammar of an action's metadata.
+const Schema& ActionSchema();
+
+std::string_view ActionSchemaText();
 
 }  // namespace tuesday::workflow

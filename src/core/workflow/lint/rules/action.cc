@@ -83,6 +83,8 @@ void CheckStep(const StepNode& step, const LintOptions& options, Report& report)
   if (action.state == MetadataState::kBroken) {
     report.Add(uses, "action", fmt::format("The action \"{}\" cannot be read: {}.", uses.value, action.problem));
   }
+  for (const MetadataDefect& defect : action.defects)
+    report.Add(uses, defect.rule, fmt::format("Of the action \"{}\": {}.", uses.value, defect.message), defect.severity);
   if (action.state == MetadataState::kKnown && !action.any_inputs) CheckInputs(step, action, report);
 }
 

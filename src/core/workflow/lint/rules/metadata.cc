@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "core/workflow/action/action.h"
+#include "core/workflow/lint/metadata/metadata_check.h"
 #include "core/workflow/lint/syntax/syntax.h"
 #include "core/workflow/lint/tree.h"
 #include "core/workflow/lint/types/type.h"
@@ -41,13 +43,38 @@ std::vector<std::string> Keys(const Node* mapping) {
   return keys;
 }
 
-std::optional<std::string> ReadFirst(const ProjectFiles& files, const std::string& folder) {
+struct MetadataFile {
+  std::string path;
+  std::string content;
+};
+
+std::optional<MetadataFile> ReadFirst(const ProjectFiles& files, const std::string& folder) {
   const std::string before = folder.empty() ? "" : folder + "/";
   for (const std::string_view name : {"action.yaml", "action.yml"}) {
-    std::optional<std::string> content = files.Read(before + std::string(name));
-    if (content.has_value()) return content;
+    std::string path = before + std::string(name);
+    if (std::optional<std::string> content = files.Read(path); content.has_value())
+      return MetadataFile{std::move(path), *std::move(content)};
   }
   return std::nullopt;
+}
+
+std::string AtPlace(const std::string& message, const std::string& file, int line, int column) {
+  return fmt::format("{} ({})", message, SourcePos{file, line, column}.Text());
+}
+
+// What the checks find; what only the reader refuses comes where they find no error.
+std::vector<MetadataDefect> FindDefects(const Node& root, const MetadataFile& file, const std::string& folder,
+                                        const ProjectFiles& files) {
+  std::vector<MetadataDefect> defects;
+  bool has_errors = false;
+  for (const MetadataProblem& problem : CheckMetadata(root, folder, &files)) {
+    has_errors = has_errors || problem.severity == Severity::kError;
+    defects.push_back({"action", problem.severity, AtPlace(problem.message, file.path, problem.at->line, problem.at->column)});
+  }
+  if (has_errors) return defects;
+  for (const WorkflowProblem& problem : ReadActionFile(file.content, file.path).problems)
+    defects.push_back({"refused", Severity::kError, AtPlace(problem.message, file.path, problem.at.line, problem.at.column)});
+  return defects;
 }
 
 std::string FirstProblem(const Tree& tree) { return tree.problems().empty() ? "it is empty" : tree.problems().front().message; }
@@ -58,12 +85,13 @@ ActionMetadata ReadAction(std::string_view uses, const LintOptions& options) {
   if (!uses.starts_with("./")) return FindKnownAction(uses);
   ActionMetadata action;
   if (options.files == nullptr) return action;
-  const std::optional<std::string> content = ReadFirst(*options.files, CleanPath(uses));
-  if (!content.has_value()) {
+  const std::string folder = CleanPath(uses);
+  const std::optional<MetadataFile> file = ReadFirst(*options.files, folder);
+  if (!file.has_value()) {
     action.state = MetadataState::kMissing;
     return action;
   }
-  const Tree tree(*content);
+  const Tree tree(file->content);
   if (!tree.IsWhole() || tree.root() == nullptr || !tree.root()->IsMapping()) {
     action.state = MetadataState::kBroken;
     action.problem = FirstProblem(tree);
@@ -73,6 +101,7 @@ ActionMetadata ReadAction(std::string_view uses, const LintOptions& options) {
   if (const Node* name = tree.root()->Find("name"); name != nullptr) action.name = name->value;
   action.inputs = ReadInputs(tree.root()->Find("inputs"));
   action.outputs = Keys(tree.root()->Find("outputs"));
+  action.defects = FindDefects(*tree.root(), *file, folder, *options.files);
   return action;
 }
 

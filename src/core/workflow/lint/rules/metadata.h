@@ -12,6 +12,13 @@
 
 namespace tuesday::workflow::lint {
 
+// What is wrong in the metadata of an action, as a sentence that names the place.
+struct MetadataDefect {
+  std::string_view rule;
+  Severity severity = Severity::kError;
+  std::string message;
+};
+
 // kUnknown: nothing can be said. kMissing: a file of the repository that is not there. kBroken: `problem` says why.
 enum class MetadataState { kUnknown, kKnown, kMissing, kBroken };
 
@@ -27,6 +34,7 @@ struct ActionMetadata {
   std::string problem;
   std::vector<InputMetadata> inputs;
   std::vector<std::string> outputs;
+  std::vector<MetadataDefect> defects;
   bool any_inputs = false;
   bool any_outputs = false;
   bool outdated = false;  // Its runner is gone.

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/runs/run_spec.h"
+
+#include "core/expression/value/json.h"
+#include "core/workflow/read.h"
+
+namespace tuesday::control {
+namespace {
+
+class RecordedFiles : public workflow::CalledFiles {
+ public:
+  explicit RecordedFiles(const std::vector<runs::SourceFile>& files) : files_(files) {}
+
+  Result<workflow::CalledFile> Find(std::string_view, std::string_view ref) const override {
+    const std::string_view wanted = ref.starts_with("./") || ref.starts_with("$/") ? ref.substr(2) : ref;
+    for (const runs::SourceFile& file : files_) {
+      if (file.name == wanted) return workflow::CalledFile{file.name, file.content};
+    }
+    return Fail(ErrorCode::kNotFound, "There is no workflow file '" + std::string(wanted) + "'.");
+  }
+
+ private:
+  const std::vector<runs::SourceFile>& files_;
+};
+
+Result<expression::Value> Context(const std::string& json) {
+  if (json.empty()) return expression::Value();
+  return expression::ReadJson(json);
+}
+
+}  // namespace
+
+Result<workflow::RunSpec> SpecOf(const runs::RunRecord& record, expression::Value secrets) {
+  if (record.files.empty()) return Fail(ErrorCode::kInvalid, "The run has no workflow file.");
+  const RecordedFiles called(record.files);
+  workflow::ReadResult read = workflow::ReadWorkflow(record.files.front().content, record.files.front().name, {}, &called);
+  if (!read.problems.empty()) return Fail(ErrorCode::kInvalid, read.problems.front().text);
+  workflow::RunSpec spec;
+  spec.id = record.id;
+  spec.workflow = std::move(read.workflow);
+  spec.files = std::move(read.files);
+  TRY(spec.github, Context(record.github));
+  TRY(spec.inputs, Context(record.inputs));
+  TRY(spec.vars, Context(record.vars));
+  TRY(spec.matrix_only, Context(record.matrix_only));
+  spec.secrets = std::move(secrets);
+  spec.paths = record.paths;
+  spec.labels = {record.labels.begin(), record.labels.end()};
+  spec.jobs = {record.jobs.begin(), record.jobs.end()};
+  spec.debug = record.debug;
+  return spec;
+}
+
+PlaceId PlaceOf(const runs::RunRecord& record, const std::string& leg) { return PlaceId(record.id + "." + leg); }
+
+PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& spec, const std::string& leg) {
+  PlaceSpec place;
+  place.id = PlaceOf(record, leg);
+  place.workspace = record.paths.workspace;
+  place.workspace_host = record.workspace_host;
+  if (!record.source_host.empty()) place.mounts.push_back({record.source_host, record.source_inside, Mount::Access::kRead});
+  place.files[record.paths.event_file] = record.event;
+  if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
+    for (const auto& [name, value] : secrets->members()) place.masks.push_back(value.ToText());
+  }
+  return place;
+}
+
+}  // namespace tuesday::control

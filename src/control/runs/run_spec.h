@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a stored run is of, as the machine takes it.
+#pragma once
+
+#include "base/result.h"
+#include "core/workflow/run/spec.h"
+#include "ports/job_places.h"
+#include "wire/runs/runs.h"
+
+namespace tuesday::control {
+
+// Reads the record's files again. A record is stored only after this has succeeded once.
+Result<workflow::RunSpec> SpecOf(const runs::RunRecord& record, expression::Value secrets);
+
+// The place of a leg. Its masks are the secrets that the run has.
+PlaceId PlaceOf(const runs::RunRecord& record, const std::string& leg);
+PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& spec, const std::string& leg);
+
+}  // namespace tuesday::control

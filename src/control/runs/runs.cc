@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/runs/runs.h"
+
+#include <utility>
+
+#include "control/runs/run.h"
+#include "control/runs/run_spec.h"
+#include "core/workflow/run/groups.h"
+
+namespace tuesday::control {
+
+using workflow::RunEvent;
+using workflow::RunOutcome;
+using workflow::RunPhase;
+
+Runs::Runs(RunsParts parts, std::function<void(const std::string&)> changed)
+    : parts_(std::move(parts)), changed_(std::move(changed)), self_(std::make_shared<Runs*>(this)) {}
+
+Runs::~Runs() { *self_ = nullptr; }
+
+workflow::Moment Runs::Now() const { return {parts_.clock.Now(), parts_.clock.Wall()}; }
+
+void Runs::Later(Instant at, std::function<void()> call) {
+  parts_.executor.At(at, [self = self_, call = std::move(call)] {
+    if (*self != nullptr) call();
+  });
+}
+
+const workflow::RunState* Runs::Find(const std::string& id) const {
+  const auto found = runs_.find(id);
+  return found == runs_.end() ? nullptr : &found->second->state;
+}
+
+const runs::RunRecord* Runs::FindRecord(const std::string& id) const {
+  const auto found = runs_.find(id);
+  return found == runs_.end() ? nullptr : &found->second->record;
+}
+
+std::vector<std::string> Runs::Ids() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, run] : runs_) ids.push_back(id);
+  return ids;
+}
+
+Result<void> Runs::Load() {
+  TRY(const std::vector<Row> rows, parts_.store.List(runs::kRunTable, ""));
+  std::map<std::string, std::pair<std::string, std::string>> by_id;
+  for (const Row& row : rows) {
+    const std::size_t slash = row.key.rfind('/');
+    auto& [record, state] = by_id[row.key.substr(0, slash)];
+    (row.key.substr(slash + 1) == "record" ? record : state) = row.value;
+  }
+  for (const auto& [id, texts] : by_id) {
+    auto run = std::make_shared<Run>();
+    TRY(run->record, runs::DecodeRecord(texts.first));
+    TRY(runs::StoredState stored, runs::DecodeState(texts.second));
+    TRY(run->spec, SpecOf(run->record, parts_.secrets(run->record)));
+    run->state = std::move(stored.state);
+    runs_[id] = run;
+    if (run->state.phase == RunPhase::kDone) continue;
+    // No place outlives the machine, and instants of another boot say nothing.
+    if (stored.boot_id != parts_.clock.BootId()) {
+      for (const std::string& leg : OpenedLegs(run->state))
+        Give(run, workflow::PlaceLost{leg, "the machine was started again"});
+    }
+    Perform(run);
+    Give(run, workflow::Woken{});
+  }
+  return {};
+}
+
+void Runs::Begin(const runs::RunRecord& record, std::function<void(Result<void>)> answer) {
+  auto run = std::make_shared<Run>();
+  run->record = record;
+  auto spec = SpecOf(record, parts_.secrets(record));
+  if (!spec) return answer(std::unexpected(spec.error()));
+  run->spec = std::move(*spec);
+  if (!runs_.emplace(record.id, run).second)
+    return answer(Fail(ErrorCode::kConflict, "There is a run '" + record.id + "' already."));
+  run->begun = std::move(answer);
+  Give(run, workflow::RunBegun{});
+}
+
+Result<void> Runs::Cancel(const std::string& id, const std::string& leg, const std::string& reason) {
+  const auto found = runs_.find(id);
+  if (found == runs_.end()) return Fail(ErrorCode::kNotFound, "There is no run '" + id + "'.");
+  if (found->second->state.phase == RunPhase::kDone) return Fail(ErrorCode::kConflict, "The run '" + id + "' has ended.");
+  Give(found->second, workflow::CancelAsked{leg, reason});
+  return {};
+}
+
+void Runs::Give(const RunPtr& run, RunEvent event) {
+  run->inbox.push_back(std::move(event));
+  Pump(run);
+}
+
+// Everything that has come in is decided together and stored once. Until that is answered nothing more is taken in.
+void Runs::Pump(const RunPtr& run) {
+  if (run->committing || run->inbox.empty()) return;
+  run->committing = true;
+  auto events = std::exchange(run->inbox, {});
+  RunOutcome all;
+  all.state = run->state;
+  Transaction transaction;
+  for (const RunEvent& event : events) {
+    RunOutcome one = workflow::StepRun(run->spec, std::move(all.state), event, Now());
+    all.state = std::move(one.state);
+    all.wake_at = one.wake_at;
+    for (audit::Entry& entry : one.entries) {
+      const ObjectName name{.ns = Namespace("default"), .kind = "WorkflowRun", .name = run->record.id};
+      transaction.entries.push_back({.at = parts_.clock.Wall(), .object = name, .attempt = "", .entry = std::move(entry)});
+    }
+  }
+  if (!run->stored)
+    transaction.put.push_back({std::string(runs::kRunTable), run->record.id + "/record", runs::Encode(run->record)});
+  transaction.put.push_back({std::string(runs::kRunTable), run->record.id + "/state",
+                             runs::Encode(runs::StoredState{parts_.clock.BootId(), all.state})});
+  auto stored = std::make_shared<Result<void>>();
+  parts_.executor.Run(
+      "store", [&store = parts_.store, transaction = std::move(transaction), stored] { *stored = store.Commit(transaction); },
+      [self = self_, run, events = std::move(events), all = std::move(all), stored]() mutable {
+        if (*self != nullptr) (*self)->Committed(run, std::move(events), std::move(all), *stored);
+      });
+}
+
+void Runs::Committed(const RunPtr& run, std::deque<RunEvent> events, RunOutcome outcome, const Result<void>& stored) {
+  run->committing = false;
+  if (!stored) {
+    if (run->begun) {
+      auto answer = std::exchange(run->begun, nullptr);
+      runs_.erase(run->record.id);
+      return answer(stored);
+    }
+    // What was decided is dropped; the events are decided again when the store may work again.
+    run->inbox.insert(run->inbox.begin(), std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+    return Later(parts_.clock.Now() + kTryAgain, [this, run] { Pump(run); });
+  }
+  run->stored = true;
+  run->state = std::move(outcome.state);
+  if (outcome.wake_at.has_value()) Wake(run, *outcome.wake_at);
+  Perform(run);
+  if (run->begun) std::exchange(run->begun, nullptr)({});
+  changed_(run->record.id);
+  SettleGroups();
+  Pump(run);
+}
+
+void Runs::Wake(const RunPtr& run, Instant at) {
+  if (run->wake_at == at) return;
+  run->wake_at = at;
+  Later(at, [this, run, at] {
+    if (run->wake_at != at) return;
+    run->wake_at.reset();
+    Give(run, workflow::Woken{});
+  });
+}
+
+// Groups are settled over all runs at once, whenever one of them has moved.
+void Runs::SettleGroups() {
+  std::vector<workflow::GroupMember> members;
+  for (const auto& [id, run] : runs_) {
+    for (workflow::GroupMember& member : workflow::GroupMembers(id, run->state)) members.push_back(std::move(member));
+  }
+  for (const workflow::GroupMove& move : workflow::SettleGroups(members)) {
+    const auto found = runs_.find(move.run);
+    // One that is deciding is settled when it has decided: the same move comes out again.
+    if (found == runs_.end() || found->second->committing || !found->second->inbox.empty()) continue;
+    if (move.granted) {
+      Give(found->second, workflow::GroupGranted{move.leg});
+    } else {
+      Give(found->second, workflow::GroupLost{move.leg, move.reason});
+    }
+  }
+}
+
+}  // namespace tuesday::control

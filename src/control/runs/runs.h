@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs of workflows: decides by core/workflow/run, stores before anything is done, orders what is outstanding, and takes the
+// answers in. Loop thread only.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "control/executor.h"
+#include "core/workflow/run/run.h"
+#include "ports/actions.h"
+#include "ports/clock.h"
+#include "ports/job_places.h"
+#include "ports/store.h"
+#include "wire/runs/runs.h"
+
+namespace tuesday::control {
+
+// Lanes that wait for reports: the executor behind them has threads of their own for these.
+inline constexpr std::string_view kLookLanePrefix = "look ";
+inline constexpr Duration kLookPatience = std::chrono::seconds(1);
+inline constexpr Duration kTryAgain = std::chrono::seconds(1);
+inline constexpr int kCloseTriesMax = 5;
+
+struct RunsParts {
+  const Clock& clock;
+  Executor& executor;
+  Store& store;
+  JobPlaces& places;
+  Actions& actions;
+  std::function<expression::Value(const runs::RunRecord&)> secrets;  // Of a run, as an object; never stored.
+};
+
+class Runs {
+ public:
+  // `changed` is called after each change that is durable, with the run's id.
+  Runs(RunsParts parts, std::function<void(const std::string& id)> changed);
+  ~Runs();
+
+  // Takes the stored runs up again; what was ordered and not answered is ordered again. Blocks: before the loop runs.
+  Result<void> Load();
+
+  // Stores the run and begins it. `answer` is called when it is durable, or with what is wrong.
+  void Begin(const runs::RunRecord& record, std::function<void(Result<void>)> answer);
+
+  // Asks for the end of a run, or of one leg. kNotFound when there is no such run that goes on.
+  Result<void> Cancel(const std::string& id, const std::string& leg, const std::string& reason);
+
+  const workflow::RunState* Find(const std::string& id) const;
+  const runs::RunRecord* FindRecord(const std::string& id) const;
+  std::vector<std::string> Ids() const;
+
+ private:
+  struct Run;
+  using RunPtr = std::shared_ptr<Run>;
+
+  void Give(const RunPtr& run, workflow::RunEvent event);
+  void Pump(const RunPtr& run);
+  void Committed(const RunPtr& run, std::deque<workflow::RunEvent> events, workflow::RunOutcome outcome,
+                 const Result<void>& stored);
+  void Wake(const RunPtr& run, Instant at);
+  void Perform(const RunPtr& run);
+  void PerformOne(const RunPtr& run, const workflow::RunCommand& command);
+  void Open(const RunPtr& run, const std::string& leg);
+  void Load(const RunPtr& run, const std::string& leg, const std::string& uses);
+  void Hash(const RunPtr& run, const workflow::RunCommand& command);
+  void Start(const RunPtr& run, const workflow::RunCommand& command);
+  void Signal(const RunPtr& run, const workflow::RunCommand& command);
+  void Close(const RunPtr& run, const std::string& leg, int tries);
+  void Look(const RunPtr& run, const std::string& leg);
+  void TakeView(const RunPtr& run, const std::string& leg, const Result<PlaceView>& view);
+  void SettleGroups();
+  void Later(Instant at, std::function<void()> call);
+  workflow::Moment Now() const;
+
+  RunsParts parts_;
+  std::function<void(const std::string&)> changed_;
+  std::map<std::string, RunPtr> runs_;
+  std::shared_ptr<Runs*> self_;  // Emptied at the end: answers that come later find nobody.
+};
+
+}  // namespace tuesday::control

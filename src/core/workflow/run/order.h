@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a step's command is made of: arguments, script, environment. Made anew each time it is asked for, because it holds
+// secrets and is stored nowhere.
+#pragma once
+
+#include <string>
+
+#include "core/workflow/output/step_order.h"
+#include "core/workflow/run/evaluate.h"
+#include "core/workflow/run/run.h"
+
+namespace tuesday::workflow {
+
+// Of the command with this ordinal in a leg. The state must be the one whose Outstanding() names it.
+Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const std::string& leg, int ordinal);
+
+}  // namespace tuesday::workflow

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stored rows of workflow runs: what a run is of, and how far it has come. See docs/formats/runs.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "core/workflow/run/spec.h"
+#include "core/workflow/run/state.h"
+
+namespace tuesday::runs {
+
+inline constexpr std::string_view kRunTable = "run";  // Keys "<id>/record" and "<id>/state".
+
+// A file of the run as it was read: the workflow first, then what it calls, under the names that calls use.
+struct SourceFile {
+  std::string name;
+  std::string content;
+  friend bool operator==(const SourceFile&, const SourceFile&) = default;
+};
+
+// All of a workflow::RunSpec that can be stored: everything but the secrets. Contexts are JSON.
+struct RunRecord {
+  std::string id;
+  int attempt = 1;
+  std::vector<SourceFile> files;
+  std::string github;
+  std::string inputs;
+  std::string vars;
+  std::string event;  // The whole payload, as programs find it in the event's file.
+  workflow::RunnerPaths paths;
+  std::vector<std::string> labels;
+  std::vector<std::string> jobs;
+  std::string matrix_only;
+  bool debug = false;
+  std::string workspace_host;  // A folder that every job's workspace is; empty: each job has its own.
+  std::string source_host;     // A repository that jobs see at `source_inside`, read-only; empty: none.
+  std::string source_inside;
+  friend bool operator==(const RunRecord&, const RunRecord&) = default;
+};
+
+// The boot tells whether instants in the state still mean something.
+struct StoredState {
+  std::string boot_id;
+  workflow::RunState state;
+};
+
+std::string Encode(const RunRecord& record);
+std::string Encode(const StoredState& stored);
+Result<RunRecord> DecodeRecord(std::string_view text);
+Result<StoredState> DecodeState(std::string_view text);
+
+}  // namespace tuesday::runs

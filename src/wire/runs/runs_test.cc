@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/runs/runs.h"
+
+#include <gtest/gtest.h>
+
+namespace tuesday::runs {
+namespace {
+
+workflow::RunState Full() {
+  using namespace workflow;
+  StepState step;
+  step.phase = StepPhase::kRunning;
+  step.name = "Run npm ci";
+  step.outputs = {{"b", "2"}, {"a", "1"}};
+  step.timeout = std::chrono::minutes(2);
+  step.ending = Ending::kTerminated;
+  step.hashes = {{"**/x\ny", "abc"}};
+  step.left = StepReport{.id = "r.1", .ordinal = 3, .end = StepEnd::kLost, .exit_code = 137, .problem = "gone"};
+  LegState leg;
+  leg.key = "test.1";
+  leg.matrix = R"({"b":1,"a":[true,null]})";
+  leg.deadline = Instant{} + std::chrono::hours(2);
+  leg.annotations = {{.level = AnnotationLevel::kWarning, .message = "m", .title = "t", .file = "f", .line = 3}};
+  leg.actions["./x"] = {.definition = "name: x", .folder = "/w/x", .native = "", .problem = ""};
+  leg.frames.push_back({.inputs = {{"k", "v"}}, .ids = {"s"}, .steps = {step}, .next = 1});
+  leg.post_stages.push_back({.frame = 0, .step = 0, .run = step});
+  leg.called.push_back({.inputs = "{}", .jobs = {JobState{.id = "inner"}}});
+  RunState state;
+  state.phase = RunPhase::kRunning;
+  state.graph.jobs.push_back({.id = "test", .phase = JobPhase::kRunning, .legs = {leg}, .outputs = {{"o", "p"}}});
+  return state;
+}
+
+TEST(RunsOnDisk, GiveBackWhatWasWritten) {
+  const std::string text = Encode(StoredState{"boot-1", Full()});
+  const auto read = DecodeState(text);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(Encode(*read), text);
+  const auto& leg = read->state.graph.jobs[0].legs[0];
+  EXPECT_EQ(leg.frames[0].steps[0].outputs[0].first, "b");  // Pairs keep their order.
+  EXPECT_EQ(leg.frames[0].steps[0].left->end, workflow::StepEnd::kLost);
+  EXPECT_EQ(leg.called[0].jobs[0].id, "inner");
+}
+
+TEST(RunsOnDisk, RefuseWhatIsNotWhole) {
+  std::string text = Encode(StoredState{"boot-1", Full()});
+  text.replace(text.find("\"post_stages\""), 13, "\"past_stages\"");
+  EXPECT_FALSE(DecodeState(text).has_value());
+}
+
+TEST(RunsOnDisk, KeepTheRecord) {
+  RunRecord record{.id = "7", .files = {{"ci.yaml", "on: push\n"}}, .github = "{}", .labels = {"linux"}, .jobs = {"test"}};
+  const auto read = DecodeRecord(Encode(record));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(*read, record);
+}
+
+}  // namespace
+}  // namespace tuesday::runs
