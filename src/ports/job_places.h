@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.h"
@@ -22,6 +23,10 @@ using workflow::StepOrder;
 using workflow::StepReport;
 
 using PlaceId = StrongId<struct PlaceTag>;  // Of one attempt of a job: letters, digits, `.`, `-`, `_`; also its folder's name.
+
+// Paths that every place has beside its workspace, and `/tmp`. Programs find them in HOME and RUNNER_TEMP.
+inline constexpr std::string_view kPlaceHome = "/home/runner";
+inline constexpr std::string_view kPlaceTemp = "/home/runner/work/_temp";
 
 // Something of the machine that the place sees, under a path of its own.
 struct Mount {
@@ -53,7 +58,6 @@ struct PlaceSpec {
   std::string workspace;
   std::string workspace_host;
   std::vector<Mount> mounts;
-  std::map<std::string, std::string> files;  // Written when the place is opened: path inside → bytes.
   std::map<std::string, std::string> hosts;  // Name → address, beside localhost.
   std::string service_socket;
   int service_port = 0;

@@ -7,9 +7,9 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
-#include "adapters/process/instance/cgroup.h"
 #include "adapters/process/instance/instance_log.h"
 #include "adapters/process/instance/spec_file.h"
+#include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/json_server.h"
 #include "base/digest.h"
 
@@ -175,8 +175,8 @@ void ProcessWorkloads::Remove(const std::string& instance) {
   DropOldLogs(logs);
   if (const auto* record = ReadRecord(instance)) {
     if (record->process.pid != 0) supervise::KillGroupOf(record->process);
-    KillGroups(record->groups);
-    RemoveGroups(record->groups);
+    supervise::KillGroups(record->groups);
+    supervise::RemoveGroups(record->groups);
     // While the kernel still ends somebody the folder stays, because it says where the groups are.
     for (const auto& group : record->groups) {
       if (files::Exists(group)) return;
@@ -202,7 +202,7 @@ std::optional<InstanceState> ProcessWorkloads::ObserveLost(const std::string& in
     state = record->seen;
     // At once, not when the new supervisor has come up: nobody watches this process.
     if (record->process.pid != 0) supervise::KillGroupOf(record->process);
-    KillGroups(record->groups);
+    supervise::KillGroups(record->groups);
   }
   state.id = InstanceId(instance);
   state.phase = InstancePhase::kStarting;

@@ -12,7 +12,7 @@
 #include <filesystem>
 
 #include "adapters/files/files.h"
-#include "adapters/process/instance/cgroup.h"
+#include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/json_server.h"
 #include "testing/contracts/workloads_contract.h"
 #include "testing/fake_blobs.h"
@@ -37,9 +37,9 @@ class Machine {
       ::kill(SupervisorOf(id), SIGKILL);
       if (const auto record = RecordOf(id)) {
         supervise::KillGroupOf(record->process);
-        KillGroups(record->groups);
+        supervise::KillGroups(record->groups);
         WaitUntil([&] {
-          RemoveGroups(record->groups);
+          supervise::RemoveGroups(record->groups);
           return record->groups.empty() || !files::Exists(record->groups.front());
         });
       }
@@ -317,7 +317,7 @@ TEST_F(Processes, EnvironmentIsResolvedAndThePortIsTheInstances) {
 }
 
 TEST_F(Processes, MemoryLimitEndsTheProcessAndIsNamed) {
-  if (DescribeLimits().find("enforced (") == std::string::npos) GTEST_SKIP() << DescribeLimits();
+  if (supervise::DescribeLimits().find("enforced (") == std::string::npos) GTEST_SKIP() << supervise::DescribeLimits();
   auto target = machine_.Target("aaaaaaaaaa", 1, 1, "x=x; while :; do x=$x$x; done");
   target.pod.containers[0].resources.memory_limit_bytes = 16 << 20;
   Set(target);

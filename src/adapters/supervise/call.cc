@@ -69,7 +69,9 @@ class Connection {
   files::Fd fd_;
 };
 
-Error ErrorOf(const Json& error) {
+}  // namespace
+
+Error ErrorFromAnswer(const Json& error) {
   Error made{ErrorCode::kInternal, error.At("message").StringOr("A supervisor failed and did not say why."),
              error.At("hint").StringOr("")};
   const std::string code = error.At("code").StringOr("");
@@ -79,8 +81,6 @@ Error ErrorOf(const Json& error) {
   return made;
 }
 
-}  // namespace
-
 Result<Json> Call(const std::string& socket_path, Json::Object request, Duration timeout) {
   request.insert_or_assign("protocol", kProtocol);
   Connection connection(socket_path, BootNow() + timeout);
@@ -88,7 +88,7 @@ Result<Json> Call(const std::string& socket_path, Json::Object request, Duration
   TRY_OK(connection.Send(CanonicalJson(Json(std::move(request))) + "\n"));
   TRY(const std::string line, connection.ReceiveLine());
   TRY(Json answer, ParseJson(line));
-  if (!answer.At("error").is_null()) return std::unexpected(ErrorOf(answer.At("error")));
+  if (!answer.At("error").is_null()) return std::unexpected(ErrorFromAnswer(answer.At("error")));
   return answer;
 }
 

@@ -36,12 +36,18 @@ Json ErrorAnswer(const Error& error) {
       {"protocol", kProtocol}};
 }
 
-JsonServer::JsonServer(PollLoop& loop, files::Fd listener, Handler handler)
-    : loop_(loop), listener_(std::move(listener)), handler_(std::move(handler)) {
+JsonServer::JsonServer(PollLoop& loop, files::Fd listener, LaterHandler handler)
+    : loop_(loop), listener_(std::move(listener)), handler_(std::move(handler)), is_here_(std::make_shared<bool>(true)) {
   loop_.Watch(listener_.get(), POLLIN, [this](short) { Accept(); });
 }
 
 Result<std::unique_ptr<JsonServer>> JsonServer::Listen(PollLoop& loop, const std::string& socket_path, Handler handler) {
+  return ListenLater(loop, socket_path,
+                     [handler = std::move(handler)](const Json& request, const Reply& reply) { reply(handler(request)); });
+}
+
+Result<std::unique_ptr<JsonServer>> JsonServer::ListenLater(PollLoop& loop, const std::string& socket_path,
+                                                            LaterHandler handler) {
   ::unlink(socket_path.c_str());
   TRY(const UnixAddress address, MakeUnixAddress(socket_path));
   files::Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -65,12 +71,14 @@ void JsonServer::Accept() {
   const int number = fd.get();
   Client& client = clients_[number];
   client.fd = std::move(fd);
+  client.serial = ++serial_;
   Rearm(client);
 }
 
 void JsonServer::Rearm(Client& client) {
   const int fd = client.fd.get();
-  const auto events = static_cast<short>((client.ending ? 0 : POLLIN) | (client.output.empty() ? 0 : POLLOUT));
+  const auto events = static_cast<short>((client.ending || client.input.size() > kLineBytesMax ? 0 : POLLIN) |
+                                         (client.output.empty() ? 0 : POLLOUT));
   loop_.Watch(fd, events, [this, fd](short revents) { Serve(fd, revents); });
   loop_.Cancel(client.stalled);
   client.stalled = 0;
@@ -85,8 +93,16 @@ void JsonServer::Serve(int fd, short revents) {
   Client& client = found->second;
   if ((revents & (POLLIN | POLLHUP)) != 0 && !client.ending) Read(client);
   if ((revents & POLLERR) != 0) client.ending = true;
+  Settle(client);
+}
+
+void JsonServer::Settle(Client& client) {
+  const int fd = client.fd.get();
+  answering_ = fd;
   AnswerLines(client);
+  answering_ = -1;
   Write(client);
+  // Who hung up waits for nothing.
   if (client.ending && client.output.empty()) {
     Drop(fd);
   } else {
@@ -107,14 +123,15 @@ void JsonServer::Read(Client& client) {
 
 void JsonServer::AnswerLines(Client& client) {
   std::size_t begin = 0;
-  for (;;) {
+  if (client.waiting) return;
+  while (!client.waiting) {
     const std::size_t end = client.input.find('\n', std::max(begin, client.scanned));
     if (end == std::string::npos || end - begin > kLineBytesMax) break;
-    client.output += Answer(std::string_view(client.input).substr(begin, end - begin));
+    Answer(client, std::string_view(client.input).substr(begin, end - begin));
     begin = end + 1;
   }
   client.input.erase(0, begin);
-  client.scanned = client.input.size();
+  client.scanned = client.waiting ? 0 : client.input.size();
   if (client.input.size() > kLineBytesMax) {
     const Error error{ErrorCode::kLimit, "A request is longer than " + std::to_string(kLineBytesMax) + " bytes.", {}};
     client.output += CanonicalJson(ErrorAnswer(error)) + "\n";
@@ -124,13 +141,27 @@ void JsonServer::AnswerLines(Client& client) {
   }
 }
 
-std::string JsonServer::Answer(std::string_view line) {
+void JsonServer::Answer(Client& client, std::string_view line) {
   const auto request = ParseJson(line);
-  if (!request.has_value()) return CanonicalJson(ErrorAnswer(request.error())) + "\n";
-  if (const auto spoken = CheckProtocol(*request); !spoken.has_value()) {
-    return CanonicalJson(ErrorAnswer(spoken.error())) + "\n";
+  if (!request.has_value()) {
+    client.output += CanonicalJson(ErrorAnswer(request.error())) + "\n";
+  } else if (const auto spoken = CheckProtocol(*request); !spoken.has_value()) {
+    client.output += CanonicalJson(ErrorAnswer(spoken.error())) + "\n";
+  } else {
+    client.waiting = true;
+    handler_(*request, ReplyTo(client));
   }
-  return CanonicalJson(handler_(*request)) + "\n";
+}
+
+JsonServer::Reply JsonServer::ReplyTo(const Client& client) {
+  return [this, here = std::weak_ptr<bool>(is_here_), fd = client.fd.get(), serial = client.serial](const Json& answer) {
+    if (here.expired()) return;
+    const auto found = clients_.find(fd);
+    if (found == clients_.end() || found->second.serial != serial || !found->second.waiting) return;
+    found->second.output += CanonicalJson(answer) + "\n";
+    found->second.waiting = false;
+    if (answering_ != fd) Settle(found->second);
+  };
 }
 
 void JsonServer::Write(Client& client) {

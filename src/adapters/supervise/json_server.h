@@ -28,14 +28,23 @@ constexpr Duration kStalledClientTime = std::chrono::seconds(10);
 // The members {"ok": true, "protocol": N} of every good answer.
 Json::Object OkAnswer();
 Json ErrorAnswer(const Error& error);
+// Of the member `error` of such an answer.
+Error ErrorFromAnswer(const Json& error);
 
 class JsonServer {
  public:
   // Called with each request; the answer is sent at once. A request whose protocol we do not speak never gets here.
   using Handler = std::function<Json(const Json& request)>;
 
+  // Sends the answer of one request. Called once, at any time on the loop's thread; nothing happens when its client is gone.
+  using Reply = std::function<void(const Json& answer)>;
+  using LaterHandler = std::function<void(const Json& request, Reply reply)>;
+
   // Listens at `socket_path` (mode 0600) and serves as long as the server lives. A dead socket file is replaced.
   static Result<std::unique_ptr<JsonServer>> Listen(PollLoop& loop, const std::string& socket_path, Handler handler);
+
+  // The same for answers that take a while. A client's next request waits for the answer to the one before.
+  static Result<std::unique_ptr<JsonServer>> ListenLater(PollLoop& loop, const std::string& socket_path, LaterHandler handler);
 
   JsonServer(const JsonServer&) = delete;
   JsonServer& operator=(const JsonServer&) = delete;
@@ -48,23 +57,30 @@ class JsonServer {
     std::size_t scanned = 0;  // Bytes of `input` that hold no end of line.
     std::string output;
     bool ending = false;
+    bool waiting = false;      // For an answer.
+    std::uint64_t serial = 0;  // A descriptor's number can be used again.
     PollLoop::TimerId stalled = 0;
   };
 
-  JsonServer(PollLoop& loop, files::Fd listener, Handler handler);
+  JsonServer(PollLoop& loop, files::Fd listener, LaterHandler handler);
   void Accept();
   void Serve(int fd, short revents);
   void Read(Client& client);
   void AnswerLines(Client& client);
-  std::string Answer(std::string_view line);
+  void Answer(Client& client, std::string_view line);
+  Reply ReplyTo(const Client& client);
+  void Settle(Client& client);
   void Write(Client& client);
   void Rearm(Client& client);
   void Drop(int fd);
 
   PollLoop& loop_;
   files::Fd listener_;
-  Handler handler_;
+  LaterHandler handler_;
   std::map<int, Client> clients_;
+  std::uint64_t serial_ = 0;
+  int answering_ = -1;             // The client whose lines are read just now.
+  std::shared_ptr<bool> is_here_;  // For replies that come after us.
 };
 
 // Sends one request and waits for its answer. `request`'s "protocol" is set here. An error answer becomes the error;

@@ -111,6 +111,30 @@ TEST(JsonServer, ClientThatStopsInTheMiddleOfALineHoldsNobodyUp) {
   EXPECT_TRUE(Call(folder.path("sock"), {{"say", 1}}, seconds(5)).has_value());
 }
 
+TEST(JsonServer, AnAnswerMayComeLaterAndHoldsNoOtherClientUp) {
+  const TemporaryFolder folder;
+  PollLoop loop;
+  std::vector<JsonServer::Reply> waiting;
+  auto server = JsonServer::ListenLater(loop, folder.path("sock"), [&](const Json& request, JsonServer::Reply reply) {
+    if (request.At("do").StringOr("") == "wait") return waiting.push_back(std::move(reply));
+    reply(OkAnswer());
+    for (const auto& one : waiting) one(Json(Json::Object{{"late", true}}));
+  });
+  ASSERT_TRUE(server.has_value());
+  std::atomic<int> answered{0};
+  std::thread first([&] { answered += Call(folder.path("sock"), {{"do", "wait"}}, seconds(60))->At("late").BoolOr(false); });
+  while (waiting.empty()) loop.RunOnce(milliseconds(5));
+  // One that hung up is forgotten.
+  ConnectTo(folder.path("sock"));
+  std::thread second([&] { answered += Call(folder.path("sock"), {{"do", "go"}}, seconds(60)).has_value() ? 10 : 0; });
+  while (answered < 11) loop.RunOnce(milliseconds(5));
+  first.join();
+  second.join();
+  server->reset();
+  waiting.front()(OkAnswer());
+  EXPECT_EQ(answered, 11);
+}
+
 TEST(Call, NobodyThereAndNoAnswerAreUnavailable) {
   const TemporaryFolder folder;
   EXPECT_EQ(Call(folder.path("sock"), {}, seconds(1)).error().code, ErrorCode::kUnavailable);

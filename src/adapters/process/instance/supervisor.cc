@@ -16,13 +16,13 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
-#include "adapters/process/instance/cgroup.h"
 #include "adapters/process/instance/instance_log.h"
 #include "adapters/process/instance/instance_process.h"
 #include "adapters/process/instance/port_reservation.h"
 #include "adapters/process/instance/prober.h"
 #include "adapters/process/instance/record.h"
 #include "adapters/process/instance/spec_file.h"
+#include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/children.h"
 #include "adapters/supervise/json_server.h"
 #include "base/check.h"
@@ -115,7 +115,7 @@ void Supervisor::TakeOver() {
     record_.seen.port = before->seen.port;
     if (before->boot_id == record_.boot_id) {
       if (before->process.pid != 0) supervise::KillGroupOf(before->process);
-      KillGroups(before->groups);
+      supervise::KillGroups(before->groups);
       if (before->generation == spec_.generation) {
         record_.seen.restarts = before->seen.restarts + (before->process.pid != 0 ? 1 : 0);
         record_.seen.started_at = before->seen.started_at;
@@ -154,7 +154,7 @@ Result<void> Supervisor::Prepare() {
   TRY(port_, ReservePort(record_.seen.port));
   record_.seen.port = port_.port;
   const std::string group = spec_.instance.str() + "-" + Sha256Hex(folder_.path).substr(0, 8);
-  LimitGroups groups = MakeGroups(group, spec_.resources);
+  supervise::LimitGroups groups = supervise::MakeGroups(group, spec_.resources);
   record_.groups = std::move(groups.folders);
   record_.limits_message = std::move(groups.message);
   TRY_OK(OpenPipe());
@@ -180,7 +180,7 @@ Result<void> Supervisor::TryStartChild() {
   plan_.standard_output = output_write_.get();
   plan_.standard_error = output_write_.get();
   plan_.join_groups = record_.groups;
-  memory_kills_ = OutOfMemoryKills(record_.groups);
+  memory_kills_ = supervise::OutOfMemoryKills(record_.groups);
   TRY(record_.process, supervise::Spawn(plan_));
   return {};
 }
@@ -230,8 +230,8 @@ void Supervisor::ChildEnded(int wait_status, double cpu_seconds) {
   kill_timer_ = 0;
   record_.cpu_seconds_before += cpu_seconds;
   record_.process = {};
-  const bool by_kernel =
-      WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL && OutOfMemoryKills(record_.groups) > memory_kills_;
+  const bool by_kernel = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL &&
+                         supervise::OutOfMemoryKills(record_.groups) > memory_kills_;
   record_.seen.last_exit = by_kernel ? "signal 9 (OOM)" : supervise::ExitText(wait_status);
   SetReady(false);
   if (stopping_) return FinishStop();
@@ -322,7 +322,7 @@ void Supervisor::Terminate(const std::string& why) {
   kill_timer_ = loop_.After(spec_.grace, [this] {
     kill_timer_ = 0;
     supervise::KillGroupOf(record_.process);
-    KillGroups(record_.groups);
+    supervise::KillGroups(record_.groups);
   });
 }
 
@@ -342,7 +342,7 @@ void Supervisor::BeginStop() {
 
 void Supervisor::FinishStop() {
   KillRemaining();
-  RemoveGroups(record_.groups);
+  supervise::RemoveGroups(record_.groups);
   record_.seen.phase = keep_wanted_ ? InstancePhase::kStarting : InstancePhase::kStopped;
   record_.seen.message = "The instance was stopped.";
   Save();
@@ -351,7 +351,7 @@ void Supervisor::FinishStop() {
 
 // Descendants that left the process group are our children by now, or still in the cgroup.
 void Supervisor::KillRemaining() {
-  KillGroups(record_.groups);
+  supervise::KillGroups(record_.groups);
   supervise::KillOwnChildren();
 }
 

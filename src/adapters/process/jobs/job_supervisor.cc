@@ -13,11 +13,11 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
-#include "adapters/process/instance/cgroup.h"
 #include "adapters/process/instance/instance_log.h"
 #include "adapters/process/instance/instance_process.h"
 #include "adapters/process/instance/spec_file.h"
 #include "adapters/process/jobs/job_record.h"
+#include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/children.h"
 #include "adapters/supervise/json_server.h"
 #include "base/digest.h"
@@ -78,7 +78,7 @@ Result<void> JobSupervisor::TakeOver() {
   const std::string boot_id = supervise::BootId();
   if (record_.boot_id == boot_id) {
     if (record_.process.pid != 0) supervise::KillGroupOf(record_.process);
-    KillGroups(record_.groups);
+    supervise::KillGroups(record_.groups);
   }
   if (!before || record_.boot_id != boot_id) record_.begun = BootNow();
   record_.boot_id = boot_id;
@@ -104,7 +104,8 @@ Result<void> JobSupervisor::Prepare() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   TRY_OK(TakeOver());
   if (record_.phase != JobPhase::kRunning) return {};
-  record_.groups = MakeGroups(spec_.instance.str() + "-" + Sha256Hex(folder_.path).substr(0, 8), spec_.resources).folders;
+  record_.groups =
+      supervise::MakeGroups(spec_.instance.str() + "-" + Sha256Hex(folder_.path).substr(0, 8), spec_.resources).folders;
   TRY_OK(OpenPipe());
   TRY_OK(OpenSignals());
   TRY(server_, supervise::JsonServer::Listen(loop_, folder_.socket(), [this](const Json& request) {
@@ -174,7 +175,7 @@ void JobSupervisor::TryEnded(int exit_code, const std::string& why) {
 
 void JobSupervisor::Finish(JobPhase phase, int exit_code, std::string message) {
   KillRemaining();
-  RemoveGroups(record_.groups);
+  supervise::RemoveGroups(record_.groups);
   record_.phase = phase;
   record_.exit_code = exit_code;
   record_.message = std::move(message);
@@ -198,12 +199,12 @@ void JobSupervisor::Terminate(std::string why) {
   kill_timer_ = loop_.After(spec_.grace, [this] {
     kill_timer_ = 0;
     supervise::KillGroupOf(record_.process);
-    KillGroups(record_.groups);
+    supervise::KillGroups(record_.groups);
   });
 }
 
 void JobSupervisor::KillRemaining() {
-  KillGroups(record_.groups);
+  supervise::KillGroups(record_.groups);
   supervise::KillOwnChildren();
 }
 

@@ -8,9 +8,9 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
-#include "adapters/process/instance/cgroup.h"
 #include "adapters/process/instance/instance_log.h"
 #include "adapters/process/instance/spec_file.h"
+#include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/poll_loop.h"
 #include "testing/contracts/jobs_contract.h"
 #include "testing/fake_blobs.h"

@@ -11,7 +11,8 @@
 
 #include "adapters/files/fd.h"
 #include "adapters/files/files.h"
-#include "adapters/process/instance/cgroup.h"
+#include "adapters/sandbox/bubble/sandbox.h"
+#include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
 #include "app/cli/operate/install_plan.h"
@@ -134,7 +135,28 @@ Health CheckUser() {
           "useradd --system --shell /usr/sbin/nologin tuesday"};
 }
 
-Health CheckLimits() { return {"limits", Health::Grade::kNote, process::DescribeLimits(), ""}; }
+Health CheckLimits() { return {"limits", Health::Grade::kNote, supervise::DescribeLimits(), ""}; }
+
+// Whether jobs of workflows can run here: never without a sandbox.
+Health CheckSandbox() {
+  if (const Result<std::string> version = OutputOf({"bwrap", "--version"}); !version.has_value())
+    return {"sandbox", Health::Grade::kNote, "There is no bubblewrap: jobs of workflows do not run.",
+            "apt-get install bubblewrap"};
+  if (const Result<void> made = sandbox::ProbeUserNamespaces(); !made.has_value())
+    return {"sandbox", Health::Grade::kNote, made.error().message, made.error().hint};
+  return {"sandbox", Health::Grade::kGood, "Jobs of workflows run in bubblewrap, in namespaces of their own.", ""};
+}
+
+Health CheckSandboxNetwork() {
+  if (const Result<std::string> version = OutputOf({"slirp4netns", "--version"}); !version.has_value())
+    return {"sandbox network", Health::Grade::kNote, "There is no slirp4netns: jobs of workflows do not run.",
+            "apt-get install slirp4netns"};
+  // Root makes the device for each place; others need the machine's.
+  if (geteuid() != 0 && access("/dev/net/tun", R_OK | W_OK) != 0)
+    return {"sandbox network", Health::Grade::kNote, "/dev/net/tun cannot be used: only jobs without a network run.",
+            "sudo chmod 0666 /dev/net/tun"};
+  return {"sandbox network", Health::Grade::kGood, "Jobs of workflows reach the outside by slirp4netns.", ""};
+}
 
 std::string_view GradeWord(Health::Grade grade) {
   return grade == Health::Grade::kGood ? "ok" : grade == Health::Grade::kNote ? "note" : "bad";
@@ -149,6 +171,8 @@ int RunDoctor(const Globals& globals) {
                                    CheckUnit(),
                                    CheckUser(),
                                    CheckLimits(),
+                                   CheckSandbox(),
+                                   CheckSandboxNetwork(),
                                    CheckDaemon(globals)};
   bool bad = false;
   Json::Array list;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/process/instance/cgroup.h"
+#include "adapters/supervise/cgroup.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include "adapters/files/fd.h"
 #include "adapters/files/files.h"
 
-namespace tuesday::process {
+namespace tuesday::supervise {
 namespace {
 
 constexpr std::int64_t kCpuPeriodMicros = 100'000;
@@ -84,9 +84,9 @@ struct Setting {
   std::string what;  // For the message when it cannot be set; empty: nobody asked for it.
 };
 
-std::vector<Setting> SettingsOf(const manifest::Resources& resources) {
+std::vector<Setting> SettingsOf(const manifest::Resources& resources, int processes_max) {
   std::vector<Setting> settings;
-  const std::string processes = std::to_string(kProcessesMax);
+  const std::string processes = std::to_string(processes_max);
   settings.push_back({"pids", "pids.max", processes, "pids.max", processes, ""});
   if (resources.memory_limit_bytes > 0) {
     const std::string bytes = std::to_string(resources.memory_limit_bytes);
@@ -173,9 +173,9 @@ std::int64_t NumberAfter(const std::string& text, std::string_view word) {
 
 }  // namespace
 
-LimitGroups MakeGroups(const std::string& name, const manifest::Resources& resources) {
+LimitGroups MakeGroups(const std::string& name, const manifest::Resources& resources, int processes_max) {
   const auto own = OwnGroups();
-  const auto settings = SettingsOf(resources);
+  const auto settings = SettingsOf(resources, processes_max);
   LimitGroups groups = IsV2(own) ? MakeGroupsV2(own.at(""), name, settings) : MakeGroupsV1(own, name, settings);
   if (!groups.message.empty()) groups.message += " (no right to make cgroups of this kind).";
   return groups;
@@ -239,4 +239,4 @@ std::string DescribeLimits() {
   return "Limits of memory, cpu and processes are enforced (" + version + ")." + sharing;
 }
 
-}  // namespace tuesday::process
+}  // namespace tuesday::supervise

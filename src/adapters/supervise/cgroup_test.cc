@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/process/instance/cgroup.h"
+#include "adapters/supervise/cgroup.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "adapters/files/files.h"
 
-namespace tuesday::process {
+namespace tuesday::supervise {
 namespace {
 
 struct Row {
@@ -51,4 +51,4 @@ TEST(Cgroups, CpuIsSharedByTheRequestAsInKubernetes) {
 }
 
 }  // namespace
-}  // namespace tuesday::process
+}  // namespace tuesday::supervise

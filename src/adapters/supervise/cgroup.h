@@ -9,7 +9,7 @@
 
 #include "core/manifest/pod.h"
 
-namespace tuesday::process {
+namespace tuesday::supervise {
 
 constexpr int kProcessesMax = 4096;  // Of one instance.
 
@@ -20,7 +20,7 @@ struct LimitGroups {
 
 // Makes the groups `tuesday/<name>` with these limits, and with the container's share of the cpu when all are busy. Existing
 // ones are used again.
-LimitGroups MakeGroups(const std::string& name, const manifest::Resources& resources);
+LimitGroups MakeGroups(const std::string& name, const manifest::Resources& resources, int processes_max = kProcessesMax);
 
 // How often the kernel killed somebody in these groups for want of memory.
 std::int64_t OutOfMemoryKills(const std::vector<std::string>& folders);
@@ -37,4 +37,4 @@ void RemoveGroups(const std::vector<std::string>& folders);
 // One sentence for `tuesday doctor`: which limits this machine can enforce.
 std::string DescribeLimits();
 
-}  // namespace tuesday::process
+}  // namespace tuesday::supervise

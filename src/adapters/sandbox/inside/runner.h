@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tuesday supervise inside`: the first process of a sandbox. Starts steps and answers questions about files as the supervisor
+// outside orders, reaps everybody, and streams nothing: a step writes into the supervisor's pipe itself. Its end is the end of
+// everything in the sandbox.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tuesday::sandbox {
+
+// Serves the socket with the number kInsideSocket until its other end is closed. `words` are limits for where no cgroup holds
+// everything: of processes, and of the bytes of data of one process.
+Result<void> RunInside(const std::vector<std::string>& words);
+
+}  // namespace tuesday::sandbox

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Steps on disk: that they were begun, and how they ended.
+#pragma once
+
+#include <vector>
+
+#include "adapters/sandbox/record/place_folder.h"
+#include "ports/job_places.h"
+
+namespace tuesday::sandbox {
+
+// What is known of a step without a report.
+struct BegunStep {
+  std::string id;
+  int ordinal = 0;
+  WallTime began;
+};
+
+// Not durably: after a power failure the place is lost whole.
+Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step);
+
+// The file is synced before it gets its name: a report is whole or not there.
+Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report);
+Result<StepReport> ReadReport(const PlaceFolder& folder, int ordinal);
+
+// Of all steps after `after_ordinal`, in order; `begun` are those without a report.
+struct KnownSteps {
+  std::vector<StepReport> reports;
+  std::vector<BegunStep> begun;
+};
+Result<KnownSteps> ReadSteps(const PlaceFolder& folder, int after_ordinal);
+
+}  // namespace tuesday::sandbox

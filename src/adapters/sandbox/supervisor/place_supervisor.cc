@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/sandbox/supervisor/place_supervisor.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "adapters/files/file_lock.h"
+#include "adapters/files/files.h"
+#include "adapters/sandbox/bubble/slot.h"
+#include "adapters/sandbox/inside/message.h"
+#include "adapters/sandbox/record/place_record.h"
+#include "adapters/sandbox/record/report_file.h"
+#include "adapters/sandbox/record/spec_file.h"
+#include "adapters/sandbox/supervisor/disk_watch.h"
+#include "adapters/sandbox/supervisor/file_roots.h"
+#include "adapters/sandbox/supervisor/forward.h"
+#include "adapters/sandbox/supervisor/lookers.h"
+#include "adapters/sandbox/supervisor/place_plan.h"
+#include "adapters/sandbox/supervisor/questions.h"
+#include "adapters/sandbox/supervisor/step.h"
+#include "adapters/supervise/cgroup.h"
+#include "adapters/supervise/children.h"
+#include "adapters/supervise/process.h"
+#include "base/digest.h"
+
+namespace tuesday::sandbox {
+namespace {
+
+using supervise::JsonServer;
+
+constexpr Duration kInterruptPatience = std::chrono::milliseconds(7500);  // As the hosted runner waits.
+constexpr Duration kTerminatePatience = std::chrono::milliseconds(2500);
+constexpr int kExitLost = 137;
+constexpr int kExitNotStarted = 127;
+constexpr std::size_t kLeftPipesMax = 64;
+constexpr std::size_t kAnswerBytesMax = 2 << 20;
+
+int ExitCodeOf(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status); }
+
+int NumberOf(const std::string& signal) {
+  if (signal == "interrupt") return SIGINT;
+  return signal == "terminate" ? SIGTERM : signal == "kill" ? SIGKILL : 0;
+}
+
+class PlaceSupervisor {
+ public:
+  PlaceSupervisor(PlaceFolder folder, PlaceSpec spec)
+      : folder_(std::move(folder)),
+        spec_(std::move(spec)),
+        questions_(loop_, [this] { return sandbox_.socket.get(); }),
+        lookers_(loop_, [this](int after) { return ViewAfter(after); }) {}
+
+  Result<void> Open(const std::vector<std::string>& masks, const InsideWords& inside);
+  void Run();
+  // What Open began and could not finish.
+  void Undo();
+
+ private:
+  struct Running {
+    std::unique_ptr<Step> step;
+    JsonServer::Reply started;
+    supervise::PollLoop::TimerId timer = 0;
+  };
+
+  Result<void> OpenSandbox(const InsideWords& inside);
+  void OnRequest(const Json& request, JsonServer::Reply reply);
+  void StartStep(const StepOrder& order, JsonServer::Reply reply);
+  Result<std::uint32_t> SendStep(const StepOrder& order);
+  Json SignalStep(const std::string& id, int signal);
+  View ViewAfter(int ordinal) const;
+
+  void OnMessage();
+  void Take(const Message& message);
+  void OnStarted(std::uint32_t token);
+  void OnFailed(std::uint32_t token, int errno_value);
+  void OnEnded(std::uint32_t token, int wait_status);
+  void OnOutput(std::uint32_t token);
+  void TimeOut(std::uint32_t token, int signal);
+  void EndStep(std::uint32_t token, StepEnd end, int exit_code);
+  void KeepPipe(std::unique_ptr<Step> step);
+  void DropPipe(int pipe);
+  void OnDiskFull();
+  void OnSignal();
+  void OnBubbleEnded(int wait_status);
+  // Ends everything; running steps get `end` and `message`.
+  void Finish(PlacePhase phase, StepEnd end, const std::string& message);
+
+  PlaceFolder folder_;
+  PlaceSpec spec_;
+  supervise::PollLoop loop_;
+  PlaceRecord record_;
+  std::optional<Slot> slot_;
+  files::Fd signals_;
+  Sandbox sandbox_;
+  StepTerms terms_;
+  std::unique_ptr<FileRoots> roots_;
+  std::unique_ptr<DiskWatch> disk_;
+  std::unique_ptr<Forward> forward_;
+  Questions questions_;
+  Lookers lookers_;
+  std::map<std::uint32_t, Running> running_;
+  std::map<int, std::unique_ptr<Step>> left_;  // Ended, but somebody of theirs still holds the pipe.
+  std::set<std::string> known_;                // Steps that run or ran.
+  std::set<int> reported_;
+  std::uint32_t token_ = 0;
+  std::int64_t memory_kills_ = 0;
+  bool finished_ = false;
+  std::unique_ptr<JsonServer> server_;  // Last: it calls into all of the above.
+};
+
+Result<void> PlaceSupervisor::Open(const std::vector<std::string>& masks, const InsideWords& inside) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  TRY_OK(CheckSpec(spec_));
+  TRY(slot_, TakeSlot());
+  const std::optional<supervise::UserIds> user = slot_ ? std::optional(slot_->user) : std::nullopt;
+  TRY_OK(MakeOwnFolders(folder_, spec_, user));
+  const std::string workspace_host = spec_.workspace_host.empty() ? folder_.work() : spec_.workspace_host;
+  roots_ =
+      std::make_unique<FileRoots>(std::vector<std::pair<std::string, std::string>>{{spec_.workspace, workspace_host},
+                                                                                   {std::string(kPlaceHome), folder_.home()},
+                                                                                   {std::string(kPlaceTemp), folder_.temp()},
+                                                                                   {"/tmp", folder_.tmp()}});
+  terms_.folder = folder_;
+  terms_.workspace = spec_.workspace;
+  terms_.user = user;
+  terms_.limits = spec_.limits;
+  terms_.matcher_files = roots_.get();
+  for (const std::string& mask : masks) terms_.masks.Add(mask);
+  const std::string group = "place-" + Sha256Hex(folder_.path).substr(0, 16);
+  const manifest::Resources resources{.cpu_limit_milli = static_cast<std::int64_t>(spec_.limits.cpus * 1000),
+                                      .memory_limit_bytes = static_cast<std::int64_t>(spec_.limits.memory_bytes)};
+  record_.groups = supervise::MakeGroups(group, resources, spec_.limits.processes).folders;
+  TRY_OK(OpenSandbox(inside));
+  TRY(server_, JsonServer::ListenLater(loop_, folder_.socket(), [this](const Json& request, JsonServer::Reply reply) {
+        OnRequest(request, std::move(reply));
+      }));
+  record_.boot_id = supervise::BootId();
+  return WritePlaceRecord(folder_, record_);
+}
+
+Result<void> PlaceSupervisor::OpenSandbox(const InsideWords& inside) {
+  const std::optional<supervise::UserIds> user = slot_ ? std::optional(slot_->user) : std::nullopt;
+  TRY(SandboxPlan plan, PlanSandbox(folder_, spec_, user));
+  plan.groups = record_.groups;
+  plan.runner_words = inside.words;
+  // Where no cgroup holds them, the runner does as far as it can.
+  plan.runner_words.push_back(std::to_string(spec_.limits.processes));
+  plan.runner_words.push_back(std::to_string(spec_.limits.memory_bytes));
+  TRY(sandbox_, StartSandbox(plan));
+  TRY(signals_, supervise::OpenSignals());
+  loop_.Watch(signals_.get(), POLLIN, [this](short) { OnSignal(); });
+  loop_.Watch(sandbox_.socket.get(), POLLIN, [this](short) { OnMessage(); });
+  loop_.Watch(sandbox_.output.get(), POLLIN, [this](short) {
+    char buffer[4096];
+    const ssize_t got = ::read(sandbox_.output.get(), buffer, sizeof buffer);
+    if (got == 0) return loop_.Unwatch(sandbox_.output.get());
+    if (got > 0) [[maybe_unused]]
+      const ssize_t ignored = ::write(STDERR_FILENO, buffer, static_cast<std::size_t>(got));
+  });
+  if (sandbox_.service_listener.is_open()) {
+    forward_ = std::make_unique<Forward>(loop_, std::move(sandbox_.service_listener), spec_.service_socket);
+  }
+  disk_ = std::make_unique<DiskWatch>(loop_, WrittenFolders(folder_, spec_), spec_.limits.disk_bytes, [this] { OnDiskFull(); });
+  disk_->Begin();
+  memory_kills_ = supervise::OutOfMemoryKills(record_.groups);
+  loop_.After(spec_.time_max, [this] {
+    Finish(PlacePhase::kClosed, StepEnd::kTimedOut, "The job was ended after " + DurationText(spec_.time_max) + ".");
+  });
+  return {};
+}
+
+void PlaceSupervisor::Run() {
+  while (!finished_) loop_.RunOnce();
+}
+
+void PlaceSupervisor::Undo() {
+  supervise::KillOwnChildren();
+  supervise::RemoveGroups(record_.groups);
+  RemoveOwnFolders(folder_, spec_);
+}
+
+void PlaceSupervisor::OnRequest(const Json& request, JsonServer::Reply reply) {
+  const std::string what = request.At("do").StringOr("");
+  if (finished_) return reply(supervise::ErrorAnswer({ErrorCode::kConflict, "The place is not open any more.", ""}));
+  if (what == "start") return StartStep(OrderFromJson(request.At("step")), std::move(reply));
+  if (what == "signal") {
+    return reply(SignalStep(request.At("step").StringOr(""), NumberOf(request.At("signal").StringOr(""))));
+  }
+  if (what == "look") {
+    return lookers_.Add(static_cast<int>(request.At("after").IntOr(0)), Duration(request.At("patience_ns").IntOr(0)),
+                        std::move(reply));
+  }
+  if (what == "hash") {
+    std::vector<std::string> payload = StringsFromJson(request.At("patterns"));
+    payload.insert(payload.begin(), spec_.workspace);
+    return questions_.Ask(++token_, Saying::kHash, payload, spec_.workspace, kAnswerBytesMax, std::move(reply));
+  }
+  if (what == "read") {
+    const auto bytes_max = std::min(static_cast<std::size_t>(request.At("bytes_max").IntOr(0)), kAnswerBytesMax);
+    const std::string path = request.At("path").StringOr("");
+    return questions_.Ask(++token_, Saying::kRead, {path, std::to_string(bytes_max)}, path, bytes_max, std::move(reply));
+  }
+  if (what != "close")
+    return reply(supervise::ErrorAnswer({ErrorCode::kUnsupported, "A place does not know '" + what + "'.", ""}));
+  Finish(PlacePhase::kClosed, StepEnd::kLost, "The place was closed.");
+  reply(supervise::OkAnswer());
+}
+
+View PlaceSupervisor::ViewAfter(int ordinal) const {
+  View view;
+  view.phase = record_.phase;
+  view.message = record_.message;
+  for (const auto& [token, one] : running_) view.running.push_back(one.step->id());
+  std::ranges::sort(view.running);
+  view.ordinals.assign(reported_.upper_bound(ordinal), reported_.end());
+  return view;
+}
+
+void PlaceSupervisor::StartStep(const StepOrder& order, JsonServer::Reply reply) {
+  if (known_.contains(order.id)) return reply(supervise::OkAnswer());
+  if (running_.size() >= static_cast<std::size_t>(kStepsAtOnceMax)) {
+    return reply(supervise::ErrorAnswer(
+        {ErrorCode::kLimit, fmt::format("{} steps of the job run already.", running_.size()), "Wait for one of them."}));
+  }
+  const Result<std::uint32_t> token = SendStep(order);
+  if (!token.has_value()) return reply(supervise::ErrorAnswer(token.error()));
+  running_.at(*token).started = std::move(reply);
+}
+
+Result<std::uint32_t> PlaceSupervisor::SendStep(const StepOrder& order) {
+  const bool is_taken = reported_.contains(order.ordinal) || std::ranges::any_of(running_, [&](const auto& one) {
+                          return one.second.step->ordinal() == order.ordinal;
+                        });
+  if (!IsPlainId(order.id) || order.ordinal < 1 || order.argv.empty() || is_taken) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("A step '{}' with the ordinal {} cannot be started.", order.id, order.ordinal));
+  }
+  TRY(std::unique_ptr<Step> step, Step::Make(terms_, order));
+  TRY(const files::Fd payload, MakePayload(step->TakePayload()));
+  const std::uint32_t token = ++token_;
+  const files::Fd child_end = step->TakeChildEnd();
+  TRY_OK(Send(sandbox_.socket.get(), {Saying::kStart, token, 0}, {payload.get(), child_end.get()}));
+  known_.insert(order.id);
+  Running& running = running_[token];
+  running.step = std::move(step);
+  loop_.Watch(running.step->pipe(), POLLIN, [this, token](short) { OnOutput(token); });
+  if (order.timeout) running.timer = loop_.After(*order.timeout, [this, token] { TimeOut(token, SIGINT); });
+  disk_->SetActive(true);
+  return token;
+}
+
+Json PlaceSupervisor::SignalStep(const std::string& id, int signal) {
+  if (signal == 0) return supervise::ErrorAnswer({ErrorCode::kInvalid, "A place does not know this signal.", ""});
+  if (!known_.contains(id)) return supervise::ErrorAnswer({ErrorCode::kNotFound, "There is no step '" + id + "'.", ""});
+  for (const auto& [token, running] : running_) {
+    if (running.step->id() != id) continue;
+    const auto sent = Send(sandbox_.socket.get(), {Saying::kSignal, token, signal});
+    if (!sent.has_value()) return supervise::ErrorAnswer(sent.error());
+  }
+  return supervise::OkAnswer();
+}
+
+void PlaceSupervisor::OnMessage() {
+  for (;;) {
+    const Result<Received> received = Receive(sandbox_.socket.get());
+    if (finished_) return;
+    if (received.has_value()) {
+      Take(received->message);
+    } else if (received.error().code == ErrorCode::kUnavailable) {
+      // Its end comes as a signal.
+      return loop_.Unwatch(sandbox_.socket.get());
+    } else if (received.error().code == ErrorCode::kNotFound) {
+      return;
+    }
+  }
+}
+
+void PlaceSupervisor::Take(const Message& message) {
+  switch (message.saying) {
+    case Saying::kStarted: return OnStarted(message.token);
+    case Saying::kFailed: return OnFailed(message.token, message.number);
+    case Saying::kEnded: return OnEnded(message.token, message.number);
+    default: return;  // Nothing that we asked for.
+  }
+}
+
+void PlaceSupervisor::OnStarted(std::uint32_t token) {
+  const auto found = running_.find(token);
+  if (found == running_.end() || !found->second.started) return;
+  std::exchange(found->second.started, nullptr)(supervise::OkAnswer());
+}
+
+void PlaceSupervisor::OnFailed(std::uint32_t token, int errno_value) {
+  if (questions_.Failed(token, errno_value)) return;
+  const auto found = running_.find(token);
+  if (found == running_.end()) return;
+  Step& step = *found->second.step;
+  step.SetProblem(fmt::format("cannot run '{}': {}", step.command(), ::strerror(errno_value)));
+  EndStep(token, StepEnd::kNotStarted, kExitNotStarted);
+}
+
+void PlaceSupervisor::OnEnded(std::uint32_t token, int wait_status) {
+  if (questions_.Ended(token, wait_status)) return;
+  const auto found = running_.find(token);
+  if (found == running_.end()) return;
+  // What is left of a step that was ended goes with it; others may leave daemons until the end of the job.
+  if (found->second.step->timed_out()) static_cast<void>(Send(sandbox_.socket.get(), {Saying::kSignal, token, SIGKILL}));
+  EndStep(token, StepEnd::kExited, ExitCodeOf(wait_status));
+}
+
+void PlaceSupervisor::OnOutput(std::uint32_t token) {
+  const auto found = running_.find(token);
+  if (found == running_.end()) return;
+  // All writers are gone, and the step may still run: it closed its output.
+  if (found->second.step->Read() == Step::Stream::kEnded) loop_.Unwatch(found->second.step->pipe());
+}
+
+void PlaceSupervisor::TimeOut(std::uint32_t token, int signal) {
+  const auto found = running_.find(token);
+  if (found == running_.end()) return;
+  found->second.step->SetTimedOut();
+  static_cast<void>(Send(sandbox_.socket.get(), {Saying::kSignal, token, signal}));
+  if (signal == SIGINT) {
+    found->second.timer = loop_.After(kInterruptPatience, [this, token] { TimeOut(token, SIGTERM); });
+  } else if (signal == SIGTERM) {
+    found->second.timer = loop_.After(kTerminatePatience, [this, token] { TimeOut(token, SIGKILL); });
+  }
+}
+
+void PlaceSupervisor::EndStep(std::uint32_t token, StepEnd end, int exit_code) {
+  auto node = running_.extract(token);
+  Running& running = node.mapped();
+  loop_.Cancel(running.timer);
+  if (const std::int64_t kills = supervise::OutOfMemoryKills(record_.groups); kills > memory_kills_) {
+    memory_kills_ = kills;
+    running.step->SetProblem(fmt::format("The kernel ended a process of the job, which used more than its {} bytes of memory.",
+                                         spec_.limits.memory_bytes));
+  }
+  const StepReport report = running.step->Finish(end, exit_code);
+  if (const auto written = WriteReport(folder_, report); !written.has_value()) {
+    // A full disk. Whoever asks later finds a step that was begun and has no report: lost, and never run again.
+    ::dprintf(STDERR_FILENO, "%s\n", ErrorText(written.error()).c_str());
+  }
+  reported_.insert(report.ordinal);
+  KeepPipe(std::move(running.step));
+  if (running.started) running.started(supervise::OkAnswer());
+  if (running_.empty()) disk_->SetActive(false);
+  lookers_.Tell();
+}
+
+// Who stayed behind would die of a closed pipe: what it writes is read, and dropped.
+void PlaceSupervisor::KeepPipe(std::unique_ptr<Step> step) {
+  const int pipe = step->pipe();
+  loop_.Unwatch(pipe);
+  if (step->Read() == Step::Stream::kEnded) return;
+  if (left_.size() >= kLeftPipesMax) DropPipe(left_.begin()->first);
+  left_[pipe] = std::move(step);
+  loop_.Watch(pipe, POLLIN, [this, pipe](short) {
+    if (left_.at(pipe)->Read() == Step::Stream::kEnded) DropPipe(pipe);
+  });
+}
+
+void PlaceSupervisor::DropPipe(int pipe) {
+  loop_.Unwatch(pipe);
+  left_.erase(pipe);
+}
+
+void PlaceSupervisor::OnDiskFull() {
+  for (const auto& [token, running] : running_) {
+    running.step->SetProblem(
+        fmt::format("The job has written more than its {} bytes of disk; the step was ended.", spec_.limits.disk_bytes));
+    static_cast<void>(Send(sandbox_.socket.get(), {Saying::kSignal, token, SIGKILL}));
+  }
+}
+
+void PlaceSupervisor::OnSignal() {
+  signalfd_siginfo signal{};
+  bool told_to_end = false;
+  while (::read(signals_.get(), &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
+    told_to_end |= signal.ssi_signo != SIGCHLD;
+  }
+  int status = 0;
+  for (pid_t pid = 0; !finished_ && (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (pid == sandbox_.bubble) OnBubbleEnded(status);
+    if (pid == sandbox_.network) ::dprintf(STDERR_FILENO, "slirp4netns ended: %s\n", supervise::ExitText(status).c_str());
+    disk_->IsCounter(pid);
+  }
+  if (told_to_end && !finished_) Finish(PlacePhase::kLost, StepEnd::kLost, "Its supervisor was told to end.");
+}
+
+void PlaceSupervisor::OnBubbleEnded(int wait_status) {
+  OnMessage();  // What was said before the end still counts.
+  if (!finished_) Finish(PlacePhase::kLost, StepEnd::kLost, "The sandbox ended: " + supervise::ExitText(wait_status) + ".");
+}
+
+void PlaceSupervisor::Finish(PlacePhase phase, StepEnd end, const std::string& message) {
+  if (finished_) return;
+  finished_ = true;
+  ::kill(sandbox_.bubble, SIGKILL);
+  supervise::KillGroups(record_.groups);
+  supervise::KillOwnChildren();
+  record_.phase = phase;
+  record_.message = message;
+  while (!running_.empty()) {
+    Step& step = *running_.begin()->second.step;
+    step.SetProblem(message);
+    if (end == StepEnd::kTimedOut) step.SetTimedOut();
+    EndStep(running_.begin()->first, end, kExitLost);
+  }
+  questions_.DropAll();
+  forward_.reset();
+  left_.clear();
+  RemoveOwnFolders(folder_, spec_);
+  supervise::RemoveGroups(record_.groups);
+  if (const auto written = WritePlaceRecord(folder_, record_); !written.has_value()) {
+    ::dprintf(STDERR_FILENO, "%s\n", ErrorText(written.error()).c_str());
+  }
+  lookers_.TellAll();
+}
+
+Result<std::vector<std::string>> TakeMasks() {
+  const files::Fd payload(kMasksDescriptor);
+  return ReadPayload(payload.get());
+}
+
+void TellReady(const Result<void>& opened) {
+  const files::Fd ready(kReadyDescriptor);
+  const Json answer = opened.has_value() ? Json(supervise::OkAnswer()) : supervise::ErrorAnswer(opened.error());
+  const std::string line = CanonicalJson(answer) + "\n";
+  [[maybe_unused]] const ssize_t ignored = ::write(ready.get(), line.data(), line.size());
+}
+
+Result<void> OpenAndRun(const PlaceFolder& folder, const InsideWords& inside) {
+  ::signal(SIGPIPE, SIG_IGN);
+  TRY(const files::FileLock lock, files::FileLock::Acquire(folder.lock()));
+  TRY(PlaceSpec spec, ReadSpec(folder));
+  TRY(const std::vector<std::string> masks, TakeMasks());
+  PlaceSupervisor supervisor(folder, std::move(spec));
+  const Result<void> opened = supervisor.Open(masks, inside);
+  if (!opened.has_value()) {
+    supervisor.Undo();
+    return opened;
+  }
+  TellReady({});
+  supervisor.Run();
+  return {};
+}
+
+}  // namespace
+
+Result<void> RunPlaceSupervisor(const std::string& path, const InsideWords& inside) {
+  const Result<void> done = OpenAndRun(PlaceFolder{path}, inside);
+  if (!done.has_value()) TellReady(done);
+  return done;
+}
+
+}  // namespace tuesday::sandbox
