@@ -38,6 +38,9 @@ TARGETS = {
     "metrics_ingest": ">= 2",
     "metrics_bytes_per_sample": "<= 1.3",
     "rules_tick_100_rules_10000_series": "< 5",
+    "masks_1000_build": "report",
+    "masks_1000": ">= 50",
+    "step_output_1000_masks": ">= 20",
 }
 
 # Each is looked for in build/release and in tools; arguments may name {build}. The quiet ones come first.

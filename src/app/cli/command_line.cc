@@ -7,12 +7,14 @@
 #include <functional>
 #include <iostream>
 
+#include "app/actions/native.h"
 #include "app/cli/access/access_line.h"
 #include "app/cli/commands.h"
 #include "app/cli/completion.h"
 #include "app/cli/lint/lint_line.h"
 #include "app/cli/operate/operate_line.h"
 #include "app/cli/verb_line.h"
+#include "app/cli/workflow/workflow_line.h"
 
 namespace tuesday::cli {
 namespace {
@@ -33,6 +35,7 @@ struct CommandLine {
   VerbOptions verbs;
   AccessOptions access;
   OperateOptions operate;
+  WorkflowOptions workflow;
   bool all_namespaces = false;
   StatusOptions status;
   std::vector<std::string> words;
@@ -67,14 +70,16 @@ void AddDaemon(CommandLine& line) {
   serve->add_option("--edge-tls-listen", line.serve.edge_tls_listen, "Where the edge takes TLS; empty: nowhere");
   serve->add_option("--listen", line.serve.metrics_listen, "Where /metrics is served to everybody (127.0.0.1:PORT)");
   serve->add_option("--log-format", line.serve.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
-  CLI::App* supervise = Command(line, line.app, "supervise",
-                                "Looks after one instance, one job, one place or the edge; started by tuesday itself.",
-                                "tuesday supervise instance FOLDER", [&line] {
-                                  return RunSupervise(line.words.at(0), line.words.at(1),
-                                                      std::vector<std::string>(line.words.begin() + 2, line.words.end()));
-                                });
-  supervise->add_option("words", line.words, "instance|job|place|edge FOLDER")->required()->expected(2, 16);
+  CLI::App* supervise =
+      Command(line, line.app, "supervise", "Looks after one instance, one job or the edge; started by tuesday itself.",
+              "tuesday supervise instance FOLDER", [&line] { return RunSupervise(line.words); });
+  supervise->add_option("words", line.words, "instance|job|edge|place FOLDER, or inside")->required()->expected(1, 16);
   supervise->group("");
+  CLI::App* action =
+      Command(line, line.app, "action", "Runs one stage of an action that tuesday implements; started by runs.",
+              "tuesday action checkout main", [&line] { return actions::RunNativeAction(line.words.at(0), line.words.at(1)); });
+  action->add_option("words", line.words, "NAME STAGE")->required()->expected(2);
+  action->group("");
   Command(line, line.app, "doctor", "Checks the machine: programs, permissions, ports, and says how to mend each.",
           "tuesday doctor", [&line] { return RunDoctor(line.globals); });
 }
@@ -250,6 +255,7 @@ void AddAll(CommandLine& line) {
   AddAccess(line.app, line.globals, line.access, line.run);
   AddDaemon(line);
   AddOperate(line.app, line.globals, line.operate, line.run);
+  AddWorkflow(line.app, line.globals, line.workflow, line.run);
   CLI::App* completion =
       Command(line, line.app, "completion", "Prints the completion for a shell.", "source <(tuesday completion bash)", [&line] {
         std::cout << CompletionScript(line.name, CommandTree(line.app));

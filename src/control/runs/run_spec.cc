@@ -58,7 +58,7 @@ PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& sp
   place.id = PlaceOf(record, leg);
   place.workspace = record.paths.workspace;
   place.workspace_host = record.workspace_host;
-  if (!record.source_host.empty()) place.mounts.push_back({record.source_host, record.source_inside, Mount::Access::kRead});
+  for (const runs::ReadMount& mount : record.mounts) place.mounts.push_back({mount.host, mount.inside, Mount::Access::kRead});
   place.files[record.paths.event_file] = record.event;
   if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
     for (const auto& [name, value] : secrets->members()) place.masks.push_back(value.ToText());

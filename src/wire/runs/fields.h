@@ -29,6 +29,8 @@ void Fields(V& v, RunnerPaths& x) {
   v("tool_cache", x.tool_cache);
   v("home", x.home);
   v("event_file", x.event_file);
+  v("program", x.program);
+  v("source", x.source);
 }
 
 template <typename V>
@@ -198,6 +200,12 @@ void Fields(V& v, SourceFile& x) {
 }
 
 template <typename V>
+void Fields(V& v, ReadMount& x) {
+  v("host", x.host);
+  v("inside", x.inside);
+}
+
+template <typename V>
 void Fields(V& v, RunRecord& x) {
   v("id", x.id);
   v("attempt", x.attempt);
@@ -212,8 +220,7 @@ void Fields(V& v, RunRecord& x) {
   v("matrix_only", x.matrix_only);
   v("debug", x.debug);
   v("workspace_host", x.workspace_host);
-  v("source_host", x.source_host);
-  v("source_inside", x.source_inside);
+  v("mounts", x.mounts);
 }
 
 template <typename V>

@@ -21,6 +21,13 @@ struct SourceFile {
   friend bool operator==(const SourceFile&, const SourceFile&) = default;
 };
 
+// Something of the machine that every job of the run may read.
+struct ReadMount {
+  std::string host;
+  std::string inside;
+  friend bool operator==(const ReadMount&, const ReadMount&) = default;
+};
+
 // All of a workflow::RunSpec that can be stored: everything but the secrets. Contexts are JSON.
 struct RunRecord {
   std::string id;
@@ -36,8 +43,7 @@ struct RunRecord {
   std::string matrix_only;
   bool debug = false;
   std::string workspace_host;  // A folder that every job's workspace is; empty: each job has its own.
-  std::string source_host;     // A repository that jobs see at `source_inside`, read-only; empty: none.
-  std::string source_inside;
+  std::vector<ReadMount> mounts;
   friend bool operator==(const RunRecord&, const RunRecord&) = default;
 };
 

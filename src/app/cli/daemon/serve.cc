@@ -54,7 +54,9 @@ int RunServe(const Globals& globals, const ServeOptions& options) {
   return served.has_value() ? kExitPass : ReportError(served.error(), globals);
 }
 
-int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>& more) {
+int RunSupervise(const std::vector<std::string>& words) {
+  const std::string& kind = words.front();
+  const std::string folder = words.size() > 1 ? words[1] : "";
   Result<void> done;
   if (kind == "instance") {
     done = process::RunInstanceSupervisor(folder);
@@ -63,15 +65,13 @@ int RunSupervise(const std::string& kind, const std::string& folder, const std::
   } else if (kind == "place") {
     done = sandbox::RunPlaceSupervisor(folder);
   } else if (kind == "inside") {
-    std::vector<std::string> words = {folder};
-    words.insert(words.end(), more.begin(), more.end());
-    done = sandbox::RunInside(words);
+    done = sandbox::RunInside({words.begin() + 1, words.end()});
   } else if (kind == "edge") {
     haproxy::EdgeSupervisorOptions options;
     options.folder = folder;
     done = haproxy::RunEdgeSupervisor(options);
   } else {
-    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is none of instance, job, place, inside and edge.", kind));
+    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is neither instance, job, place nor edge.", kind));
   }
   return done.has_value() ? kExitPass : ReportError(done.error(), Globals());
 }

@@ -1,52 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/lint/git_base.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <set>
+
+#include "adapters/git/git.h"
 
 namespace tuesday::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kOutputMax = 64 << 20;
-
-// What `git ARGUMENTS...` prints; kNotFound with no message when it ends with another code than 0.
+// What git prints, without its complaint: who asks tries several things.
 Result<std::string> Git(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words = {"git"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return Fail(ErrorCode::kInternal, "No pipe can be made.");
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, "git", &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  std::string output;
-  if (error == 0) {
-    char buffer[1 << 16];
-    for (ssize_t got = ::read(ends[0], buffer, sizeof buffer); got > 0 && output.size() < kOutputMax;
-         got = ::read(ends[0], buffer, sizeof buffer)) {
-      output.append(buffer, static_cast<std::size_t>(got));
-    }
-  }
-  ::close(ends[0]);
-  int status = 0;
-  if (error != 0) return Fail(ErrorCode::kNotFound, "The program git cannot be run.", "Install git.");
-  ::waitpid(pid, &status, 0);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return Fail(ErrorCode::kNotFound, "");
+  Result<std::string> output = git::RunGit(arguments);
+  if (!output.has_value() && output.error().code == ErrorCode::kInvalid) return Fail(ErrorCode::kNotFound, "");
   return output;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/expression/value/text.h"
 #include "core/workflow/action/action.h"
 #include "core/workflow/lint/metadata/metadata_check.h"
 #include "core/workflow/lint/rules/rules.h"
@@ -28,6 +29,22 @@ void CheckRules(const WorkflowNode& workflow, const LintOptions& options, Report
   CheckCalls(workflow, options, report);
   CheckExpressions(workflow, options, report);
   CheckDelivery(workflow, options, report);
+}
+
+// Steps of a composite action are looked at as those of a job. What they name is not below the action's folder.
+void CheckActionRules(const Node& metadata, Report& report) {
+  const Node* runs = metadata.Find("runs");
+  const Node* kind = runs == nullptr ? nullptr : runs->Find("using");
+  const Node* steps = kind == nullptr || !expression::SameText(kind->value, "composite") ? nullptr : runs->Find("steps");
+  WorkflowNode workflow;
+  workflow.jobs.emplace_back();
+  Values values(report);
+  if (steps != nullptr) workflow.jobs[0].steps = CheckSteps(*steps, values);
+  CheckActions(workflow, {}, report);
+  CheckShells(workflow, report);
+  CheckCommands(workflow, report);
+  CheckEnvNames(workflow, report);
+  CheckActionExpressions(metadata, workflow.jobs[0].steps, report);
 }
 
 // What the rules overlooked and GitHub would refuse all the same.
@@ -74,6 +91,7 @@ std::vector<Finding> LintAction(std::string_view text, std::string_view file, st
         message.front() >= 'a' && message.front() <= 'z' ? static_cast<char>(message.front() - 'a' + 'A') : message.front();
     report.Add(*problem.at, "action", std::move(message), problem.severity);
   }
+  CheckActionRules(*tree.root(), report);
   std::vector<Finding> findings = report.Take();
   if (!HasErrors(findings)) AddRefusals(ReadActionFile(text, file).problems, file, findings);
   return findings;

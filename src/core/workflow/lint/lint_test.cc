@@ -139,7 +139,7 @@ TEST(Lint, WhatIsWrongWithAnActionIsToldWhereItIsUsedAndAtItsPlace) {
       {"NoShell", "runs:\n  using: composite\n  steps:\n    - run: x\n",
        "6:7: error: Required property is missing: shell [refused]"},
       {"NoSecrets", "runs:\n  using: composite\n  steps:\n    - {run: '${{ secrets.A }}', shell: sh}\n",
-       "6:13: error: Unrecognized named-value: 'secrets'"},
+       "6:18: error: The context \"secrets\" is not there in this place"},
   };
   for (const Row& row : rows) {
     const std::string text = std::string(head) + std::string(row.text);
@@ -163,6 +163,29 @@ TEST(Lint, WhatIsWrongWithAnActionIsToldWhereItIsUsedAndAtItsPlace) {
     EXPECT_THAT(own.front().Text(), HasSubstr("action.yml:" + std::string(row.wanted))) << row.shows;
     EXPECT_THAT(Lint(Steps("      - uses: ./act\n"), options), ::testing::SizeIs(own.size())) << row.shows;
   }
+  const auto composite = [&head](std::string_view steps) {
+    return LintAction(std::string(head) + "inputs: {title: {}}\nruns:\n  using: composite\n  steps:\n" + std::string(steps),
+                      "a", "");
+  };
+  const std::pair<std::string_view, std::string_view> steps[] = {
+      {"    - {run: 'echo ${{ inputs.titel }}', shell: sh}\n",
+       "There is no property \"titel\" in {title: string}. Did you mean \"title\"?"},
+      {"    - {run: 'echo ${{ github.event.issue.title }}', shell: sh}\n", "can be written by a stranger"},
+      {"    - {run: 'echo ${{ steps.x.outputs.y }}', shell: sh}\n", "There is no property \"x\""},
+      {"    - {run: 'echo ::set-output name=a::b', shell: sh}\n", "no longer supported"},
+      {"    - {run: x, shell: fish}\n", "There is no shell \"fish\""},
+      {"    - {run: x, shell: sh, if: 'true'}\n", "is the same each time"},
+      {"    - {uses: actions/checkout}\n", "has no ref"},
+      {"    - {run: x, shell: sh, nmae: y}\n", "nmae"},
+  };
+  for (const auto& [step, wanted] : steps) {
+    const std::vector<Finding> findings = composite(step);
+    ASSERT_EQ(findings.size(), 1U) << step;
+    EXPECT_THAT(findings[0].Text(), HasSubstr(wanted)) << step;
+  }
+  EXPECT_THAT(composite("    - {id: a, run: 'echo ${{ inputs.title }}', shell: '${{ inputs.title }}'}\n"
+                        "    - {run: 'echo ${{ steps.a.outputs.x }} ${{ matrix.y }} ${{ env.Z }}', shell: sh, if: always()}\n"),
+              ::testing::IsEmpty());
   EXPECT_THAT(LintAction("- x\n", "action.yml", ""), ::testing::SizeIs(1));
   EXPECT_THAT(LintAction("a: [\n", "action.yml", ""), ::testing::SizeIs(1));
   EXPECT_THAT(LintAction(std::string(head) + "runs: {using: node20, main: m.js}\n", "action.yml", ""), ::testing::IsEmpty());

@@ -1,13 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <variant>
+
+#include "core/workflow/action/action.h"
 #include "core/workflow/run/action_plan.h"
 
 namespace tuesday::workflow {
+namespace {
+
+void PlanNode(const NodeRuns& runs, ActionPlan& plan) {
+  plan.main = runs.main;
+  plan.pre = runs.pre;
+  plan.post = runs.post;
+  plan.pre_if = runs.pre_if;
+  plan.post_if = runs.post_if;
+}
+
+}  // namespace
 
 Evaluated<ActionPlan> PlanAction(const std::string& uses, const LoadedAction& loaded) {
   if (!loaded.problem.empty()) return std::unexpected(EvaluationProblem{loaded.problem});
-  return std::unexpected(EvaluationProblem{fmt::format("the definition of {} cannot be read yet", uses)});
+  ReadActionResult read = ReadActionFile(loaded.definition, uses);
+  if (!read.problems.empty()) return std::unexpected(EvaluationProblem{read.problems.front().text});
+  ActionPlan plan;
+  for (ActionInput& input : read.action.inputs) plan.inputs.emplace_back(input.name, std::move(input.preset));
+  for (ActionOutput& output : read.action.outputs) {
+    if (output.value.has_value()) plan.outputs.emplace_back(output.name, std::move(*output.value));
+  }
+  if (auto* node = std::get_if<NodeRuns>(&read.action.runs); node != nullptr) {
+    plan.kind = loaded.native.empty() ? ActionKind::kNode : ActionKind::kNative;
+    PlanNode(*node, plan);
+  } else if (auto* composite = std::get_if<CompositeRuns>(&read.action.runs); composite != nullptr) {
+    plan.kind = ActionKind::kComposite;
+    plan.steps = std::move(composite->steps);
+  } else {
+    plan.kind = ActionKind::kDocker;
+  }
+  return plan;
 }
 
 }  // namespace tuesday::workflow

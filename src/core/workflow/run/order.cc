@@ -209,7 +209,8 @@ Evaluated<StepOrder> ActionOrder(const LegPlace& place, int frame, const Step& s
   for (const auto& [name, value] : state.saved) order.environment["STATE_" + name] = value;
   if (!loaded.folder.empty()) order.environment["GITHUB_ACTION_PATH"] = loaded.folder;
   if (plan.kind == ActionKind::kNative) {
-    order.argv = {"tuesday", "action", loaded.native, std::string(stage)};
+    order.environment["TUESDAY_SOURCE"] = place.scope.spec->paths.source;
+    order.argv = {place.scope.spec->paths.program, "action", loaded.native, std::string(stage)};
   } else {
     order.argv = {"node", loaded.folder + "/" + script};
   }

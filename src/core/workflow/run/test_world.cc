@@ -49,6 +49,7 @@ void TestWorld::End(Running& running) {
   report.outputs = running.behaviour.outputs;
   report.environment = running.behaviour.environment;
   report.path = running.behaviour.path;
+  report.state = running.behaviour.saved;
   report.began = report.ended = Now().wall;
   Give(StepEnded{running.leg, report});
 }

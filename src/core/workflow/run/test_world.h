@@ -22,6 +22,7 @@ struct Behaviour {
   Pairs outputs;
   Pairs environment;
   std::vector<std::string> path;
+  Pairs saved;
   bool heeds_interrupt = true;  // Otherwise only SIGKILL ends it.
 };
 

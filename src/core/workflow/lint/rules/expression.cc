@@ -46,8 +46,37 @@ class ExpressionChecker {
     for (const JobNode& job : workflow_.jobs) CheckJob(job);
   }
 
+  // What calls the action is not known: any matrix, and inputs that are texts.
+  void CheckAction(const Node& metadata, const std::vector<StepNode>& steps) {
+    schema_ = &ActionSchema();
+    scope_.contexts["matrix"] = Open({});
+    scope_.contexts["steps"] = Strict({});
+    std::map<std::string, TypePtr> names;
+    for (const auto& [key, value] : MembersOf(metadata.Find("inputs"))) {
+      Text(value->Find("default"), "input-default-context");
+      names[LowerCase(key->value)] = Simple(TypeKind::kString);
+    }
+    scope_.contexts["inputs"] = Strict(std::move(names));
+    for (const StepNode& step : steps) {
+      CheckStep(step);
+      scope_.contexts["steps"] = WithStep(scope_.contexts["steps"], step, options_);
+    }
+    for (const auto& [key, value] : MembersOf(metadata.Find("outputs"))) Text(value->Find("value"), "output-value");
+    const Node* runs = metadata.Find("runs");
+    if (runs == nullptr) return;
+    if (const Node* args = runs->Find("args"); args != nullptr) {
+      for (const Node* item : args->items) Text(item, "container-runs-context");
+    }
+    for (const auto& [key, value] : MembersOf(runs->Find("env"))) Text(value, "container-runs-env");
+  }
+
  private:
-  static AvailableSet At(std::string_view key) { return WorkflowSchema().Get(key).available; }
+  static const std::vector<NodePair>& MembersOf(const Node* mapping) {
+    static const std::vector<NodePair> kNone;
+    return mapping == nullptr ? kNone : mapping->members;
+  }
+
+  AvailableSet At(std::string_view key) const { return schema_->Get(key).available; }
 
   void Add(const Node& node, std::size_t offset, std::string message) {
     const auto [line, column] = PlaceIn(node, offset);
@@ -317,7 +346,7 @@ class ExpressionChecker {
     Condition(step.condition, "step-if");
     Text(step.name, "step-name");
     Text(step.run, "string-steps-context", Trust::kNoStrangers);
-    TextAt(step.shell, 0);
+    TextAt(step.shell, At("step-shell"));
     Text(step.working_directory, "string-steps-context");
     Whole(step.continue_on_error, At("step-continue-on-error"), "continue-on-error", {TypeKind::kBool}, "a boolean");
     Whole(step.timeout_minutes, At("step-timeout-minutes"), "timeout-minutes", {TypeKind::kNumber}, "a number");
@@ -366,12 +395,18 @@ class ExpressionChecker {
   const LintOptions& options_;
   Report& report_;
   TypeScope scope_;
+  const Schema* schema_ = &WorkflowSchema();
 };
 
 }  // namespace
 
 void CheckExpressions(const WorkflowNode& workflow, const LintOptions& options, Report& report) {
   ExpressionChecker(workflow, options, report).Check();
+}
+
+void CheckActionExpressions(const Node& metadata, const std::vector<StepNode>& steps, Report& report) {
+  const WorkflowNode none;
+  ExpressionChecker(none, {}, report).CheckAction(metadata, steps);
 }
 
 }  // namespace tuesday::workflow::lint

@@ -24,6 +24,8 @@ void CheckEnvNames(const WorkflowNode& workflow, Report& report);
 void CheckActions(const WorkflowNode& workflow, const LintOptions& options, Report& report);
 void CheckCalls(const WorkflowNode& workflow, const LintOptions& options, Report& report);
 void CheckExpressions(const WorkflowNode& workflow, const LintOptions& options, Report& report);
+// The expressions of an action's metadata; `steps` are those of a composite one.
+void CheckActionExpressions(const Node& metadata, const std::vector<StepNode>& steps, Report& report);
 void CheckDelivery(const WorkflowNode& workflow, const LintOptions& options, Report& report);
 
 // What is wrong with a filter pattern: a sentence and the column of the pattern, from 1; none is empty.

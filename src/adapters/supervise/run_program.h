@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a program to its end and takes what it prints: for tools that answer a question. By argv, never through a shell.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tuesday::supervise {
+
+inline constexpr std::size_t kPrintedBytesMax = 64 << 20;
+
+struct Printed {
+  std::string output;
+  std::string errors;
+  int exit_code = 0;  // 128 + n for a signal n.
+};
+
+// `environment` is added to our own. Standard input is empty. kNotFound when there is no such program, kLimit when it prints
+// more than kPrintedBytesMax.
+Result<Printed> RunProgram(std::vector<std::string> argv, const std::map<std::string, std::string>& environment = {});
+
+}  // namespace tuesday::supervise

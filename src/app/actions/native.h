@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tuesday action NAME STAGE`: the actions that tuesday implements, run as a step's program within its place.
+#pragma once
+
+#include <string>
+
+namespace tuesday::actions {
+
+// The exit code of the step. An unknown name or stage is 2.
+int RunNativeAction(const std::string& name, const std::string& stage);
+
+// Puts the run's source, or another repository, into the workspace. After it there is a real `.git`.
+int Checkout(const std::string& stage);
+
+// Finds a version of Node.js on this machine and puts it first on the PATH.
+int SetupNode(const std::string& stage);
+
+}  // namespace tuesday::actions

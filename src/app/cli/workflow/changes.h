@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What there is to tell of a run between two of its states.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/workflow/run/state.h"
+
+namespace tuesday::cli {
+
+enum class ChangeKind { kStepBegan, kStepEnded, kJobBegan, kJobEnded, kRunEnded };
+
+// `depth` counts the composite actions around a step. `ordinal` names its log; 0: it has none.
+struct Change {
+  ChangeKind kind = ChangeKind::kStepBegan;
+  std::string leg;  // Or the job, when none of its legs ever began.
+  std::string name;
+  int ordinal = 0;
+  int depth = 0;
+  workflow::RunResult result = workflow::RunResult::kNone;
+  std::string reason;
+  Duration took{};
+  friend bool operator==(const Change&, const Change&) = default;
+};
+
+// In the order in which they are best read: of each leg its steps' ends before the next begin.
+std::vector<Change> ChangesBetween(const workflow::RunState& before, const workflow::RunState& after);
+
+// The commands of the run whose log is being written.
+struct OpenLog {
+  std::string leg;
+  int ordinal = 0;
+  friend bool operator==(const OpenLog&, const OpenLog&) = default;
+};
+std::vector<OpenLog> OpenLogs(const workflow::RunState& state);
+
+}  // namespace tuesday::cli

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/workflow/dry_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "adapters/actions/known_actions.h"
+#include "app/cli/workflow/changes.h"
+#include "app/cli/workflow/printer.h"
+#include "control/runs/run_spec.h"
+#include "core/workflow/output/masks.h"
+#include "core/workflow/run/groups.h"
+#include "core/workflow/run/run.h"
+
+namespace tuesday::cli {
+namespace {
+
+using workflow::CommandKind;
+using workflow::RunCommand;
+using workflow::RunEvent;
+
+class DryWorld {
+ public:
+  explicit DryWorld(const workflow::RunSpec& spec) : spec_(spec) {}
+
+  workflow::RunState Play() {
+    Give(workflow::RunBegun{});
+    while (state_.phase != workflow::RunPhase::kDone) {
+      for (const workflow::GroupMove& move : workflow::SettleGroups(workflow::GroupMembers(spec_.id, state_))) {
+        if (move.granted) Give(workflow::GroupGranted{move.leg});
+      }
+      const std::vector<RunCommand> commands = workflow::Outstanding(spec_, state_);
+      const auto next =
+          std::find_if(commands.begin(), commands.end(), [&](const RunCommand& c) { return !done_.contains(c.id); });
+      if (next == commands.end()) break;
+      done_.insert(next->id);
+      Answer(*next);
+    }
+    return state_;
+  }
+
+ private:
+  void Give(const RunEvent& event) { state_ = workflow::StepRun(spec_, std::move(state_), event, {}).state; }
+
+  void Answer(const RunCommand& command) {
+    switch (command.kind) {
+      case CommandKind::kOpenPlace: return Give(workflow::PlaceOpened{command.leg});
+      case CommandKind::kClosePlace: return Give(workflow::PlaceClosed{command.leg});
+      case CommandKind::kHashFiles: return Give(workflow::FilesHashed{command.leg, command.patterns, std::string(64, '0')});
+      case CommandKind::kLoadAction: {
+        const auto loaded = known_.Load(command.text);
+        return Give(workflow::ActionLoaded{command.leg, command.text, loaded.value_or(workflow::LoadedAction{})});
+      }
+      case CommandKind::kSignalStep: return;
+      case CommandKind::kStartStep: {
+        workflow::StepReport report;
+        report.id = command.id;
+        report.ordinal = command.ordinal;
+        return Give(workflow::StepEnded{command.leg, report});
+      }
+    }
+  }
+
+  const workflow::RunSpec& spec_;
+  actions::KnownActions known_;
+  workflow::RunState state_;
+  std::set<std::string> done_;
+};
+
+}  // namespace
+
+Result<std::string> DryRun(const runs::RunRecord& record, const std::map<std::string, std::string>& secrets) {
+  std::vector<std::pair<std::string, expression::Value>> values(secrets.begin(), secrets.end());
+  TRY(const workflow::RunSpec spec, control::SpecOf(record, expression::Value::Object(std::move(values))));
+  workflow::Masks masks;
+  for (const auto& [name, value] : secrets) masks.Add(value);
+  std::string text;
+  for (const Change& change : ChangesBetween({}, DryWorld(spec).Play())) {
+    const std::string indent(static_cast<std::size_t>(change.depth) * 2 + 2, ' ');
+    const bool skipped = change.result == workflow::RunResult::kSkipped;
+    const std::string why = change.reason.empty() ? "" : (skipped ? " (skipped: " : " (") + change.reason + ")";
+    if (change.kind == ChangeKind::kJobBegan) text += fmt::format("{}\n", change.leg);
+    if (change.kind == ChangeKind::kStepEnded)
+      text += masks.Mask(fmt::format("{}{} {}{}", indent, SignOf(change.result).first, change.name, why)) + "\n";
+    if (change.kind == ChangeKind::kJobEnded && change.result != workflow::RunResult::kSuccess)
+      text += fmt::format("{}: {}{}\n", change.leg, ResultText(change.result), why);
+  }
+  return text;
+}
+
+}  // namespace tuesday::cli

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/workflow/local_run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "adapters/actions/known_actions.h"
+#include "adapters/clock/system_clock.h"
+#include "adapters/files/file_tail.h"
+#include "adapters/files/files.h"
+#include "adapters/http/loop.h"
+#include "adapters/http/worker_pool.h"
+#include "adapters/sandbox/sandbox_places.h"
+#include "adapters/sqlite/sqlite_store.h"
+#include "adapters/supervise/spawn.h"
+#include "app/cli/client/session.h"
+#include "app/cli/workflow/stop_signals.h"
+#include "app/server/executor.h"
+#include "control/runs/run_spec.h"
+#include "control/runs/runs.h"
+
+namespace tuesday::cli {
+namespace {
+
+constexpr http::PoolLimits kWork{.threads = 4};
+constexpr http::PoolLimits kLooks{.threads = 32};  // Jobs of one run that are waited for at once.
+
+std::string LogName(const std::string& leg, int ordinal) { return fmt::format("{} {}", leg, ordinal); }
+
+}  // namespace
+
+std::string LocalRunsFolder() { return DefaultStateDir() + "/local"; }
+
+struct LocalRun::Impl {
+  std::string folder;
+  std::map<std::string, std::string> secrets;
+  SystemClock clock;
+  std::unique_ptr<sqlite::SqliteStore> store;
+  std::unique_ptr<sandbox::SandboxPlaces> places;
+  std::unique_ptr<actions::KnownActions> known;
+};
+
+LocalRun::LocalRun(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LocalRun::~LocalRun() = default;
+
+Result<std::unique_ptr<LocalRun>> LocalRun::Open(const std::string& folder, std::map<std::string, std::string> secrets) {
+  auto impl = std::make_unique<Impl>();
+  impl->folder = folder;
+  impl->secrets = std::move(secrets);
+  TRY_OK(files::MakeFolders(folder, 0700));
+  TRY(impl->store, sqlite::SqliteStore::Open(folder));
+  impl->places = std::make_unique<sandbox::SandboxPlaces>(sandbox::SandboxPlaces::Settings{
+      .state_folder = folder, .supervise_argv = {supervise::OwnProgram(), "supervise", "place"}});
+  impl->known = std::make_unique<actions::KnownActions>();
+  return std::unique_ptr<LocalRun>(new LocalRun(std::move(impl)));
+}
+
+namespace {
+
+// What is told and followed while the run goes on; on the loop's thread but for the lines.
+class Teller {
+ public:
+  Teller(RunWatcher& watcher, files::FileTail& tail, std::function<std::string(const std::string&, int)> log_path)
+      : watcher_(watcher), tail_(tail), log_path_(std::move(log_path)) {}
+
+  void Tell(const workflow::RunState& now) {
+    for (const Change& change : ChangesBetween(before_, now)) {
+      const std::string log = change.ordinal > 0 ? LogName(change.leg, change.ordinal) : "";
+      // The log's last lines come before the word that the step has ended.
+      if (change.kind == ChangeKind::kStepEnded && !log.empty()) tail_.Finish(log);
+      watcher_.Told(change);
+      if (change.kind == ChangeKind::kStepBegan && !log.empty()) tail_.Follow(log, log_path_(change.leg, change.ordinal));
+    }
+    before_ = now;
+  }
+
+ private:
+  RunWatcher& watcher_;
+  files::FileTail& tail_;
+  std::function<std::string(const std::string&, int)> log_path_;
+  workflow::RunState before_;
+};
+
+}  // namespace
+
+Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatcher& watcher) {
+  StopSignals signals;  // Before any thread, so that all of them leave the signals to it.
+  http::Loop loop;
+  http::WorkerPool pool(loop, kWork);
+  http::WorkerPool looks(loop, kLooks);
+  server::PoolExecutor executor(loop, pool, impl_->clock);
+  executor.SendLanesTo(control::kLookLanePrefix, looks);
+  TRY(auto tail, files::FileTail::Start([&](const std::string& name, std::string_view line) {
+        const std::size_t space = name.rfind(' ');
+        watcher.Logged(name.substr(0, space), std::atoi(name.c_str() + space + 1), line);
+      }));
+  Teller teller(watcher, *tail, [&](const std::string& leg, int ordinal) {
+    return impl_->places->LogPath(control::PlaceOf(record, leg), ordinal);
+  });
+  Result<workflow::RunState> end = Fail(ErrorCode::kUnavailable, "The run was left before its end.");
+  control::Runs runs({.clock = impl_->clock,
+                      .executor = executor,
+                      .store = *impl_->store,
+                      .places = *impl_->places,
+                      .actions = *impl_->known,
+                      .secrets =
+                          [this](const auto&) {
+                            std::vector<std::pair<std::string, expression::Value>> values(impl_->secrets.begin(),
+                                                                                          impl_->secrets.end());
+                            return expression::Value::Object(std::move(values));
+                          }},
+                     [&](const std::string& id) {
+                       teller.Tell(*runs.Find(id));
+                       if (runs.Find(id)->phase != workflow::RunPhase::kDone) return;
+                       end = *runs.Find(id);
+                       loop.Stop();
+                     });
+  signals.Watch([&](int count) {
+    loop.Post([&, count] {
+      if (count > 1) return loop.Stop();
+      if (!runs.Cancel(record.id, "", "it was interrupted").has_value()) loop.Stop();
+    });
+  });
+  runs.Begin(record, [&](Result<void> begun) {
+    if (begun.has_value()) return;
+    end = std::unexpected(begun.error());
+    loop.Stop();
+  });
+  loop.Run();
+  return end;
+}
+
+std::string LocalRun::WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const {
+  return impl_->places->WorkspacePath(control::PlaceOf(record, leg));
+}
+
+}  // namespace tuesday::cli

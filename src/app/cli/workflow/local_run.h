@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of a workflow on this machine without a daemon: the same loop, with a store and places of its own.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/cli/workflow/changes.h"
+#include "base/result.h"
+#include "wire/runs/runs.h"
+
+namespace tuesday::cli {
+
+// What a watcher of the run is told, on the thread of Run.
+class RunWatcher {
+ public:
+  virtual ~RunWatcher() = default;
+  virtual void Told(const Change& change) = 0;
+  virtual void Logged(const std::string& leg, int ordinal, std::string_view line) = 0;
+};
+
+// The folder of a run: its store, its places, its source.
+class LocalRun {
+ public:
+  // `folder` is made when it is not there. Holds its lock as long as it lives.
+  static Result<std::unique_ptr<LocalRun>> Open(const std::string& folder, std::map<std::string, std::string> secrets);
+  ~LocalRun();
+
+  // Begins the run and returns when it has ended. SIGINT and SIGTERM cancel it, a second one leaves it. kInterrupted is told as
+  // kUnavailable.
+  Result<workflow::RunState> Run(const runs::RunRecord& record, RunWatcher& watcher);
+
+  // Where the workspace of a leg is on this machine.
+  std::string WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const;
+
+ private:
+  struct Impl;
+  explicit LocalRun(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+// "$XDG_STATE_HOME/tuesday/local", or below /var/lib/tuesday as root.
+std::string LocalRunsFolder();
+
+}  // namespace tuesday::cli

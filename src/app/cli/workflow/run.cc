@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tuesday workflow run`: the workflow here, from the working tree, in sandboxes of this machine.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "app/cli/workflow/context.h"
+#include "app/cli/workflow/dry_run.h"
+#include "app/cli/workflow/local_run.h"
+#include "app/cli/workflow/options.h"
+#include "app/cli/workflow/printer.h"
+#include "app/cli/workflow/run_numbers.h"
+#include "app/cli/workflow/workflows.h"
+
+namespace tuesday::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSourceInside = "/opt/tuesday/source.git";
+constexpr std::string_view kObjectsInside = "/opt/tuesday/objects";
+
+// What runs here say they are. Every image label of GitHub's own Linux runners is taken for this machine.
+const std::vector<std::string> kLabels = {"ubuntu-latest", "ubuntu-22.04", "ubuntu-24.04", "ubuntu-slim",
+                                          "self-hosted",   "linux",        "x64",          "tuesday"};
+
+Json JobsJson(const workflow::GraphState& graph) {
+  Json::Array jobs;
+  for (const workflow::JobState& job : graph.jobs) {
+    Json::Array legs;
+    for (const workflow::LegState& leg : job.legs) {
+      Json::Object outputs;
+      for (const auto& [key, value] : leg.outputs) outputs[key] = Json(value);
+      legs.emplace_back(Json::Object{{"key", Json(leg.key)},
+                                     {"name", Json(leg.name)},
+                                     {"result", Json(ResultText(leg.result))},
+                                     {"reason", Json(leg.reason)},
+                                     {"outputs", Json(std::move(outputs))}});
+    }
+    jobs.emplace_back(Json::Object{{"id", Json(job.id)},
+                                   {"result", Json(ResultText(job.result))},
+                                   {"reason", Json(job.reason)},
+                                   {"legs", Json(std::move(legs))}});
+  }
+  return Json(std::move(jobs));
+}
+
+// Says nothing while the run goes on: the answer is one object.
+class Silent : public RunWatcher {
+ public:
+  void Told(const Change&) override {}
+  void Logged(const std::string&, int, std::string_view) override {}
+};
+
+std::string MatrixJson(const std::vector<std::string>& words) {
+  if (words.empty()) return "";
+  Json::Object object;
+  for (const std::string& word : words) {
+    const std::size_t colon = word.find(':');
+    if (colon != std::string::npos) object[word.substr(0, colon)] = Json(word.substr(colon + 1));
+  }
+  return CanonicalJson(Json(std::move(object)));
+}
+
+Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWorkflow& local, const RunNumber& number,
+                                   const std::string& root) {
+  TRY(const git::Snapshot snapshot, git::TakeSnapshot(root, number.folder + "/source.git"));
+  runs::RunRecord record;
+  record.id = number.id;
+  TRY(const RunContext context, ContextOf(options, local, snapshot, number.id, number.number));
+  record.files = local.files;
+  record.github = context.github;
+  record.event = context.event;
+  record.inputs = context.inputs;
+  record.vars = context.vars;
+  record.labels = kLabels;
+  record.jobs = options.jobs;
+  record.matrix_only = MatrixJson(options.matrix);
+  record.debug = options.debug;
+  const std::string name = snapshot.repository.substr(snapshot.repository.find('/') + 1);
+  record.paths.workspace = fmt::format("/home/runner/work/{}/{}", name, name);
+  record.paths.source = kSourceInside;
+  record.mounts.push_back({snapshot.folder, std::string(kSourceInside)});
+  if (!snapshot.objects.empty()) {
+    record.mounts.push_back({snapshot.objects, std::string(kObjectsInside)});
+    TRY_OK(git::BorrowFrom(snapshot, std::string(kObjectsInside)));
+  }
+  if (options.bind) record.workspace_host = fs::absolute(root).string();
+  return record;
+}
+
+bool FiresOn(const LocalWorkflow& local, const std::string& event) {
+  return std::any_of(local.triggers.begin(), local.triggers.end(), [&](const auto& trigger) { return trigger.event == event; });
+}
+
+Result<LocalWorkflow> ChooseWorkflow(const std::string& root, const WorkflowOptions& options) {
+  WorkflowErrors errors;
+  auto workflows = ReadWorkflows(root, options.file, errors);
+  for (const std::string& line : errors.lines) std::cerr << line << "\n";
+  if (!workflows) return std::unexpected(workflows.error());
+  const std::string event = options.event.empty() ? "push" : options.event;
+  if (options.file.empty()) std::erase_if(*workflows, [&](const LocalWorkflow& local) { return !FiresOn(local, event); });
+  if (workflows->empty()) return Fail(ErrorCode::kNotFound, fmt::format("No workflow here runs on {}.", event));
+  if (workflows->size() > 1) {
+    std::string names;
+    for (const LocalWorkflow& local : *workflows) names += "\n  " + local.name;
+    return Fail(ErrorCode::kInvalid, fmt::format("{} workflows run on {}:{}", workflows->size(), event, names),
+                "Name one of them.");
+  }
+  LocalWorkflow chosen = std::move(workflows->front());
+  for (const std::string& job : options.jobs) {
+    const bool known = std::any_of(chosen.workflow.jobs.begin(), chosen.workflow.jobs.end(),
+                                   [&](const auto& one) { return one.id.text == job; });
+    if (!known) return Fail(ErrorCode::kNotFound, fmt::format("{} has no job '{}'.", chosen.name, job));
+  }
+  return chosen;
+}
+
+std::size_t WidthOf(const workflow::Workflow& workflow) {
+  std::size_t width = 0;
+  for (const workflow::Job& job : workflow.jobs)
+    width = std::max(width, job.id.text.size() + (job.strategy.has_value() ? 2 : 0));
+  return width;
+}
+
+int ExitCodeOfRun(const workflow::RunState& state) {
+  return state.result == workflow::RunResult::kSuccess || state.result == workflow::RunResult::kSkipped ? kExitPass : kExitFail;
+}
+
+Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
+  const Result<std::string> found = RepositoryRoot();
+  if (!found.has_value() && options.file.empty()) return std::unexpected(found.error());
+  const std::string root = found.value_or(".");
+  TRY(const LocalWorkflow local, ChooseWorkflow(root, options));
+  TRY(auto secrets, ReadSecrets(options));
+  TRY(const RunNumber number, TakeRunNumber(LocalRunsFolder()));
+  TRY(const runs::RunRecord record, MakeRecord(options, local, number, root));
+  if (options.dry_run) {
+    TRY(const std::string text, DryRun(record, secrets));
+    std::cout << text;
+    return kExitPass;
+  }
+  TRY(auto run, LocalRun::Open(number.folder, std::move(secrets)));
+  if (globals.json) {
+    Silent silent;
+    TRY(const workflow::RunState end, run->Run(record, silent));
+    PrintJson(Json(Json::Object{{"run", Json(record.id)},
+                                {"workflow", Json(local.name)},
+                                {"result", Json(ResultText(end.result))},
+                                {"reason", Json(end.reason)},
+                                {"jobs", JobsJson(end.graph)}}));
+    return ExitCodeOfRun(end);
+  }
+  Printer printer(::isatty(STDOUT_FILENO) == 1 ? Colour::kTerminal : Colour::kNever, WidthOf(local.workflow));
+  std::cout << fmt::format("{} ({}), run {}\n", local.Title(), local.name, record.id);
+  TRY(const workflow::RunState end, run->Run(record, printer));
+  std::cout << printer.Summary(end);
+  return ExitCodeOfRun(end);
+}
+
+}  // namespace
+
+int RunWorkflowRun(const Globals& globals, const WorkflowOptions& options) {
+  const Result<int> code = RunHere(globals, options);
+  return code.has_value() ? *code : ReportError(code.error(), globals);
+}
+
+}  // namespace tuesday::cli

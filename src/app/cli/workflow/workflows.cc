@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/workflow/workflows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/cli/client/session.h"
+#include "app/cli/lint/workflow_files.h"
+#include "app/cli/manifests/manifest_files.h"
+#include "core/workflow/read.h"
+
+namespace tuesday::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Called files of this repository; every one that was read is kept.
+class TreeFiles : public workflow::CalledFiles {
+ public:
+  explicit TreeFiles(std::string root) : root_(std::move(root)) {}
+
+  Result<workflow::CalledFile> Find(std::string_view, std::string_view ref) const override {
+    if (!ref.starts_with("./") && !ref.starts_with("$/")) {
+      return Fail(ErrorCode::kUnsupported, fmt::format("'{}' stands in another repository, which is not mirrored here.", ref));
+    }
+    const std::string name = fs::path(ref.substr(2)).lexically_normal().string();
+    if (name.starts_with("..")) return Fail(ErrorCode::kInvalid, fmt::format("'{}' leads out of the repository.", ref));
+    TRY(std::string text, ReadInput((fs::path(root_) / name).string(), kManifestBytesMax));
+    found_.push_back({name, text});
+    return workflow::CalledFile{name, std::move(text)};
+  }
+
+  std::vector<runs::SourceFile> Take() { return std::move(found_); }
+
+ private:
+  std::string root_;
+  mutable std::vector<runs::SourceFile> found_;
+};
+
+std::string RelativeTo(const std::string& root, const std::string& file) {
+  std::error_code error;
+  const fs::path full = fs::weakly_canonical(file, error);
+  const fs::path relative = full.lexically_relative(fs::weakly_canonical(root, error));
+  return relative.empty() || *relative.begin() == ".." ? file : relative.string();
+}
+
+std::vector<std::string> FilesOf(const std::string& root) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::directory_iterator it(fs::path(root) / ".github/workflows", error), end; it != end && !error; it.increment(error)) {
+    if (IsWorkflowPath(it->path().string())) files.push_back(it->path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<LocalWorkflow> ReadOne(const std::string& root, const std::string& file, WorkflowErrors& errors) {
+  TRY(const std::string text, ReadInput(file, kManifestBytesMax));
+  LocalWorkflow local;
+  local.name = RelativeTo(root, file);
+  TreeFiles called(root);
+  workflow::ReadResult read = workflow::ReadWorkflow(text, local.name, {}, &called);
+  local.files = {{local.name, text}};
+  for (runs::SourceFile& one : called.Take()) {
+    if (std::find(local.files.begin(), local.files.end(), one) == local.files.end()) local.files.push_back(std::move(one));
+  }
+  for (const workflow::WorkflowProblem& problem : read.problems) {
+    const bool placed = problem.at.file > 0 && problem.at.file <= static_cast<int>(read.files.size());
+    const std::string& where = placed ? read.files[static_cast<std::size_t>(problem.at.file - 1)] : local.name;
+    errors.lines.push_back(fmt::format("{}:{}:{}: error: {}", where, problem.at.line, problem.at.column, problem.message));
+  }
+  local.workflow = std::move(read.workflow);
+  if (local.workflow.on.has_value()) local.triggers = workflow::ReadTriggers(*local.workflow.on);
+  return local;
+}
+
+}  // namespace
+
+std::string LocalWorkflow::Title() const {
+  return workflow.name.has_value() ? workflow.name->ScalarText() : fs::path(name).filename().string();
+}
+
+Result<std::string> RepositoryRoot() {
+  std::error_code error;
+  for (fs::path folder = fs::current_path(error); !folder.empty(); folder = folder.parent_path()) {
+    if (fs::is_directory(folder / ".github/workflows", error)) return folder.string();
+    if (folder == folder.root_path()) break;
+  }
+  return Fail(ErrorCode::kNotFound, "Neither this folder nor one above it has `.github/workflows`.",
+              "Go to the repository, or name the workflow's file.");
+}
+
+Result<std::vector<LocalWorkflow>> ReadWorkflows(const std::string& root, const std::string& file, WorkflowErrors& errors) {
+  const std::vector<std::string> files = file.empty() ? FilesOf(root) : std::vector<std::string>{file};
+  if (files.empty()) return Fail(ErrorCode::kNotFound, fmt::format("{}/.github/workflows has no YAML file.", root));
+  std::vector<LocalWorkflow> workflows;
+  for (const std::string& one : files) {
+    TRY(LocalWorkflow local, ReadOne(root, one, errors));
+    workflows.push_back(std::move(local));
+  }
+  if (!errors.lines.empty())
+    return Fail(ErrorCode::kInvalid, fmt::format("{} problems in workflow files.", errors.lines.size()));
+  return workflows;
+}
+
+}  // namespace tuesday::cli
