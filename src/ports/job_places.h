@@ -58,7 +58,6 @@ struct PlaceSpec {
   std::string workspace;
   std::string workspace_host;
   std::vector<Mount> mounts;
-  std::map<std::string, std::string> files;  // Written when the place is opened: path inside → bytes.
   std::map<std::string, std::string> hosts;  // Name → address, beside localhost.
   std::string service_socket;
   int service_port = 0;

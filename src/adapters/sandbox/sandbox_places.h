@@ -39,6 +39,9 @@ class SandboxPlaces : public JobPlaces {
   // Where the log of a step is; there from its begin until the place is forgotten.
   std::string LogPath(const PlaceId& place, int ordinal) const { return FolderOf(place).log(ordinal); }
 
+  // Where a place's own workspace is; it stays until the place is forgotten.
+  std::string WorkspacePath(const PlaceId& place) const { return FolderOf(place).work(); }
+
   // The places that are there, open or not.
   std::vector<PlaceId> Known() const;
 

@@ -70,10 +70,13 @@ void AddDaemon(CommandLine& line) {
   serve->add_option("--edge-tls-listen", line.serve.edge_tls_listen, "Where the edge takes TLS; empty: nowhere");
   serve->add_option("--listen", line.serve.metrics_listen, "Where /metrics is served to everybody (127.0.0.1:PORT)");
   serve->add_option("--log-format", line.serve.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
-  CLI::App* supervise =
-      Command(line, line.app, "supervise", "Looks after one instance, one job or the edge; started by tuesday itself.",
-              "tuesday supervise instance FOLDER", [&line] { return RunSupervise(line.words); });
-  supervise->add_option("words", line.words, "instance|job|edge|place FOLDER, or inside")->required()->expected(1, 16);
+  CLI::App* supervise = Command(line, line.app, "supervise",
+                                "Looks after one instance, one job, one place or the edge; started by tuesday itself.",
+                                "tuesday supervise instance FOLDER", [&line] {
+                                  return RunSupervise(line.words.at(0), line.words.at(1),
+                                                      std::vector<std::string>(line.words.begin() + 2, line.words.end()));
+                                });
+  supervise->add_option("words", line.words, "instance|job|place|edge FOLDER")->required()->expected(2, 16);
   supervise->group("");
   CLI::App* action =
       Command(line, line.app, "action", "Runs one stage of an action that tuesday implements; started by runs.",

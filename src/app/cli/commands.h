@@ -21,7 +21,7 @@ struct ServeOptions {
 };
 inline constexpr const char* kConfigFile = "/etc/tuesday/tuesday.yaml";
 int RunServe(const Globals& globals, const ServeOptions& options);
-int RunSupervise(const std::vector<std::string>& words);  // Of what, its folder, and more that it asks for.
+int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>& rest);
 int RunDoctor(const Globals& globals);
 
 struct ApplyOptions {

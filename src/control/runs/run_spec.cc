@@ -59,7 +59,6 @@ PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& sp
   place.workspace = record.paths.workspace;
   place.workspace_host = record.workspace_host;
   for (const runs::ReadMount& mount : record.mounts) place.mounts.push_back({mount.host, mount.inside, Mount::Access::kRead});
-  place.files[record.paths.event_file] = record.event;
   if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
     for (const auto& [name, value] : secrets->members()) place.masks.push_back(value.ToText());
   }

@@ -213,7 +213,6 @@ void Fields(V& v, RunRecord& x) {
   v("github", x.github);
   v("inputs", x.inputs);
   v("vars", x.vars);
-  v("event", x.event);
   v("paths", x.paths);
   v("labels", x.labels);
   v("jobs", x.jobs);

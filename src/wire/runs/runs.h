@@ -36,7 +36,6 @@ struct RunRecord {
   std::string github;
   std::string inputs;
   std::string vars;
-  std::string event;  // The whole payload, as programs find it in the event's file.
   workflow::RunnerPaths paths;
   std::vector<std::string> labels;
   std::vector<std::string> jobs;

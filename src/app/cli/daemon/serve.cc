@@ -54,9 +54,7 @@ int RunServe(const Globals& globals, const ServeOptions& options) {
   return served.has_value() ? kExitPass : ReportError(served.error(), globals);
 }
 
-int RunSupervise(const std::vector<std::string>& words) {
-  const std::string& kind = words.front();
-  const std::string folder = words.size() > 1 ? words[1] : "";
+int RunSupervise(const std::string& kind, const std::string& folder, const std::vector<std::string>& more) {
   Result<void> done;
   if (kind == "instance") {
     done = process::RunInstanceSupervisor(folder);
@@ -65,13 +63,15 @@ int RunSupervise(const std::vector<std::string>& words) {
   } else if (kind == "place") {
     done = sandbox::RunPlaceSupervisor(folder);
   } else if (kind == "inside") {
-    done = sandbox::RunInside({words.begin() + 1, words.end()});
+    std::vector<std::string> words = {folder};
+    words.insert(words.end(), more.begin(), more.end());
+    done = sandbox::RunInside(words);
   } else if (kind == "edge") {
     haproxy::EdgeSupervisorOptions options;
     options.folder = folder;
     done = haproxy::RunEdgeSupervisor(options);
   } else {
-    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is neither instance, job, place nor edge.", kind));
+    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is none of instance, job, place, inside and edge.", kind));
   }
   return done.has_value() ? kExitPass : ReportError(done.error(), Globals());
 }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "adapters/files/files.h"
 #include "app/cli/workflow/context.h"
 #include "app/cli/workflow/dry_run.h"
 #include "app/cli/workflow/local_run.h"
@@ -73,7 +74,6 @@ Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWo
   TRY(const RunContext context, ContextOf(options, local, snapshot, number.id, number.number));
   record.files = local.files;
   record.github = context.github;
-  record.event = context.event;
   record.inputs = context.inputs;
   record.vars = context.vars;
   record.labels = kLabels;
@@ -88,6 +88,9 @@ Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWo
     record.mounts.push_back({snapshot.objects, std::string(kObjectsInside)});
     TRY_OK(git::BorrowFrom(snapshot, std::string(kObjectsInside)));
   }
+  const std::string event = number.folder + "/event.json";
+  TRY_OK(files::WriteFileDurably(event, context.event, 0644));
+  record.mounts.push_back({event, record.paths.event_file});
   if (options.bind) record.workspace_host = fs::absolute(root).string();
   return record;
 }

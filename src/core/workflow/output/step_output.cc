@@ -32,7 +32,7 @@ void StepOutput::Feed(std::string_view bytes) {
   while (!bytes.empty()) {
     if (after_return_ && bytes.front() == '\n') bytes.remove_prefix(1);
     after_return_ = false;
-    const std::size_t end = bytes.find_first_of("\r\n");
+    const std::size_t end = FindLineEnd(bytes);
     FeedPart(bytes.substr(0, end));
     if (end == std::string_view::npos) return;
     EndLine();
@@ -78,7 +78,12 @@ void StepOutput::EndLine() {
     if (!long_text_.empty()) findings_.lines.push_back(masks_.Mask(RepairUtf8(std::exchange(long_text_, {}))));
     long_line_.reset();
   } else {
-    ProcessLine(RepairUtf8(std::exchange(line_, {})));
+    if (IsAscii(line_)) {
+      ProcessLine(line_);
+    } else {
+      ProcessLine(RepairUtf8(line_));
+    }
+    line_.clear();
   }
 }
 
@@ -128,7 +133,11 @@ bool StepOutput::ProcessMatch(std::string_view line) {
 }
 
 void StepOutput::Write(std::string_view text) {
-  const std::string masked = masks_.Mask(text);
+  std::string masked = masks_.Mask(text);
+  if (masked.size() <= kLogLineBytesMax && FindLineEnd(masked) == std::string::npos) {
+    findings_.lines.push_back(std::move(masked));
+    return;
+  }
   for (std::string_view line : SplitLines(masked)) {
     do {
       const std::size_t size = WholeCharacters(line, kLogLineBytesMax);

@@ -2,6 +2,8 @@
 #include "core/workflow/output/text.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 #include "core/expression/value/text.h"
 
@@ -15,9 +17,26 @@ bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 
 
 }  // namespace
 
+// Eight bytes at a time: every line of a log passes here.
+bool IsAscii(std::string_view text) {
+  std::uint64_t bits = 0;
+  while (text.size() >= sizeof(bits)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof(word));
+    bits |= word;
+    text.remove_prefix(sizeof(word));
+  }
+  for (const char c : text) bits |= static_cast<unsigned char>(c) & 0x80U;
+  return (bits & 0x8080808080808080U) == 0;
+}
+
+std::size_t FindLineEnd(std::string_view text) {
+  const auto found = std::find_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; });
+  return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
+}
+
 std::string RepairUtf8(std::string_view text) {
-  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  if (std::all_of(text.begin(), text.end(), is_ascii)) return std::string(text);
+  if (IsAscii(text)) return std::string(text);
   std::string repaired;
   repaired.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
@@ -46,7 +65,7 @@ std::string_view FirstCharacters(std::string_view text, std::size_t characters_m
 std::vector<std::string_view> SplitLines(std::string_view text) {
   std::vector<std::string_view> lines;
   do {
-    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    const std::size_t end = std::min(FindLineEnd(text), text.size());
     lines.push_back(text.substr(0, end));
     const std::size_t stop = text.substr(end).starts_with("\r\n") ? 2 : 1;
     text.remove_prefix(std::min(end + stop, text.size()));

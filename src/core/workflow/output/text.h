@@ -8,6 +8,11 @@
 
 namespace tuesday::workflow {
 
+bool IsAscii(std::string_view text);
+
+// Where the first LF or CR is, or npos.
+std::size_t FindLineEnd(std::string_view text);
+
 // Every byte that belongs to no character of UTF-8 replaced by U+FFFD.
 std::string RepairUtf8(std::string_view text);
 

@@ -26,7 +26,7 @@ struct RunnerPaths {
   std::string temp = "/home/runner/work/_temp";
   std::string tool_cache = "/opt/hostedtoolcache";
   std::string home = "/home/runner";
-  std::string event_file = "/home/runner/work/_temp/_github_workflow/event.json";
+  std::string event_file = "/opt/tuesday/event.json";
   std::string program = "/run/tuesday/tuesday";  // Ours, for actions that we implement.
   std::string source;  // The run's own repository, for our checkout; empty: there is none.
   friend bool operator==(const RunnerPaths&, const RunnerPaths&) = default;

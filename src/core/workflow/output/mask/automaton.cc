@@ -2,14 +2,17 @@
 #include "core/workflow/output/mask/automaton.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace tuesday::workflow {
 namespace {
 
-std::size_t HeadOf(const char* at) {
-  const auto byte = [at](int i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(at[i])); };
-  return ((byte(0) | byte(1) << 8U | byte(2) << 16U) * 2654435761U) >> 14U;
-}
+constexpr std::ptrdiff_t kFewEdges = 8;
+
+constexpr std::size_t kHeadBitsOfText = 32;  // So that three in a hundred places are looked at for nothing.
+constexpr int kHeadBitsMin = 12;             // Powers of two.
+constexpr int kHeadBitsMax = 20;
 
 }  // namespace
 
@@ -71,11 +74,19 @@ void Automaton::Link() {
 void Automaton::MarkHeads() {
   const auto is_short = [](const std::string& text) { return text.size() < kHeadBytes; };
   if (std::any_of(texts_.begin(), texts_.end(), is_short)) return;
-  heads_.assign(kHeadBits / 64, 0);
+  const int bits = std::clamp(static_cast<int>(std::bit_width(texts_.size() * kHeadBitsOfText)), kHeadBitsMin, kHeadBitsMax);
+  head_shift_ = 32 - bits;
+  heads_.assign((std::size_t{1} << bits) / 64, 0);
   for (const std::string& text : texts_) {
     const std::size_t head = HeadOf(text.data());
     heads_[head / 64] |= std::uint64_t{1} << (head % 64);
   }
+}
+
+std::size_t Automaton::HeadOf(const char* at) const {
+  std::uint32_t head = 0;
+  std::memcpy(&head, at, sizeof(head));
+  return (head * 2654435761U) >> head_shift_;
 }
 
 bool Automaton::MayBegin(const char* at) const {
@@ -87,9 +98,9 @@ std::uint32_t Automaton::Child(std::uint32_t node, unsigned char byte) const {
   if (node == 0) return root_[byte];
   const auto first = labels_.begin() + first_edge_[node];
   const auto last = labels_.begin() + first_edge_[node + 1];
-  // Labels are in the order of char, which may be signed: found one after the other where there are few.
-  const auto found = std::find(first, last, byte);
-  return found == last ? 0 : static_cast<std::uint32_t>(found - labels_.begin()) + 1;
+  // Texts are sorted, hence labels are. Most nodes have one.
+  const auto found = last - first < kFewEdges ? std::find(first, last, byte) : std::lower_bound(first, last, byte);
+  return found == last || *found != byte ? 0 : static_cast<std::uint32_t>(found - labels_.begin()) + 1;
 }
 
 std::uint32_t Automaton::Next(std::uint32_t node, unsigned char byte) const {

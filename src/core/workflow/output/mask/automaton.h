@@ -34,8 +34,7 @@ class Automaton {
   std::size_t Find(std::string_view line, std::vector<Span>& spans) const;
 
  private:
-  static constexpr std::size_t kHeadBytes = 3;
-  static constexpr std::size_t kHeadBits = 1 << 18;
+  static constexpr std::size_t kHeadBytes = 4;
 
   struct Range {
     std::uint32_t first;
@@ -49,6 +48,7 @@ class Automaton {
   void MarkHeads();
   std::uint32_t Child(std::uint32_t node, unsigned char byte) const;
   std::uint32_t Next(std::uint32_t node, unsigned char byte) const;
+  std::size_t HeadOf(const char* at) const;
   bool MayBegin(const char* at) const;
 
   std::vector<std::string> texts_;  // Sorted.
@@ -59,7 +59,8 @@ class Automaton {
   std::vector<std::uint32_t> depth_;
   std::vector<std::uint32_t> found_;  // The length of the longest text that ends here.
   std::array<std::uint32_t, 256> root_{};
-  std::vector<std::uint64_t> heads_;  // Which first three bytes there are; empty when a text is shorter.
+  std::vector<std::uint64_t> heads_;  // Which first bytes there may be, a bit for each hash; empty when a text is shorter.
+  int head_shift_ = 0;
 };
 
 }  // namespace tuesday::workflow
