@@ -91,7 +91,6 @@ Result<void> FakePlaces::Open(const PlaceSpec& spec) {
   if (places_.contains(spec.id)) return {};
   Place& place = places_[spec.id];
   place.spec = spec;
-  place.files = spec.files;
   place.opened = clock_.Now();
   return {};
 }

@@ -109,17 +109,13 @@ Result<void> SandboxPlaces::OpenNew(const PlaceSpec& spec, const PlaceFolder& fo
 
 Result<void> SandboxPlaces::StartSupervisor(const PlaceSpec& spec, const PlaceFolder& folder) {
   TRY(supervise::OutputPipe ready, supervise::MakeOutputPipe());
-  // In memory only: masks are secrets, and files may hold some.
-  std::vector<std::string> brought = {std::to_string(spec.masks.size())};
-  brought.insert(brought.end(), spec.masks.begin(), spec.masks.end());
-  for (const auto& [path, bytes] : spec.files) brought.insert(brought.end(), {path, bytes});
-  TRY(const files::Fd payload, MakePayload(brought));
+  TRY(const files::Fd masks, MakePayload(spec.masks));
   supervise::SpawnPlan plan;
   plan.argv = settings_.supervise_argv;
   plan.argv.push_back(folder.path);
   plan.environment = supervise::OwnEnvironment();
   plan.working_folder = "/";
-  plan.descriptors = {{kReadyDescriptor, ready.child_end.get()}, {kBroughtDescriptor, payload.get()}};
+  plan.descriptors = {{kReadyDescriptor, ready.child_end.get()}, {kMasksDescriptor, masks.get()}};
   TRY(const supervise::Process supervisor, supervise::SpawnDetached(plan, folder.supervisor_log()));
   ready.child_end.Close();
   Result<void> opened = AwaitReady(ready.ours.get(), folder.supervisor_log());

@@ -214,16 +214,6 @@ TYPED_TEST_P(JobPlacesContract, APlaceEndsItselfAfterItsTime) {
   EXPECT_NE(this->Look().message, "");
 }
 
-TYPED_TEST_P(JobPlacesContract, FilesOfTheOrderAreThere) {
-  PlaceSpec spec = this->Spec("p-1");
-  spec.files = {{"/home/runner/work/_temp/deep/event.json", std::string("{\"a\":1}\n\0\xff", 10)},
-                {spec.workspace + "/b", "bee"}};
-  this->Open(spec);
-  EXPECT_EQ(this->places().ReadFile(this->kPlace, "/home/runner/work/_temp/deep/event.json", 100).value_or("?"),
-            spec.files.begin()->second);
-  EXPECT_EQ(this->places().ReadFile(this->kPlace, spec.workspace + "/b", 2).error().code, ErrorCode::kLimit);
-}
-
 TYPED_TEST_P(JobPlacesContract, WhatIsNotThereIsNotFound) {
   EXPECT_EQ(this->places().Look(this->kPlace, 0, Duration::zero()).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(this->places().Start(this->kPlace, this->Step(1, "exit 0")).error().code, ErrorCode::kNotFound);
@@ -238,6 +228,6 @@ REGISTER_TYPED_TEST_SUITE_P(JobPlacesContract, AStepEndsWithItsExitCode, WhatASt
                             AProgramThatIsNotThereIsNotStartedAndNamed, ASignalEndsAStep, ATimeoutEndsAStep,
                             StepsRunBesideEachOther, NotMoreStepsThanMayRunAtOnce, AClosedPlaceKeepsItsReportsAndTakesNoSteps,
                             AForgottenPlaceIsGone, ALostPlaceSaysSoAndItsReportsStay, APlaceEndsItselfAfterItsTime,
-                            FilesOfTheOrderAreThere, WhatIsNotThereIsNotFound);
+                            WhatIsNotThereIsNotFound);
 
 }  // namespace tuesday::testing

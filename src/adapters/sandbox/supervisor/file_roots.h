@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of a place read and written from outside, for what cannot wait for the sandbox: below the folders that the place
+// Files of a place read from outside, for what cannot wait for the sandbox: below the folders that the place
 // writes, and never over a link that leads out of them.
 #pragma once
 
@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/supervise/spawn.h"
 #include "base/result.h"
 #include "core/workflow/output/step_output.h"
 
@@ -20,9 +19,6 @@ class FileRoots : public workflow::MatcherFiles {
   explicit FileRoots(std::vector<std::pair<std::string, std::string>> roots) : roots_(std::move(roots)) {}
 
   Result<std::string> Read(std::string_view path) const override;
-
-  // Makes the file with the folders above it, for the user. kInvalid for a path that is below none of the folders.
-  Result<void> Write(std::string_view path, std::string_view bytes, const std::optional<supervise::UserIds>& user) const;
 
  private:
   // The folder of the machine, and what follows it in the path.

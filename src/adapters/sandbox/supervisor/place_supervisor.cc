@@ -53,12 +53,6 @@ int NumberOf(const std::string& signal) {
   return signal == "terminate" ? SIGTERM : signal == "kill" ? SIGKILL : 0;
 }
 
-// What came with the order and is not written down with it.
-struct Brought {
-  std::vector<std::string> masks;
-  std::map<std::string, std::string> files;
-};
-
 class PlaceSupervisor {
  public:
   PlaceSupervisor(PlaceFolder folder, PlaceSpec spec)
@@ -67,7 +61,7 @@ class PlaceSupervisor {
         questions_(loop_, [this] { return sandbox_.socket.get(); }),
         lookers_(loop_, [this](int seen) { return ViewAfter(seen); }) {}
 
-  Result<void> Open(const Brought& brought, const InsideWords& inside);
+  Result<void> Open(const std::vector<std::string>& masks, const InsideWords& inside);
   void Run();
   // What Open began and could not finish.
   void Undo();
@@ -126,7 +120,7 @@ class PlaceSupervisor {
   std::unique_ptr<JsonServer> server_;  // Last: it calls into all of the above.
 };
 
-Result<void> PlaceSupervisor::Open(const Brought& brought, const InsideWords& inside) {
+Result<void> PlaceSupervisor::Open(const std::vector<std::string>& masks, const InsideWords& inside) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   TRY_OK(CheckSpec(spec_));
   TRY(slot_, TakeSlot());
@@ -143,8 +137,7 @@ Result<void> PlaceSupervisor::Open(const Brought& brought, const InsideWords& in
   terms_.user = user;
   terms_.limits = spec_.limits;
   terms_.matcher_files = roots_.get();
-  for (const std::string& mask : brought.masks) terms_.masks.Add(mask);
-  for (const auto& [path, bytes] : brought.files) TRY_OK(roots_->Write(path, bytes, user));
+  for (const std::string& mask : masks) terms_.masks.Add(mask);
   const std::string group = "place-" + Sha256Hex(folder_.path).substr(0, 16);
   const manifest::Resources resources{.cpu_limit_milli = static_cast<std::int64_t>(spec_.limits.cpus * 1000),
                                       .memory_limit_bytes = static_cast<std::int64_t>(spec_.limits.memory_bytes)};
@@ -442,15 +435,9 @@ void PlaceSupervisor::Finish(PlacePhase phase, StepEnd end, const std::string& m
   lookers_.TellAll();
 }
 
-Result<Brought> TakeBrought() {
-  const files::Fd payload(kBroughtDescriptor);
-  TRY(std::vector<std::string> strings, ReadPayload(payload.get()));
-  Brought brought;
-  if (strings.empty()) return brought;
-  const std::size_t masks = std::min<std::size_t>(std::strtoul(strings[0].c_str(), nullptr, 10), strings.size() - 1);
-  brought.masks.assign(strings.begin() + 1, strings.begin() + 1 + static_cast<std::ptrdiff_t>(masks));
-  for (std::size_t i = 1 + masks; i + 1 < strings.size(); i += 2) brought.files[strings[i]] = std::move(strings[i + 1]);
-  return brought;
+Result<std::vector<std::string>> TakeMasks() {
+  const files::Fd payload(kMasksDescriptor);
+  return ReadPayload(payload.get());
 }
 
 void TellReady(const Result<void>& opened) {
@@ -464,9 +451,9 @@ Result<void> OpenAndRun(const PlaceFolder& folder, const InsideWords& inside) {
   ::signal(SIGPIPE, SIG_IGN);
   TRY(const files::FileLock lock, files::FileLock::Acquire(folder.lock()));
   TRY(PlaceSpec spec, ReadSpec(folder));
-  TRY(const Brought brought, TakeBrought());
+  TRY(const std::vector<std::string> masks, TakeMasks());
   PlaceSupervisor supervisor(folder, std::move(spec));
-  const Result<void> opened = supervisor.Open(brought, inside);
+  const Result<void> opened = supervisor.Open(masks, inside);
   if (!opened.has_value()) {
     supervisor.Undo();
     return opened;

@@ -11,8 +11,8 @@
 namespace tuesday::sandbox {
 
 // What the supervisor is started with beside the folder: numbers of descriptors.
-constexpr int kReadyDescriptor = 3;    // Gets one line: {"ok"} or {"error"}.
-constexpr int kBroughtDescriptor = 4;  // A payload: the number of masks, masks, then paths and bytes of files.
+constexpr int kReadyDescriptor = 3;  // Gets one line: {"ok"} or {"error"}.
+constexpr int kMasksDescriptor = 4;  // A payload of secrets.
 
 // How the runner within is started: these words, then what this program appends.
 struct InsideWords {
