@@ -147,23 +147,23 @@ Result<void> SandboxPlaces::Signal(const PlaceId& place, const std::string& step
   return {};
 }
 
-Result<PlaceView> SandboxPlaces::Look(const PlaceId& place, int after_ordinal, Duration patience) {
+Result<PlaceView> SandboxPlaces::Look(const PlaceId& place, int seen, Duration patience) {
   const PlaceFolder folder = FolderOf(place);
   const std::int64_t patience_ns = std::max(patience, Duration::zero()).count();
   const Result<Json> answer =
-      Ask(place, {{"do", "look"}, {"after", after_ordinal}, {"patience_ns", patience_ns}}, patience + kCallPatience);
-  if (!answer.has_value() && answer.error().code == ErrorCode::kConflict) return LookOnDisk(folder, after_ordinal);
+      Ask(place, {{"do", "look"}, {"seen", seen}, {"patience_ns", patience_ns}}, patience + kCallPatience);
+  if (!answer.has_value() && answer.error().code == ErrorCode::kConflict) return LookOnDisk(folder, seen);
   if (!answer.has_value()) return std::unexpected(answer.error());
-  View seen = ViewFromJson(*answer);
-  PlaceView view{.phase = seen.phase, .message = std::move(seen.message), .running = std::move(seen.running), .reports = {}};
-  for (const int ordinal : seen.ordinals) {
+  View told = ViewFromJson(*answer);
+  PlaceView view{.phase = told.phase, .message = std::move(told.message), .running = std::move(told.running), .reports = {}};
+  for (const int ordinal : told.ordinals) {
     TRY(StepReport report, ReadReport(folder, ordinal));
     view.reports.push_back(std::move(report));
   }
   return view;
 }
 
-Result<PlaceView> SandboxPlaces::LookOnDisk(const PlaceFolder& folder, int after_ordinal) const {
+Result<PlaceView> SandboxPlaces::LookOnDisk(const PlaceFolder& folder, int seen) const {
   TRY(const std::optional<PlaceRecord> record, ReadPlaceRecord(folder));
   if (!record) return Fail(ErrorCode::kNotFound, "The place '" + folder.path + "' never opened.");
   PlaceView view{.phase = record->phase, .message = record->message, .running = {}, .reports = {}};
@@ -171,7 +171,7 @@ Result<PlaceView> SandboxPlaces::LookOnDisk(const PlaceFolder& folder, int after
     view.phase = PlacePhase::kLost;
     view.message = kLost;
   }
-  TRY(KnownSteps known, ReadSteps(folder, after_ordinal));
+  TRY(KnownSteps known, ReadSteps(folder));
   view.reports = std::move(known.reports);
   for (const BegunStep& begun : known.begun) {
     StepReport lost;
@@ -184,7 +184,8 @@ Result<PlaceView> SandboxPlaces::LookOnDisk(const PlaceFolder& folder, int after
     lost.ended = begun.began;  // Nobody saw when.
     view.reports.push_back(std::move(lost));
   }
-  std::ranges::sort(view.reports, {}, &StepReport::ordinal);
+  const auto known_before = std::clamp<std::ptrdiff_t>(seen, 0, std::ssize(view.reports));
+  view.reports.erase(view.reports.begin(), view.reports.begin() + known_before);
   return view;
 }
 

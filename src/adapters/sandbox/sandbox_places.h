@@ -29,7 +29,7 @@ class SandboxPlaces : public JobPlaces {
   Result<void> Open(const PlaceSpec& spec) override;
   Result<void> Start(const PlaceId& place, const StepOrder& step) override;
   Result<void> Signal(const PlaceId& place, const std::string& step, StepSignal signal) override;
-  Result<PlaceView> Look(const PlaceId& place, int after_ordinal, Duration patience) override;
+  Result<PlaceView> Look(const PlaceId& place, int seen, Duration patience) override;
   Result<std::string> HashFiles(const PlaceId& place, const std::vector<std::string>& patterns) override;
   // At most 2 MiB.
   Result<std::string> ReadFile(const PlaceId& place, const std::string& path, std::size_t bytes_max) override;
@@ -50,7 +50,7 @@ class SandboxPlaces : public JobPlaces {
   Result<void> OpenNew(const PlaceSpec& spec, const PlaceFolder& folder);
   Result<void> StartSupervisor(const PlaceSpec& spec, const PlaceFolder& folder);
   Result<Json> Ask(const PlaceId& place, const Json::Object& request, Duration patience) const;
-  Result<PlaceView> LookOnDisk(const PlaceFolder& folder, int after_ordinal) const;
+  Result<PlaceView> LookOnDisk(const PlaceFolder& folder, int seen) const;
   Result<void> CloseLost(const PlaceFolder& folder);
 
   const Settings settings_;

@@ -80,12 +80,13 @@ Annotation AnnotationFromJson(const Json& json) {
           .end_column = NumberOf(json.At("end_column"))};
 }
 
-Json ReportToJson(const StepReport& report) {
+Json ReportToJson(const StepReport& report, int turn) {
   Json::Array annotations;
   for (const Annotation& annotation : report.annotations) annotations.push_back(AnnotationToJson(annotation));
   return Json::Object{{"format", kFormat},
                       {"id", report.id},
                       {"ordinal", report.ordinal},
+                      {"turn", turn},
                       {"end", kEndWords[static_cast<int>(report.end)]},
                       {"exit", report.exit_code},
                       {"problem", report.problem},
@@ -149,6 +150,13 @@ Result<BegunStep> ReadBegun(const PlaceFolder& folder, int ordinal) {
   return BegunStep{json.At("id").StringOr(""), ordinal, FromMs(json.At("began_ms"))};
 }
 
+Result<Json> ReadReportJson(const PlaceFolder& folder, int ordinal) {
+  TRY(const std::string text, files::ReadFile(folder.report(ordinal), kBytesMax));
+  Result<Json> json = ParseJson(text, {.bytes_max = kBytesMax});
+  if (json.has_value() && json->At("format").IntOr(0) == kFormat) return json;
+  return Fail(ErrorCode::kCorrupt, "The file '" + folder.report(ordinal) + "' does not read back.");
+}
+
 }  // namespace
 
 Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step) {
@@ -156,10 +164,10 @@ Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step) {
   return WriteNew(folder.begun(step.ordinal), CanonicalJson(json));
 }
 
-Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report) {
+Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn) {
   const std::string path = folder.report(report.ordinal);
   const std::string temporary = path + ".new";
-  TRY_OK(WriteNew(temporary, CanonicalJson(ReportToJson(report))));
+  TRY_OK(WriteNew(temporary, CanonicalJson(ReportToJson(report, turn))));
   const files::Fd fd(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.is_open() || ::fdatasync(fd.get()) != 0) return std::unexpected(files::SystemError("cannot sync", temporary, errno));
   if (::rename(temporary.c_str(), path.c_str()) != 0) return std::unexpected(files::SystemError("cannot name", path, errno));
@@ -167,30 +175,28 @@ Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report) {
 }
 
 Result<StepReport> ReadReport(const PlaceFolder& folder, int ordinal) {
-  TRY(const std::string text, files::ReadFile(folder.report(ordinal), kBytesMax));
-  const Result<Json> json = ParseJson(text, {.bytes_max = kBytesMax});
-  if (!json.has_value() || json->At("format").IntOr(0) != kFormat) {
-    return Fail(ErrorCode::kCorrupt, "The file '" + folder.report(ordinal) + "' does not read back.");
-  }
-  return ReportFromJson(*json);
+  TRY(const Json json, ReadReportJson(folder, ordinal));
+  return ReportFromJson(json);
 }
 
-Result<KnownSteps> ReadSteps(const PlaceFolder& folder, int after_ordinal) {
+Result<KnownSteps> ReadSteps(const PlaceFolder& folder) {
   std::map<int, bool> has_report;
   for (const std::string& name : files::NamesIn(folder.steps())) {
-    if (const int ordinal = OrdinalOf(name, ".begun"); ordinal > after_ordinal) has_report.try_emplace(ordinal, false);
-    if (const int ordinal = OrdinalOf(name, ".json"); ordinal > after_ordinal) has_report[ordinal] = true;
+    if (const int ordinal = OrdinalOf(name, ".begun"); ordinal > 0) has_report.try_emplace(ordinal, false);
+    if (const int ordinal = OrdinalOf(name, ".json"); ordinal > 0) has_report[ordinal] = true;
   }
+  std::map<std::int64_t, StepReport> by_turn;
   KnownSteps known;
   for (const auto& [ordinal, has] : has_report) {
     if (has) {
-      TRY(StepReport report, ReadReport(folder, ordinal));
-      known.reports.push_back(std::move(report));
+      TRY(const Json json, ReadReportJson(folder, ordinal));
+      by_turn[json.At("turn").IntOr(0)] = ReportFromJson(json);
     } else {
       TRY(BegunStep begun, ReadBegun(folder, ordinal));
       known.begun.push_back(std::move(begun));
     }
   }
+  for (auto& [turn, report] : by_turn) known.reports.push_back(std::move(report));
   return known;
 }
 

@@ -20,14 +20,15 @@ struct BegunStep {
 Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step);
 
 // The file is synced before it gets its name: a report is whole or not there.
-Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report);
+// `turn` counts the steps of the place that have ended.
+Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn);
 Result<StepReport> ReadReport(const PlaceFolder& folder, int ordinal);
 
-// Of all steps after `after_ordinal`, in order; `begun` are those without a report.
+// All steps: reports in the order in which they ended; `begun` are those without one, by their ordinals.
 struct KnownSteps {
   std::vector<StepReport> reports;
   std::vector<BegunStep> begun;
 };
-Result<KnownSteps> ReadSteps(const PlaceFolder& folder, int after_ordinal);
+Result<KnownSteps> ReadSteps(const PlaceFolder& folder);
 
 }  // namespace tuesday::sandbox

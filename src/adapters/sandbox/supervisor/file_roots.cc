@@ -14,20 +14,34 @@
 
 namespace tuesday::sandbox {
 
-Result<std::string> FileRoots::Read(std::string_view path) const {
+namespace {
+
+// Below the folder, over no link that leads out of it.
+files::Fd OpenBelow(int folder, const std::string& relative, std::uint64_t flags) {
+  open_how how{};
+  how.flags = flags | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  return files::Fd(static_cast<int>(::syscall(SYS_openat2, folder, relative.c_str(), &how, sizeof how)));
+}
+
+}  // namespace
+
+std::optional<FileRoots::Split> FileRoots::Find(std::string_view path) const {
   const std::pair<std::string, std::string>* best = nullptr;
   for (const auto& root : roots_) {
     const bool fits = path.size() > root.first.size() && path.starts_with(root.first) && path[root.first.size()] == '/';
     if (fits && (best == nullptr || root.first.size() > best->first.size())) best = &root;
   }
+  if (best == nullptr) return std::nullopt;
+  return Split{best->second, std::string(path.substr(best->first.size() + 1))};
+}
+
+Result<std::string> FileRoots::Read(std::string_view path) const {
   const std::string name(path);
-  if (best == nullptr) return Fail(ErrorCode::kNotFound, "There is no file '" + name + "' in the place.");
-  const files::Fd folder(::open(best->second.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  open_how how{};
-  how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const std::string relative = name.substr(best->first.size() + 1);
-  const files::Fd fd(static_cast<int>(::syscall(SYS_openat2, folder.get(), relative.c_str(), &how, sizeof how)));
+  const auto split = Find(path);
+  if (!split) return Fail(ErrorCode::kNotFound, "There is no file '" + name + "' in the place.");
+  const files::Fd folder(::open(split->folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const files::Fd fd = OpenBelow(folder.get(), split->relative, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   struct stat facts{};
   if (!fd.is_open() || ::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
     return Fail(ErrorCode::kNotFound, "There is no file '" + name + "' in the place.");

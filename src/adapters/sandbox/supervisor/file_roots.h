@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of a place read from outside, for what cannot wait for the sandbox: below the folders that the place writes, and never
-// over a link that leads out of them.
+// Files of a place read from outside, for what cannot wait for the sandbox: below the folders that the place
+// writes, and never over a link that leads out of them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,13 @@ class FileRoots : public workflow::MatcherFiles {
   Result<std::string> Read(std::string_view path) const override;
 
  private:
+  // The folder of the machine, and what follows it in the path.
+  struct Split {
+    std::string folder;
+    std::string relative;
+  };
+  std::optional<Split> Find(std::string_view path) const;
+
   std::vector<std::pair<std::string, std::string>> roots_;
 };
 

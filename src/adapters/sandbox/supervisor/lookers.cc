@@ -33,17 +33,17 @@ View ViewFromJson(const Json& json) {
   return view;
 }
 
-void Lookers::Add(int ordinal, Duration patience, supervise::JsonServer::Reply reply) {
-  const View view = view_after_(ordinal);
+void Lookers::Add(int seen, Duration patience, supervise::JsonServer::Reply reply) {
+  const View view = view_after_(seen);
   if (!view.ordinals.empty() || view.phase != PlacePhase::kOpen || patience <= Duration::zero()) return reply(ViewToJson(view));
   const int serial = ++serial_;
-  waiting_[serial] = {ordinal, std::move(reply), loop_.After(patience, [this, serial] { Answer(serial); })};
+  waiting_[serial] = {seen, std::move(reply), loop_.After(patience, [this, serial] { Answer(serial); })};
 }
 
 void Lookers::Tell() {
   for (auto next = waiting_.begin(); next != waiting_.end();) {
     const auto one = next++;
-    const View view = view_after_(one->second.ordinal);
+    const View view = view_after_(one->second.seen);
     if (!view.ordinals.empty() || view.phase != PlacePhase::kOpen) Answer(one->first);
   }
 }
@@ -56,7 +56,7 @@ void Lookers::Answer(int serial) {
   auto node = waiting_.extract(serial);
   if (node.empty()) return;
   loop_.Cancel(node.mapped().timer);
-  node.mapped().reply(ViewToJson(view_after_(node.mapped().ordinal)));
+  node.mapped().reply(ViewToJson(view_after_(node.mapped().seen)));
 }
 
 }  // namespace tuesday::sandbox

@@ -18,7 +18,7 @@ struct View {
   PlacePhase phase = PlacePhase::kOpen;
   std::string message;
   std::vector<std::string> running;
-  std::vector<int> ordinals;  // Of reports after the one that was asked for.
+  std::vector<int> ordinals;  // Of reports that were not seen, in the order in which the steps ended.
 };
 
 Json ViewToJson(const View& view);
@@ -31,8 +31,8 @@ class Lookers {
   Lookers& operator=(const Lookers&) = delete;
   ~Lookers() { TellAll(); }
 
-  // Answers at once when there is news after `ordinal`, else with the next news or after `patience`.
-  void Add(int ordinal, Duration patience, supervise::JsonServer::Reply reply);
+  // Answers at once when there are more reports than `seen`, else with the next one or after `patience`.
+  void Add(int seen, Duration patience, supervise::JsonServer::Reply reply);
   // There may be news.
   void Tell();
   // Everybody, whatever there is.
@@ -40,7 +40,7 @@ class Lookers {
 
  private:
   struct Looker {
-    int ordinal = 0;
+    int seen = 0;
     supervise::JsonServer::Reply reply;
     supervise::PollLoop::TimerId timer = 0;
   };

@@ -40,6 +40,7 @@ using supervise::JsonServer;
 
 constexpr Duration kInterruptPatience = std::chrono::milliseconds(7500);  // As the hosted runner waits.
 constexpr Duration kTerminatePatience = std::chrono::milliseconds(2500);
+constexpr Duration kWriteAgain = std::chrono::seconds(1);
 constexpr int kExitLost = 137;
 constexpr int kExitNotStarted = 127;
 constexpr std::size_t kLeftPipesMax = 64;
@@ -58,7 +59,7 @@ class PlaceSupervisor {
       : folder_(std::move(folder)),
         spec_(std::move(spec)),
         questions_(loop_, [this] { return sandbox_.socket.get(); }),
-        lookers_(loop_, [this](int after) { return ViewAfter(after); }) {}
+        lookers_(loop_, [this](int seen) { return ViewAfter(seen); }) {}
 
   Result<void> Open(const std::vector<std::string>& masks, const InsideWords& inside);
   void Run();
@@ -77,7 +78,7 @@ class PlaceSupervisor {
   void StartStep(const StepOrder& order, JsonServer::Reply reply);
   Result<std::uint32_t> SendStep(const StepOrder& order);
   Json SignalStep(const std::string& id, int signal);
-  View ViewAfter(int ordinal) const;
+  View ViewAfter(int seen) const;
 
   void OnMessage();
   void Take(const Message& message);
@@ -87,6 +88,7 @@ class PlaceSupervisor {
   void OnOutput(std::uint32_t token);
   void TimeOut(std::uint32_t token, int signal);
   void EndStep(std::uint32_t token, StepEnd end, int exit_code);
+  void Tell(StepReport report);
   void KeepPipe(std::unique_ptr<Step> step);
   void DropPipe(int pipe);
   void OnDiskFull();
@@ -111,7 +113,7 @@ class PlaceSupervisor {
   std::map<std::uint32_t, Running> running_;
   std::map<int, std::unique_ptr<Step>> left_;  // Ended, but somebody of theirs still holds the pipe.
   std::set<std::string> known_;                // Steps that run or ran.
-  std::set<int> reported_;
+  std::vector<int> reported_;                  // Ordinals, in the order in which they ended.
   std::uint32_t token_ = 0;
   std::int64_t memory_kills_ = 0;
   bool finished_ = false;
@@ -197,7 +199,7 @@ void PlaceSupervisor::OnRequest(const Json& request, JsonServer::Reply reply) {
     return reply(SignalStep(request.At("step").StringOr(""), NumberOf(request.At("signal").StringOr(""))));
   }
   if (what == "look") {
-    return lookers_.Add(static_cast<int>(request.At("after").IntOr(0)), Duration(request.At("patience_ns").IntOr(0)),
+    return lookers_.Add(static_cast<int>(request.At("seen").IntOr(0)), Duration(request.At("patience_ns").IntOr(0)),
                         std::move(reply));
   }
   if (what == "hash") {
@@ -216,13 +218,13 @@ void PlaceSupervisor::OnRequest(const Json& request, JsonServer::Reply reply) {
   reply(supervise::OkAnswer());
 }
 
-View PlaceSupervisor::ViewAfter(int ordinal) const {
+View PlaceSupervisor::ViewAfter(int seen) const {
   View view;
   view.phase = record_.phase;
   view.message = record_.message;
   for (const auto& [token, one] : running_) view.running.push_back(one.step->id());
   std::ranges::sort(view.running);
-  view.ordinals.assign(reported_.upper_bound(ordinal), reported_.end());
+  view.ordinals.assign(reported_.begin() + std::clamp<std::ptrdiff_t>(seen, 0, std::ssize(reported_)), reported_.end());
   return view;
 }
 
@@ -238,9 +240,9 @@ void PlaceSupervisor::StartStep(const StepOrder& order, JsonServer::Reply reply)
 }
 
 Result<std::uint32_t> PlaceSupervisor::SendStep(const StepOrder& order) {
-  const bool is_taken = reported_.contains(order.ordinal) || std::ranges::any_of(running_, [&](const auto& one) {
-                          return one.second.step->ordinal() == order.ordinal;
-                        });
+  const bool is_taken =
+      std::ranges::find(reported_, order.ordinal) != reported_.end() ||
+      std::ranges::any_of(running_, [&](const auto& one) { return one.second.step->ordinal() == order.ordinal; });
   if (!IsPlainId(order.id) || order.ordinal < 1 || order.argv.empty() || is_taken) {
     return Fail(ErrorCode::kInvalid,
                 fmt::format("A step '{}' with the ordinal {} cannot be started.", order.id, order.ordinal));
@@ -346,16 +348,21 @@ void PlaceSupervisor::EndStep(std::uint32_t token, StepEnd end, int exit_code) {
     running.step->SetProblem(fmt::format("The kernel ended a process of the job, which used more than its {} bytes of memory.",
                                          spec_.limits.memory_bytes));
   }
-  const StepReport report = running.step->Finish(end, exit_code);
-  if (const auto written = WriteReport(folder_, report); !written.has_value()) {
-    // A full disk. Whoever asks later finds a step that was begun and has no report: lost, and never run again.
-    ::dprintf(STDERR_FILENO, "%s\n", ErrorText(written.error()).c_str());
-  }
-  reported_.insert(report.ordinal);
+  Tell(running.step->Finish(end, exit_code));
   KeepPipe(std::move(running.step));
   if (running.started) running.started(supervise::OkAnswer());
   if (running_.empty()) disk_->SetActive(false);
-  lookers_.Tell();
+}
+
+// On a full disk it is tried again: a report that is not on disk is not told.
+void PlaceSupervisor::Tell(StepReport report) {
+  const Result<void> written = WriteReport(folder_, report, static_cast<int>(reported_.size()) + 1);
+  if (written.has_value()) {
+    reported_.push_back(report.ordinal);
+    return lookers_.Tell();
+  }
+  ::dprintf(STDERR_FILENO, "%s\n", ErrorText(written.error()).c_str());
+  loop_.After(kWriteAgain, [this, report = std::move(report)]() mutable { Tell(std::move(report)); });
 }
 
 // Who stayed behind would die of a closed pipe: what it writes is read, and dropped.

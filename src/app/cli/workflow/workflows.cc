@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "app/cli/client/session.h"
-#include "app/cli/lint/workflow_files.h"
 #include "app/cli/manifests/manifest_files.h"
 #include "core/workflow/read.h"
 
@@ -50,7 +49,8 @@ std::vector<std::string> FilesOf(const std::string& root) {
   std::vector<std::string> files;
   std::error_code error;
   for (fs::directory_iterator it(fs::path(root) / ".github/workflows", error), end; it != end && !error; it.increment(error)) {
-    if (IsWorkflowPath(it->path().string())) files.push_back(it->path().string());
+    const fs::path& path = it->path();
+    if (path.extension() == ".yml" || path.extension() == ".yaml") files.push_back(path.string());
   }
   std::sort(files.begin(), files.end());
   return files;
