@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,10 +40,18 @@ struct HttpRequest {
   std::string Header(const std::string& lower_case_name) const;
 };
 
+// Bytes of a file, as the body of a response. The file is not changed while it is sent.
+struct FilePart {
+  std::string path;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::optional<FilePart> file = std::nullopt;  // Sent piece by piece instead of `body`; of the server's answers only.
 
   // The first value of a header, its name in any case, or an empty text.
   std::string Header(std::string_view name) const;

@@ -8,9 +8,7 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -18,6 +16,8 @@
 #include <optional>
 #include <utility>
 
+#include "adapters/http/body_file.h"
+#include "adapters/http/wire.h"
 #include "base/json.h"
 
 namespace tuesday::http {
@@ -28,7 +28,6 @@ namespace beast = boost::beast;
 using beast::error_code;
 using BeastResponse = beast::http::response<beast::http::string_body>;
 using Parser = beast::http::request_parser<beast::http::string_body>;
-using Socket = asio::generic::stream_protocol::socket;
 
 constexpr std::size_t kReadBytesMax = 64 << 10;   // Of one read, beside the header.
 constexpr std::size_t kFirstReadBytes = 4 << 10;  // Of a request; what an idle connection holds.
@@ -62,47 +61,6 @@ std::string RemoteOf(int descriptor, int family) {
   const auto* any = reinterpret_cast<const sockaddr*>(&address);
   return getnameinfo(any, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) == 0 ? host.data() : std::string();
 }
-
-// The connection's bytes, in the clear or in TLS: one type, so that Beast is instantiated once.
-class Wire {
- public:
-  using executor_type = Socket::executor_type;
-
-  Wire(Socket socket, TlsSession tls) : socket_(std::move(socket)) {
-    if (tls != nullptr) tls_.emplace(socket_, static_cast<SSL*>(tls.release()));
-  }
-
-  executor_type get_executor() { return socket_.get_executor(); }
-  Socket& socket() { return socket_; }
-  bool is_tls() const { return tls_.has_value(); }
-
-  template <typename Done>
-  void Handshake(Done done) {
-    tls_->async_handshake(asio::ssl::stream_base::server, std::move(done));
-  }
-
-  // Says in TLS that no more comes, and waits until the client says so too.
-  template <typename Done>
-  void Farewell(Done done) {
-    tls_->async_shutdown(std::move(done));
-  }
-
-  template <typename Buffers, typename Done>
-  void async_read_some(const Buffers& buffers, Done&& done) {
-    tls_ ? tls_->async_read_some(buffers, std::forward<Done>(done))
-         : socket_.async_read_some(buffers, std::forward<Done>(done));
-  }
-
-  template <typename Buffers, typename Done>
-  void async_write_some(const Buffers& buffers, Done&& done) {
-    tls_ ? tls_->async_write_some(buffers, std::forward<Done>(done))
-         : socket_.async_write_some(buffers, std::forward<Done>(done));
-  }
-
- private:
-  Socket socket_;
-  std::optional<asio::ssl::stream<Socket&>> tls_;
-};
 
 bool HasLineBreak(std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; }
 
@@ -315,19 +273,42 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
       if (!HasLineBreak(name) && !HasLineBreak(value)) response_->insert(name, value);
     }
     response_->keep_alive(!close_after_);
-    const std::size_t size = answer.body.size();
+    const std::uint64_t size = answer.file ? answer.file->bytes : answer.body.size();
     if (!head_) response_->body() = std::move(answer.body);
     response_->prepare_payload();
-    if (head_) response_->content_length(size);
+    if (head_ || answer.file) response_->content_length(size);
+    file_ = head_ || !answer.file ? nullptr : BodyFile::Open(*answer.file);
     SetDeadline(hub_->limits.write_time_max, [](Session& self) {
       ++self.hub_->counters.dropped_slow_clients;
       self.End();
     });
     beast::http::async_write(wire_, *response_, [self = shared_from_this()](error_code error, std::size_t) {
       if (self->ended_) return;
-      if (error || self->close_after_) return self->FinishAndEnd();
-      self->response_.reset();
-      self->AwaitRequest();
+      if (!error && self->file_ != nullptr) return self->WriteFilePiece();
+      self->FinishAnswer(error);
+    });
+  }
+
+  void FinishAnswer(error_code error) {
+    if (error || close_after_) return FinishAndEnd();
+    response_.reset();
+    AwaitRequest();
+  }
+
+  void WriteFilePiece() {
+    const auto piece = file_->Next();
+    if (!piece) return End();  // The client sees fewer bytes than were told.
+    if (piece->empty()) {
+      file_.reset();
+      return FinishAnswer({});
+    }
+    SetDeadline(hub_->limits.write_time_max, [](Session& self) {
+      ++self.hub_->counters.dropped_slow_clients;
+      self.End();
+    });
+    asio::async_write(wire_, asio::buffer(*piece), [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->ended_) return;
+      error ? self->End() : self->WriteFilePiece();
     });
   }
 
@@ -428,7 +409,8 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   std::array<char, 4096> unread_{};  // Where bytes go that nobody will look at.
   std::optional<Parser> parser_;
   std::optional<BeastResponse> response_;
-  std::uint64_t request_ = 0;  // Numbers the requests, so that a late answer cannot go to the next one.
+  std::unique_ptr<BodyFile> file_;  // What is still to be sent of the answer.
+  std::uint64_t request_ = 0;       // Numbers the requests, so that a late answer cannot go to the next one.
   unsigned version_ = kHttp11;
   bool head_ = false;
   bool close_after_ = false;

@@ -90,9 +90,18 @@ std::string LaneOf(const PlaceId& place) { return "job " + place.str(); }
 
 }  // namespace
 
+LegServices Runs::ServicesOf(const RunPtr& run, const std::string& leg) const {
+  return parts_.services == nullptr ? LegServices() : parts_.services(run->record, leg);
+}
+
 void Runs::Open(const RunPtr& run, const std::string& leg) {
   auto opened = std::make_shared<Result<void>>();
-  const PlaceSpec spec = PlaceSpecOf(run->record, run->spec, leg);
+  PlaceSpec spec = PlaceSpecOf(run->record, run->spec, leg);
+  const LegServices services = ServicesOf(run, leg);
+  spec.service_socket = services.socket;
+  spec.service_port = services.port;
+  spec.hosts.insert(services.hosts.begin(), services.hosts.end());
+  spec.masks.insert(spec.masks.end(), services.masks.begin(), services.masks.end());
   parts_.executor.Run(
       LaneOf(spec.id), [&places = parts_.places, spec, opened] { *opened = places.Open(spec); },
       [self = self_, run, leg, opened] {
@@ -138,7 +147,8 @@ void Runs::Hash(const RunPtr& run, const RunCommand& command) {
 }
 
 void Runs::Start(const RunPtr& run, const RunCommand& command) {
-  const auto order = workflow::OrderOf(run->spec, run->state, command.leg, command.ordinal);
+  const auto order =
+      workflow::OrderOf(run->spec, run->state, command.leg, command.ordinal, ServicesOf(run, command.leg).environment);
   const auto not_started = [run, leg = command.leg, ordinal = command.ordinal, id = command.id,
                             now = Now().wall](std::string why) {
     StepReport report{.id = id, .ordinal = ordinal, .end = StepEnd::kNotStarted, .problem = std::move(why)};

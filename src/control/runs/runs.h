@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "control/executor.h"
 #include "core/workflow/run/run.h"
@@ -26,6 +27,15 @@ inline constexpr Duration kLookPatience = std::chrono::seconds(1);
 inline constexpr Duration kTryAgain = std::chrono::seconds(1);
 inline constexpr int kCloseTriesMax = 5;
 
+// What a leg's place has of the services for actions. An empty socket: there are none.
+struct LegServices {
+  std::string socket;  // Of the machine; programs of the job reach it at 127.0.0.1:`port`.
+  int port = 0;
+  std::map<std::string, std::string> hosts;        // Name → address, for the job.
+  std::map<std::string, std::string> environment;  // Of actions, never of `run:` steps.
+  std::vector<std::string> masks;                  // What of it no log may show.
+};
+
 struct RunsParts {
   const Clock& clock;
   Executor& executor;
@@ -33,6 +43,8 @@ struct RunsParts {
   JobPlaces& places;
   Actions& actions;
   std::function<expression::Value(const runs::RunRecord&)> secrets;  // Of a run, as an object; never stored.
+  // Asked again for each step of a leg, and answers the same as long as we live. Null: no services.
+  std::function<LegServices(const runs::RunRecord&, const std::string& leg)> services = nullptr;
 };
 
 class Runs {
@@ -65,6 +77,7 @@ class Runs {
   void Wake(const RunPtr& run, Instant at);
   void Perform(const RunPtr& run);
   void PerformOne(const RunPtr& run, const workflow::RunCommand& command);
+  LegServices ServicesOf(const RunPtr& run, const std::string& leg) const;
   void Open(const RunPtr& run, const std::string& leg);
   void Load(const RunPtr& run, const std::string& leg, const std::string& uses);
   void Hash(const RunPtr& run, const workflow::RunCommand& command);

@@ -17,6 +17,7 @@
 #include "adapters/sqlite/sqlite_store.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/client/session.h"
+#include "app/cli/workflow/run_services.h"
 #include "app/cli/workflow/stop_signals.h"
 #include "app/server/executor.h"
 #include "control/runs/run_spec.h"
@@ -88,6 +89,7 @@ class Teller {
 
 Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatcher& watcher) {
   StopSignals signals;  // Before any thread, so that all of them leave the signals to it.
+  TRY(const auto services, RunServices::Start(impl_->folder, record, impl_->clock));
   http::Loop loop;
   http::WorkerPool pool(loop, kWork);
   http::WorkerPool looks(loop, kLooks);
@@ -111,7 +113,8 @@ Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatch
                             std::vector<std::pair<std::string, expression::Value>> values(impl_->secrets.begin(),
                                                                                           impl_->secrets.end());
                             return expression::Value::Object(std::move(values));
-                          }},
+                          },
+                      .services = [&](const auto&, const std::string& leg) { return services->Of(leg); }},
                      [&](const std::string& id) {
                        teller.Tell(*runs.Find(id));
                        if (runs.Find(id)->phase != workflow::RunPhase::kDone) return;
@@ -131,6 +134,14 @@ Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatch
   });
   loop.Run();
   return end;
+}
+
+std::vector<services::Artifact> LocalRun::ArtifactsOf(const runs::RunRecord& record) const {
+  return services::Artifacts(RunServices::ArtifactsFolder(impl_->folder), {}).List(record.id);
+}
+
+std::string LocalRun::ContentPath(const services::Artifact& artifact) const {
+  return services::Artifacts(RunServices::ArtifactsFolder(impl_->folder), {}).ContentPath(artifact.run, artifact.id);
 }
 
 std::string LocalRun::WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const {

@@ -6,8 +6,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/cli/workflow/changes.h"
+#include "app/services/store/artifacts.h"
 #include "base/result.h"
 #include "wire/runs/runs.h"
 
@@ -31,6 +33,10 @@ class LocalRun {
   // Begins the run and returns when it has ended. SIGINT and SIGTERM cancel it, a second one leaves it. kInterrupted is told as
   // kUnavailable.
   Result<workflow::RunState> Run(const runs::RunRecord& record, RunWatcher& watcher);
+
+  // What the run has stored, and where the content of one is.
+  std::vector<services::Artifact> ArtifactsOf(const runs::RunRecord& record) const;
+  std::string ContentPath(const services::Artifact& artifact) const;
 
   // Where the workspace of a leg is on this machine.
   std::string WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const;

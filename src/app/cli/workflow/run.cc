@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "adapters/files/files.h"
+#include "app/cli/render/table.h"
 #include "app/cli/workflow/context.h"
 #include "app/cli/workflow/dry_run.h"
 #include "app/cli/workflow/local_run.h"
@@ -47,6 +48,26 @@ Json JobsJson(const workflow::GraphState& graph) {
                                    {"legs", Json(std::move(legs))}});
   }
   return Json(std::move(jobs));
+}
+
+Json ArtifactsJson(const LocalRun& run, const runs::RunRecord& record) {
+  Json::Array list;
+  for (const services::Artifact& artifact : run.ArtifactsOf(record)) {
+    list.emplace_back(Json::Object{{"id", Json(artifact.id)},
+                                   {"name", Json(artifact.name)},
+                                   {"bytes", Json(artifact.bytes)},
+                                   {"digest", Json(artifact.digest)},
+                                   {"path", Json(run.ContentPath(artifact))}});
+  }
+  return Json(std::move(list));
+}
+
+std::string ArtifactsText(const LocalRun& run, const runs::RunRecord& record) {
+  Table table({"ARTIFACT", "BYTES", "PATH"});
+  const std::vector<services::Artifact> artifacts = run.ArtifactsOf(record);
+  for (const services::Artifact& artifact : artifacts)
+    table.Add({artifact.name, std::to_string(artifact.bytes), run.ContentPath(artifact)});
+  return artifacts.empty() ? "" : "\n" + table.Text();
 }
 
 // Says nothing while the run goes on: the answer is one object.
@@ -154,13 +175,14 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
                                 {"workflow", Json(local.name)},
                                 {"result", Json(ResultText(end.result))},
                                 {"reason", Json(end.reason)},
-                                {"jobs", JobsJson(end.graph)}}));
+                                {"jobs", JobsJson(end.graph)},
+                                {"artifacts", ArtifactsJson(*run, record)}}));
     return ExitCodeOfRun(end);
   }
   Printer printer(::isatty(STDOUT_FILENO) == 1 ? Colour::kTerminal : Colour::kNever, WidthOf(local.workflow));
   std::cout << fmt::format("{} ({}), run {}\n", local.Title(), local.name, record.id);
   TRY(const workflow::RunState end, run->Run(record, printer));
-  std::cout << printer.Summary(end);
+  std::cout << printer.Summary(end) << ArtifactsText(*run, record);
   return ExitCodeOfRun(end);
 }
 

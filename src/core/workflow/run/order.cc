@@ -245,7 +245,8 @@ std::optional<Found> FindOrdinal(const LegState& leg, int ordinal) {
 
 }  // namespace
 
-Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const std::string& leg, int ordinal) {
+Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const std::string& leg, int ordinal,
+                             const std::map<std::string, std::string>& action_environment) {
   RunState copy = state;  // Places point into a state that they may change; this one is not kept.
   auto place = FindLeg(spec, copy, leg);
   if (!place) return std::unexpected(EvaluationProblem{fmt::format("there is no leg {}", leg)});
@@ -260,7 +261,11 @@ Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const s
   const auto plan = PlanAction(flat.step->uses->text, loaded);
   if (!plan) return std::unexpected(plan.error());
   const std::string& script = found->stage == "pre" ? plan->pre : found->stage == "post" ? plan->post : plan->main;
-  return ActionOrder(*place, found->frame, *flat.step, *found->state, *plan, loaded, script, found->stage);
+  auto order = ActionOrder(*place, found->frame, *flat.step, *found->state, *plan, loaded, script, found->stage);
+  if (order) {
+    for (const auto& [name, value] : action_environment) order->environment[name] = value;
+  }
+  return order;
 }
 
 }  // namespace tuesday::workflow

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The services for the actions of one run here: a socket in the run's folder, a token for each leg. On the loop's thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/services/service_thread.h"
+#include "base/result.h"
+#include "control/runs/runs.h"
+#include "core/workflow/services/cache.h"
+#include "wire/runs/runs.h"
+
+namespace tuesday::cli {
+
+class RunServices {
+ public:
+  // The cache is the repository's, beside the folders of the runs. `clock` must outlive it.
+  static Result<std::unique_ptr<RunServices>> Start(const std::string& run_folder, const runs::RunRecord& record,
+                                                    const Clock& clock);
+
+  // What the place and the actions of a leg get; the same each time.
+  control::LegServices Of(const std::string& leg);
+
+  static std::string ArtifactsFolder(const std::string& run_folder);
+
+ private:
+  RunServices(std::string run, std::string socket, std::string key, const Clock& clock);
+
+  std::string run_;
+  std::string socket_;
+  std::string key_;
+  const Clock& clock_;
+  std::vector<workflow::CacheScope> scopes_;
+  std::map<std::string, std::string> tokens_;  // By leg.
+  std::unique_ptr<services::ServiceThread> thread_;
+};
+
+}  // namespace tuesday::cli

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/services/action_services.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "app/services/desk.h"
+
+namespace tuesday::services {
+namespace {
+
+using http::HttpRequest;
+using http::HttpResponse;
+
+constexpr std::string_view kArtifactCalls = "/twirp/github.actions.results.api.v1.ArtifactService/";
+constexpr std::string_view kCacheCalls = "/twirp/github.actions.results.api.v1.CacheService/";
+constexpr std::string_view kOldCache = "/_apis/artifactcache/";
+constexpr std::string_view kContents = "/content/";
+constexpr std::string_view kBearer = "bearer ";
+
+struct Refusal {
+  int status;
+  std::string_view code;  // As Twirp names it.
+};
+
+// 429 and 5xx make clients try again, so a limit is none of them.
+Refusal RefusalOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalid: return {400, "invalid_argument"};
+    case ErrorCode::kNotFound: return {404, "not_found"};
+    case ErrorCode::kConflict:
+    case ErrorCode::kStale: return {409, "already_exists"};
+    case ErrorCode::kDenied: return {403, "permission_denied"};
+    case ErrorCode::kLimit: return {413, "resource_exhausted"};
+    case ErrorCode::kUnsupported: return {501, "unimplemented"};
+    case ErrorCode::kUnavailable: return {503, "unavailable"};
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kInternal: return {500, "internal"};
+  }
+  return {500, "internal"};
+}
+
+HttpResponse ErrorAnswer(const Error& error) {
+  const Refusal refusal = RefusalOf(error.code);
+  return JsonAnswer(
+      refusal.status,
+      Json::Object{{"code", Json(refusal.code)}, {"msg", Json(ErrorText(error))}, {"message", Json(ErrorText(error))}});
+}
+
+Result<workflow::RuntimeClaims> ClaimsOf(const Desk& desk, const HttpRequest& request) {
+  const std::string given = request.Header("authorization");
+  if (http::LowerCase(given.substr(0, kBearer.size())) != kBearer)
+    return Fail(ErrorCode::kDenied, "The request has no token.", "Use ACTIONS_RUNTIME_TOKEN as the step got it.");
+  return workflow::ReadToken(std::string_view(given).substr(kBearer.size()), desk.settings.key, desk.now);
+}
+
+Result<HttpResponse> Route(const Desk& desk, const HttpRequest& request) {
+  const std::string_view path = request.path;
+  if (path.starts_with(kContents)) return AnswerContent(desk, request);
+  const bool is_artifacts = path.starts_with(kArtifactCalls);
+  const bool is_cache = path.starts_with(kCacheCalls);
+  if (!is_artifacts && !is_cache && !path.starts_with(kOldCache))
+    return Fail(ErrorCode::kNotFound, "Nothing is at this address.");
+  TRY(const workflow::RuntimeClaims claims, ClaimsOf(desk, request));
+  if (!is_artifacts && !is_cache) return AnswerOldCache(desk, claims, request);
+  if (request.method != "POST") return Fail(ErrorCode::kInvalid, "Calls are made by POST.");
+  TRY(const Json body, ParseJson(request.body));
+  const std::string_view method = path.substr((is_artifacts ? kArtifactCalls : kCacheCalls).size());
+  TRY(const Json answer, is_artifacts ? CallArtifacts(desk, claims, method, body) : CallCache(desk, claims, method, body));
+  return JsonAnswer(200, answer);
+}
+
+}  // namespace
+
+HttpResponse JsonAnswer(int status, const Json& body) {
+  return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = CanonicalJson(body)};
+}
+
+const Json& Field(const Json& body, std::string_view name) {
+  if (const Json& field = body.At(name); !field.is_null()) return field;
+  std::string camel;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool is_next = name[i] == '_' && i + 1 < name.size();
+    camel += is_next ? static_cast<char>(name[++i] - 'a' + 'A') : name[i];
+  }
+  return body.At(camel);
+}
+
+Result<std::int64_t> NumberField(const Json& body, std::string_view name) {
+  const Json& field = Field(body, name);
+  if (const std::int64_t* number = field.as_int(); number != nullptr && *number >= 0) return *number;
+  const std::string text = field.StringOr("");
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0)
+    return Fail(ErrorCode::kInvalid, fmt::format("The field {} is no number.", name));
+  return number;
+}
+
+struct ActionServices::Impl {
+  ServiceSettings settings;
+  const Clock& clock;
+  Artifacts artifacts;
+  CacheEntries cache;
+  std::uint64_t requests = 0;
+};
+
+ActionServices::ActionServices(ServiceSettings settings, const Clock& clock)
+    : impl_(new Impl{.settings = settings,
+                     .clock = clock,
+                     .artifacts = Artifacts(settings.artifacts_folder, settings.limits),
+                     .cache = CacheEntries(settings.cache_folder, settings.limits)}) {}
+
+ActionServices::~ActionServices() = default;
+
+HttpResponse ActionServices::Answer(const HttpRequest& request) {
+  const Desk desk{impl_->settings, impl_->artifacts, impl_->cache, impl_->clock.Wall()};
+  auto answered = Route(desk, request);
+  HttpResponse response = answered.has_value() ? *std::move(answered) : ErrorAnswer(answered.error());
+  // Clients of blobs name a request by it when they report an error, and some take it for granted.
+  response.headers.emplace_back("x-ms-request-id", fmt::format("tuesday-{}", ++impl_->requests));
+  response.headers.emplace_back("x-ms-version", "2025-01-05");
+  return response;
+}
+
+}  // namespace tuesday::services

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The services of actions as one handler: artifacts v4, cache v2 and v1, contents. Blocks for as long as the disk does: it has
+// a loop of its own (`service_thread.h`). Not thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "adapters/http/message.h"
+#include "core/workflow/services/names.h"
+#include "ports/clock.h"
+
+namespace tuesday::services {
+
+// `key` signs tokens and addresses and is known to nobody else. `origin` is how jobs reach the services, without a slash at its
+// end. Both folders are made when they are needed.
+struct ServiceSettings {
+  std::string origin;
+  std::string key;
+  std::string artifacts_folder;
+  std::string cache_folder;  // Of the repository.
+  workflow::ServiceLimits limits;
+};
+
+class ActionServices {
+ public:
+  ActionServices(ServiceSettings settings, const Clock& clock);
+  ~ActionServices();
+
+  http::HttpResponse Answer(const http::HttpRequest& request);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tuesday::services
