@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "adapters/http/body_file.h"
 #include "adapters/http/test_server.h"
 
 namespace tuesday::http {
@@ -92,6 +93,30 @@ TEST(Server, AHeadRequestGetsTheLengthAndNoBody) {
   const std::string answer = client.ReadAll();
   EXPECT_TRUE(answer.contains("Content-Length: 10\r\n")) << answer;
   EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
+}
+
+TEST(Server, SendsPartOfAFileAndGoesOn) {
+  std::string path = "/tmp/tuesday-file-XXXXXX";
+  const int file = mkstemp(path.data());
+  const std::string content(3 * kFilePieceBytes, 'x');
+  ASSERT_EQ(write(file, content.data(), content.size()), static_cast<ssize_t>(content.size()));
+  ASSERT_EQ(pwrite(file, "begin", 5, 1), 5);
+  ASSERT_EQ(pwrite(file, "end", 3, 2 * kFilePieceBytes + 8), 3);
+  close(file);
+  TestServer server([&](const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
+    const bool gone = request.path == "/gone";
+    responder->Send(
+        {.status = 200, .headers = {}, .body = "", .file = FilePart{gone ? path + "-" : path, 1, 2 * kFilePieceBytes + 10}});
+  });
+  RawClient client(server.port);
+  client.Write("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\nGET /gone HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string answer = client.ReadAll();
+  const std::string length = fmt::format("Content-Length: {}\r\n\r\n", 2 * kFilePieceBytes + 10);
+  EXPECT_TRUE(answer.contains(length + "HTTP/1.1 200")) << "no body for HEAD";
+  EXPECT_TRUE(answer.contains(length + "beginxx"));
+  EXPECT_TRUE(answer.contains("xendHTTP/1.1 200")) << "the connection goes on after a file";
+  EXPECT_TRUE(answer.ends_with(length)) << "a file that is gone ends the connection";
+  unlink(path.c_str());
 }
 
 TEST(Server, ARequestThatTricklesInIsCutOff) {

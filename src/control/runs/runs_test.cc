@@ -43,6 +43,10 @@ jobs:
 class NoActions : public Actions {
  public:
   Result<workflow::LoadedAction> Load(const std::string& uses) override {
+    if (uses == "o/here@v1") {
+      return workflow::LoadedAction{.definition = "name: n\ndescription: d\nruns: {using: node20, main: m.js}\n",
+                                    .folder = "/n"};
+    }
     return workflow::LoadedAction{.problem = "there is no " + uses};
   }
 };
@@ -88,6 +92,33 @@ class World {
   std::unique_ptr<Runs> runs;
   std::optional<Result<void>> begun;
 };
+
+TEST(Runs, GiveTheServicesToActionsAndNotToScripts) {
+  World world;
+  world.runs = std::make_unique<Runs>(RunsParts{.clock = world.clock,
+                                                .executor = world.executor,
+                                                .store = world.store,
+                                                .places = world.places,
+                                                .actions = world.actions,
+                                                .secrets = [](const auto&) { return expression::Value(); },
+                                                .services =
+                                                    [](const runs::RunRecord& record, const std::string& leg) {
+                                                      return LegServices{
+                                                          .socket = "/s.sock",
+                                                          .port = 7,
+                                                          .hosts = {{"s.localhost", "127.0.0.1"}},
+                                                          .environment = {{"ACTIONS_RUNTIME_TOKEN", record.id + "/" + leg}},
+                                                          .masks = {"the token"}};
+                                                    }},
+                                      [](const std::string&) {});
+  world.Begin(
+      "on: push\njobs:\n  j:\n    runs-on: ubuntu-latest\n    steps:\n      - run: one\n      - uses: o/here@v1\n        "
+      "env: {ACTIONS_RUNTIME_TOKEN: mine}\n");
+  world.Finish();
+  const PlaceId place("r7.j");
+  EXPECT_FALSE(world.places.FindOrder(place, "r7.j.1")->environment.contains("ACTIONS_RUNTIME_TOKEN"));
+  EXPECT_EQ(world.places.FindOrder(place, "r7.j.2")->environment.at("ACTIONS_RUNTIME_TOKEN"), "r7/j");
+}
 
 TEST(Runs, RunAWorkflowToItsEnd) {
   World world;
