@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "adapters/files/files.h"
@@ -98,9 +99,10 @@ void JsonServer::Serve(int fd, short revents) {
 
 void JsonServer::Settle(Client& client) {
   const int fd = client.fd.get();
-  answering_ = fd;
+  // An answer to one client may give another its own, which is then settled within this one.
+  const int outer = std::exchange(answering_, fd);
   AnswerLines(client);
-  answering_ = -1;
+  answering_ = outer;
   Write(client);
   // Who hung up waits for nothing.
   if (client.ending && client.output.empty()) {

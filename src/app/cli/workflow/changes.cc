@@ -98,7 +98,8 @@ class Comparer {
                         .name = after.name,
                         .ordinal = after.ordinal,
                         .depth = depth,
-                        .result = after.conclusion,
+                        .result = after.outcome,
+                        .may_fail = after.outcome != after.conclusion,
                         .reason = after.reason,
                         .took = Duration(after.ended - after.began)});
   }

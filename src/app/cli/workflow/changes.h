@@ -19,6 +19,7 @@ struct Change {
   int ordinal = 0;
   int depth = 0;
   workflow::RunResult result = workflow::RunResult::kNone;
+  bool may_fail = false;  // A failure that continue-on-error lets pass.
   std::string reason;
   Duration took{};
   friend bool operator==(const Change&, const Change&) = default;

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "adapters/actions/known_actions.h"
+#include "app/cli/client/session.h"
+#include "app/cli/manifests/manifest_files.h"
 #include "app/cli/workflow/changes.h"
 #include "app/cli/workflow/printer.h"
 #include "control/runs/run_spec.h"
@@ -23,7 +25,7 @@ using workflow::RunEvent;
 
 class DryWorld {
  public:
-  explicit DryWorld(const workflow::RunSpec& spec) : spec_(spec) {}
+  DryWorld(const workflow::RunSpec& spec, std::string root) : spec_(spec), root_(std::move(root)) {}
 
   workflow::RunState Play() {
     Give(workflow::RunBegun{});
@@ -50,8 +52,7 @@ class DryWorld {
       case CommandKind::kClosePlace: return Give(workflow::PlaceClosed{command.leg});
       case CommandKind::kHashFiles: return Give(workflow::FilesHashed{command.leg, command.patterns, std::string(64, '0')});
       case CommandKind::kLoadAction: {
-        const auto loaded = known_.Load(command.text);
-        return Give(workflow::ActionLoaded{command.leg, command.text, loaded.value_or(workflow::LoadedAction{})});
+        return Give(workflow::ActionLoaded{command.leg, command.text, Load(command.text)});
       }
       case CommandKind::kSignalStep: return;
       case CommandKind::kStartStep: {
@@ -63,7 +64,20 @@ class DryWorld {
     }
   }
 
+  workflow::LoadedAction Load(const std::string& uses) {
+    if (!uses.starts_with("./")) return known_.Load(uses).value_or(workflow::LoadedAction{});
+    workflow::LoadedAction action;
+    action.folder = root_ + uses.substr(1);
+    for (const char* name : {"/action.yml", "/action.yaml"}) {
+      if (auto text = ReadInput(action.folder + name, kManifestBytesMax); text.has_value())
+        action.definition = std::move(*text);
+    }
+    if (action.definition.empty()) action.problem = "there is no action.yml in " + action.folder;
+    return action;
+  }
+
   const workflow::RunSpec& spec_;
+  const std::string root_;
   actions::KnownActions known_;
   workflow::RunState state_;
   std::set<std::string> done_;
@@ -71,13 +85,14 @@ class DryWorld {
 
 }  // namespace
 
-Result<std::string> DryRun(const runs::RunRecord& record, const std::map<std::string, std::string>& secrets) {
+Result<std::string> DryRun(const runs::RunRecord& record, const std::map<std::string, std::string>& secrets,
+                           const std::string& root) {
   std::vector<std::pair<std::string, expression::Value>> values(secrets.begin(), secrets.end());
   TRY(const workflow::RunSpec spec, control::SpecOf(record, expression::Value::Object(std::move(values))));
   workflow::Masks masks;
   for (const auto& [name, value] : secrets) masks.Add(value);
   std::string text;
-  for (const Change& change : ChangesBetween({}, DryWorld(spec).Play())) {
+  for (const Change& change : ChangesBetween({}, DryWorld(spec, root).Play())) {
     const std::string indent(static_cast<std::size_t>(change.depth) * 2 + 2, ' ');
     const bool skipped = change.result == workflow::RunResult::kSkipped;
     const std::string why = change.reason.empty() ? "" : (skipped ? " (skipped: " : " (") + change.reason + ")";

@@ -11,6 +11,8 @@
 namespace tuesday::cli {
 
 // One line a step, with what would be skipped and why. Secrets are masked.
-Result<std::string> DryRun(const runs::RunRecord& record, const std::map<std::string, std::string>& secrets);
+// Actions of the workspace are read from `root`.
+Result<std::string> DryRun(const runs::RunRecord& record, const std::map<std::string, std::string>& secrets,
+                           const std::string& root);
 
 }  // namespace tuesday::cli

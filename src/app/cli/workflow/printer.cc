@@ -78,7 +78,8 @@ void Printer::Told(const Change& change) {
     case ChangeKind::kStepBegan: return Print(fmt::format("{} {}▸ {}", Name(change.leg), indent, change.name));
     case ChangeKind::kStepEnded: {
       const bool skipped = change.result == RunResult::kSkipped;
-      const std::string tail = change.reason.empty() ? "" : (skipped ? ", skipped: " : ": ") + change.reason;
+      const std::string tail = (change.reason.empty() ? "" : (skipped ? ", skipped: " : ": ") + change.reason) +
+                               (change.may_fail ? " (it may fail)" : "");
       return Print(fmt::format("{} {}{} {}{}{}", Name(change.leg), indent, Painted(sign, code), change.name,
                                skipped ? "" : "  " + TookText(change.took), tail));
     }

@@ -142,7 +142,7 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
   TRY(const RunNumber number, TakeRunNumber(LocalRunsFolder()));
   TRY(const runs::RunRecord record, MakeRecord(options, local, number, root));
   if (options.dry_run) {
-    TRY(const std::string text, DryRun(record, secrets));
+    TRY(const std::string text, DryRun(record, secrets, root));
     std::cout << text;
     return kExitPass;
   }

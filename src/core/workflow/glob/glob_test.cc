@@ -107,6 +107,25 @@ TEST(GlobTest, CachesTakeFoldersAsTheyAre) {
   EXPECT_FALSE(glob.Matches("/home/me/.npm"));
 }
 
+TEST(GlobTest, AGlobstarAtTheEndIsTheFolderToo) {
+  EXPECT_TRUE(Parsed("a/**").MatchesFolder("a"));
+  EXPECT_FALSE(Parsed("a/*").MatchesFolder("a"));
+  EXPECT_TRUE(Parsed("a/").MatchesFolder("a"));
+  EXPECT_FALSE(Parsed("a/", {.descendants = GlobDescendants::kNone}).Matches("a"));
+  EXPECT_TRUE(Parsed("/").MatchesFolder("/"));
+}
+
+TEST(GlobTest, EscapedSegmentsNarrowTheSearch) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"/foo/b[a]r/b*", "/foo/bar"},   {"/foo/b[!]r/b*", "/foo/b!r"}, {"/foo/b[[]ar/b*", "/foo/b[ar"},
+      {"/foo/b[]r/b*", "/foo/b[]r"},   {"/foo/b[r/b*", "/foo/b[r"},   {"/foo/b\\[a]r/b*", "/foo/b[a]r"},
+      {"/foo/b[\\!]r/b*", "/foo/b!r"}, {"/foo/b[!a]r/b*", "/foo"},    {"/foo/b[ac]r/b*", "/foo"},
+      {"/foo/b?r/b*", "/foo"},
+  };
+  for (const auto& [pattern, wanted] : rows)
+    EXPECT_THAT(Parsed(pattern).SearchPaths(), ElementsAre(std::string(wanted))) << pattern;
+}
+
 TEST(GlobTest, FoldersThatCannotHoldMatchesAreNotLookedInto) {
   struct Folder {
     std::string_view patterns;

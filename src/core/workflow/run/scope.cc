@@ -131,6 +131,15 @@ Contexts LegContexts(const GraphScope& scope, const GraphState& graph, const Job
   return contexts;
 }
 
+Masks MasksOf(const RunSpec& spec, const LegState& leg) {
+  Masks masks;
+  if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
+    for (const auto& [name, value] : secrets->members()) masks.Add(value.ToText());
+  }
+  for (const std::string& mask : leg.masks) masks.Add(mask);
+  return masks;
+}
+
 Evaluated<Concurrency> ConcurrencyOf(const std::optional<Token>& token, const Contexts& contexts) {
   Concurrency result;
   if (!token.has_value()) return result;

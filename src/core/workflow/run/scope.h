@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/workflow/output/masks.h"
 #include "core/workflow/run/evaluate.h"
 #include "core/workflow/run/run.h"
 
@@ -47,6 +48,9 @@ Contexts JobContexts(const GraphScope& scope, const GraphState& graph, const Job
 // The same with strategy and matrix.
 Contexts LegContexts(const GraphScope& scope, const GraphState& graph, const Job& job, const JobState& state,
                      const LegState& leg);
+
+// What must not be seen of a leg: the secrets, and what its steps asked to mask.
+Masks MasksOf(const RunSpec& spec, const LegState& leg);
 
 // `concurrency:` with its values: a text is the group alone.
 struct Concurrency {

@@ -28,7 +28,7 @@ struct RunnerPaths {
   std::string home = "/home/runner";
   std::string event_file = "/opt/tuesday/event.json";
   std::string program = "/run/tuesday/tuesday";  // Ours, for actions that we implement.
-  std::string source;  // The run's own repository, for our checkout; empty: there is none.
+  std::string source;                            // The run's own repository, for our checkout; empty: there is none.
   friend bool operator==(const RunnerPaths&, const RunnerPaths&) = default;
 };
 

@@ -16,17 +16,6 @@ int DepthOf(const LegState& leg, int frame) {
   return depth;
 }
 
-// Whether a value may hold a secret: what is shown elsewhere must not.
-bool HoldsSecret(const RunSpec& spec, const LegState& leg, const std::string& value) {
-  const auto holds = [&](const std::string& secret) { return !secret.empty() && value.find(secret) != std::string::npos; };
-  if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
-    for (const auto& [name, secret] : secrets->members()) {
-      if (holds(secret.ToText())) return true;
-    }
-  }
-  return std::any_of(leg.masks.begin(), leg.masks.end(), holds);
-}
-
 }  // namespace
 
 Pace Walk::BeginUses(const Step& step, int frame, int index, const Contexts& contexts) {
@@ -82,10 +71,7 @@ Pace Walk::BeginComposite(const Step& step, const ActionPlan& plan, int frame, i
   }
   for (const FlatStep& flat : Flatten(plan.steps)) {
     opened.ids.push_back(flat.step->id);
-    opened.steps.emplace_back().name =
-        flat.step->kind == StepKind::kUses
-            ? "Run " + flat.step->uses->text
-            : "Run " + flat.step->run->ScalarText().substr(0, flat.step->run->ScalarText().find('\n'));
+    opened.steps.emplace_back().name = StepName(flat);
   }
   state.phase = StepPhase::kRunning;
   state.background = false;
@@ -176,13 +162,14 @@ void Walk::EndMain() {
 // Outputs are made when nothing can change them any more.
 void Walk::EndPost() {
   const Job& job = place_.definition();
+  const Masks masks = MasksOf(turn_.spec, leg_);
   if (const auto contexts = FrameContexts(place_, 0); contexts) {
     if (job.outputs.has_value()) {
       for (const Member& member : job.outputs->members) {
         const auto value = EvaluateText(member.value, *contexts);
         const auto key = EvaluateText(member.key, *contexts);
         if (!value || !key) continue;
-        if (HoldsSecret(turn_.spec, leg_, *value)) {
+        if (masks.Holds(*value)) {
           Annotation& warning = leg_.annotations.emplace_back();
           warning.level = AnnotationLevel::kWarning;
           warning.message = fmt::format("Skip output '{}' since it may contain secret.", *key);

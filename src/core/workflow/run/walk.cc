@@ -10,25 +10,10 @@
 namespace tuesday::workflow {
 namespace {
 
-// How a step is called that has no `name`: by what it does, as GitHub does.
-std::string NameOf(const FlatStep& flat) {
-  const Step& step = *flat.step;
-  switch (step.kind) {
-    case StepKind::kRun: {
-      const std::string text = step.run->ScalarText();
-      return "Run " + text.substr(0, text.find('\n'));
-    }
-    case StepKind::kUses: return "Run " + step.uses->text;
-    case StepKind::kWaitAll: return "Wait for all";
-    case StepKind::kCancel: return "Cancel " + step.waits_for.front().text;
-    case StepKind::kWait: {
-      std::vector<std::string> ids;
-      for (const Token& id : step.waits_for) ids.push_back(id.text);
-      return fmt::format("Wait for {}", fmt::join(ids, ", "));
-    }
-    case StepKind::kParallel: return fmt::format("Wait for {}", fmt::join(flat.waits_for, ", "));
-  }
-  return "";
+// As it stands in the file: an expression is not evaluated, for it may hold a secret.
+std::string FirstLineOf(const Token& token) {
+  const std::string text = token.source.empty() ? token.ScalarText() : token.source;
+  return text.substr(0, text.find('\n'));
 }
 
 std::string FailureOf(const StepReport& report, const StepState& state) {
@@ -47,6 +32,27 @@ std::string FailureOf(const StepReport& report, const StepState& state) {
 }
 
 }  // namespace
+
+// How a step is called before its turn: by its `name`, or by what it does, as GitHub does.
+std::string StepName(const FlatStep& flat) {
+  const Step& step = *flat.step;
+  if (step.name.has_value()) return FirstLineOf(*step.name);
+  switch (step.kind) {
+    case StepKind::kRun: {
+      return "Run " + FirstLineOf(*step.run);
+    }
+    case StepKind::kUses: return "Run " + step.uses->text;
+    case StepKind::kWaitAll: return "Wait for all";
+    case StepKind::kCancel: return "Cancel " + step.waits_for.front().text;
+    case StepKind::kWait: {
+      std::vector<std::string> ids;
+      for (const Token& id : step.waits_for) ids.push_back(id.text);
+      return fmt::format("Wait for {}", fmt::join(ids, ", "));
+    }
+    case StepKind::kParallel: return fmt::format("Wait for {}", fmt::join(flat.waits_for, ", "));
+  }
+  return "";
+}
 
 std::vector<FlatStep> Flatten(const std::vector<Step>& steps) {
   std::vector<FlatStep> flat;
@@ -88,7 +94,7 @@ void Walk::Open() {
   FrameState frame;
   for (const FlatStep& flat : Flatten(place_.definition().steps)) {
     frame.ids.push_back(flat.is_wait() ? "" : flat.step->id);
-    frame.steps.emplace_back().name = NameOf(flat);
+    frame.steps.emplace_back().name = StepName(flat);
   }
   leg_.frames = {std::move(frame)};
   leg_.frame = 0;
@@ -183,7 +189,8 @@ Pace Walk::BeginStep(int frame, int index) {
   if (!timeout) return fail(*contexts, timeout.error(), "timeout-minutes");
   state.continue_on_error = *ignores_errors;
   state.timeout = *timeout;
-  if (step.name.has_value()) state.name = EvaluateText(*step.name, *contexts).value_or(state.name);
+  if (step.name.has_value() && step.name->IsExpression())
+    state.name = MasksOf(turn_.spec, leg_).Mask(EvaluateText(*step.name, *contexts).value_or(state.name));
   const auto background = EvaluateFlag(step.background, *contexts, false);
   state.background = frame == 0 && (flat.in_parallel || background.value_or(false));
   return BeginKind(flat, frame, index, *contexts);

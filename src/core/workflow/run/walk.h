@@ -22,6 +22,9 @@ struct FlatStep {
 
 std::vector<FlatStep> Flatten(const std::vector<Step>& steps);
 
+// How a step is called before its turn.
+std::string StepName(const FlatStep& flat);
+
 // Whether the walk can go on at once, or must wait for an answer.
 enum class Pace { kOn, kWait };
 
