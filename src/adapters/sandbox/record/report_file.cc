@@ -24,7 +24,6 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 constexpr int kFormat = 1;
 constexpr std::size_t kBytesMax = 64 << 20;
-constexpr std::size_t kSpareBytes = 4096;
 constexpr std::string_view kEndWords[] = {"exited", "timed_out", "not_started", "lost"};
 constexpr std::string_view kLevelWords[] = {"notice", "warning", "error"};
 
@@ -135,8 +134,6 @@ Result<void> WriteNew(const std::string& path, const std::string& bytes) {
   return {};
 }
 
-std::string SparePath(const PlaceFolder& folder) { return folder.steps() + "/.spare"; }
-
 // "12.json" → 12.
 int OrdinalOf(const std::string& name, std::string_view suffix) {
   int ordinal = 0;
@@ -167,29 +164,10 @@ Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step) {
   return WriteNew(folder.begun(step.ordinal), CanonicalJson(json));
 }
 
-files::Fd MakeSpareReport(const PlaceFolder& folder) {
-  files::Fd fd(::open(SparePath(folder).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  const std::string room(kSpareBytes, ' ');
-  const bool made = fd.is_open() && ::write(fd.get(), room.data(), room.size()) == static_cast<ssize_t>(room.size()) &&
-                    ::fdatasync(fd.get()) == 0;
-  return made ? std::move(fd) : files::Fd();
-}
-
-Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn, files::Fd spare) {
+Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn) {
   const std::string path = folder.report(report.ordinal);
-  const std::string text = CanonicalJson(ReportToJson(report, turn));
-  std::string temporary = SparePath(folder);
-  // The blanks that follow are none of the text.
-  const bool fits = spare.is_open() && text.size() <= kSpareBytes &&
-                    ::pwrite(spare.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
-  if (!fits) {
-    temporary = path + ".new";
-    TRY_OK(WriteNew(temporary, text));
-    spare = files::Fd(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
-  }
-  if (!spare.is_open() || ::fdatasync(spare.get()) != 0) {
-    return std::unexpected(files::SystemError("cannot sync", temporary, errno));
-  }
+  const std::string temporary = path + ".new";
+  TRY_OK(WriteNew(temporary, CanonicalJson(ReportToJson(report, turn))));
   if (::rename(temporary.c_str(), path.c_str()) != 0) return std::unexpected(files::SystemError("cannot name", path, errno));
   return {};
 }

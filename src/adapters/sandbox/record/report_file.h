@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "adapters/files/fd.h"
 #include "adapters/sandbox/record/place_folder.h"
 #include "ports/job_places.h"
 
@@ -20,12 +19,10 @@ struct BegunStep {
 // Not durably: after a power failure the place is lost whole.
 Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step);
 
-// The file of a report made before there is one, with room and synced: writing into it costs a third of making it then.
-files::Fd MakeSpareReport(const PlaceFolder& folder);
-
-// The file is synced before it gets its name: a report is whole or not there. `spare` may be none; it is used up.
+// The file is whole before it gets its name. It is not synced: a report outlives every process, and after a power failure the
+// place is lost anyway, while whoever was told of a report has it in a store of his own.
 // `turn` counts the steps of the place that have ended.
-Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn, files::Fd spare = {});
+Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn);
 Result<StepReport> ReadReport(const PlaceFolder& folder, int ordinal);
 
 // All steps: reports in the order in which they ended; `begun` are those without one, by their ordinals.

@@ -116,7 +116,6 @@ class PlaceSupervisor {
   std::vector<int> reported_;                  // Ordinals, in the order in which they ended.
   std::uint32_t token_ = 0;
   std::int64_t memory_kills_ = 0;
-  files::Fd spare_report_;
   bool finished_ = false;
   std::unique_ptr<JsonServer> server_;  // Last: it calls into all of the above.
 };
@@ -302,7 +301,6 @@ void PlaceSupervisor::OnStarted(std::uint32_t token) {
   if (found == running_.end() || !found->second.started) return;
   std::exchange(found->second.started, nullptr)(supervise::OkAnswer());
   if (!terms_.spare) terms_.MakeSpare();
-  if (!spare_report_.is_open()) spare_report_ = MakeSpareReport(folder_);
 }
 
 void PlaceSupervisor::OnFailed(std::uint32_t token, int errno_value) {
@@ -360,7 +358,7 @@ void PlaceSupervisor::EndStep(std::uint32_t token, StepEnd end, int exit_code) {
 
 // On a full disk it is tried again: a report that is not on disk is not told.
 void PlaceSupervisor::Tell(StepReport report) {
-  const Result<void> written = WriteReport(folder_, report, static_cast<int>(reported_.size()) + 1, std::move(spare_report_));
+  const Result<void> written = WriteReport(folder_, report, static_cast<int>(reported_.size()) + 1);
   if (written.has_value()) {
     reported_.push_back(report.ordinal);
     return lookers_.Tell();
