@@ -8,6 +8,7 @@
 
 #include "adapters/files/files.h"
 #include "adapters/sandbox/bubble/etc_files.h"
+#include "adapters/sandbox/bubble/stage.h"
 #include "adapters/sandbox/supervisor/ownership.h"
 
 namespace tuesday::sandbox {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMountsMax = 64;
 constexpr int kPortMax = 65535;
+constexpr const char* kRunOptions = "mode=0711,size=64m,nr_inodes=65536";
 constexpr const char* kOwnerFile = "/workspace-owner";
 
 bool IsFolder(const std::string& path) {
@@ -63,6 +65,11 @@ Result<void> MakeOwnFolders(const PlaceFolder& folder, const PlaceSpec& spec, co
   TRY_OK(files::MakeFolders(folder.logs(), 0700));
   // Ours, also inside: a step gets a folder of its own in it.
   TRY_OK(MakeOwn(folder.run(), user ? 0711 : 0700, std::nullopt));
+  // Files that come and go with each step are dear on a disk (ext4 walks over every inode that was freed in the last minutes).
+  if (user) {
+    TRY_OK(OwnMounts());
+    TRY_OK(MountMemory(folder.run(), kRunOptions));
+  }
   TRY_OK(MakeOwn(folder.home(), 0755, user));
   TRY_OK(MakeOwn(folder.temp(), 0755, user));
   TRY_OK(MakeOwn(folder.tmp(), 01777, user));

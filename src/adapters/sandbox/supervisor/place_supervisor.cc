@@ -344,7 +344,8 @@ void PlaceSupervisor::EndStep(std::uint32_t token, StepEnd end, int exit_code) {
   auto node = running_.extract(token);
   Running& running = node.mapped();
   loop_.Cancel(running.timer);
-  if (const std::int64_t kills = supervise::OutOfMemoryKills(record_.groups); kills > memory_kills_) {
+  const std::int64_t kills = exit_code == 0 ? memory_kills_ : supervise::OutOfMemoryKills(record_.groups);
+  if (kills > memory_kills_) {
     memory_kills_ = kills;
     running.step->SetProblem(fmt::format("The kernel ended a process of the job, which used more than its {} bytes of memory.",
                                          spec_.limits.memory_bytes));

@@ -53,7 +53,10 @@ class Step {
 
   // Reads the rest and the files. Once; the pipe stays open for who stayed behind.
   StepReport Finish(StepEnd end, int exit_code);
-  void RemoveFiles() { files_.Remove(); }
+  // Only where they are in memory; on a disk they stay until the place is closed.
+  void RemoveFiles() {
+    if (terms_.user) files_.Remove();
+  }
   bool finished() const { return finished_; }
 
  private:
