@@ -32,7 +32,7 @@ std::string LogName(const std::string& leg, int ordinal) { return fmt::format("{
 
 }  // namespace
 
-std::string LocalRunsFolder() { return DefaultStateDir() + "/local"; }
+std::string LocalRunsFolder(const Globals& globals) { return StateDirOf(globals) + "/local"; }
 
 struct LocalRun::Impl {
   std::string folder;

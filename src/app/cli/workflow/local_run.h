@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "app/cli/client/session.h"
 #include "app/cli/workflow/changes.h"
 #include "base/result.h"
 #include "wire/runs/runs.h"
@@ -52,7 +53,7 @@ class LocalRun {
   std::unique_ptr<Impl> impl_;
 };
 
-// "$XDG_STATE_HOME/tuesday/local", or below /var/lib/tuesday as root.
-std::string LocalRunsFolder();
+// "local" in the state folder.
+std::string LocalRunsFolder(const Globals& globals);
 
 }  // namespace tuesday::cli

@@ -158,7 +158,7 @@ Result<int> Watch(const Globals& globals, const std::string& title, std::size_t 
 // One that still runs in another process holds its folder, and is passed over.
 Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
   TRY(const auto secrets, ReadSecrets(options));
-  for (const RunNumber& number : KnownRuns(LocalRunsFolder())) {
+  for (const RunNumber& number : KnownRuns(std::filesystem::absolute(LocalRunsFolder(globals)).string())) {
     const auto run = LocalRun::Open(number.folder, secrets);
     if (!run.has_value()) continue;
     TRY(const std::optional<runs::RunRecord> record, (*run)->Unfinished());
@@ -178,7 +178,7 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
   const std::string root = found.value_or(".");
   TRY(const LocalWorkflow local, ChooseWorkflow(root, options));
   TRY(auto secrets, ReadSecrets(options));
-  TRY(const RunNumber number, TakeRunNumber(LocalRunsFolder()));
+  TRY(const RunNumber number, TakeRunNumber(std::filesystem::absolute(LocalRunsFolder(globals)).string()));
   TRY(const runs::RunRecord record, MakeRecord(options, local, number, root));
   if (options.dry_run) {
     TRY(const std::string text, DryRun(record, secrets, root));
