@@ -32,7 +32,7 @@ std::string LogName(const std::string& leg, int ordinal) { return fmt::format("{
 
 }  // namespace
 
-std::string LocalRunsFolder() { return DefaultStateDir() + "/local"; }
+std::string LocalRunsFolder(const Globals& globals) { return StateDirOf(globals) + "/local"; }
 
 struct LocalRun::Impl {
   std::string folder;
@@ -86,7 +86,30 @@ class Teller {
 
 }  // namespace
 
+Result<std::optional<runs::RunRecord>> LocalRun::Unfinished() const {
+  TRY(const std::vector<Row> rows, impl_->store->List(runs::kRunTable, ""));
+  std::optional<runs::RunRecord> record;
+  bool ended = false;
+  for (const Row& row : rows) {
+    if (row.key.ends_with("/record")) {
+      TRY(record, runs::DecodeRecord(row.value));
+    } else {
+      TRY(const runs::StoredState stored, runs::DecodeState(row.value));
+      ended = stored.state.phase == workflow::RunPhase::kDone;
+    }
+  }
+  return ended ? std::nullopt : record;
+}
+
 Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatcher& watcher) {
+  return Play(record, watcher, From::kBegin);
+}
+
+Result<workflow::RunState> LocalRun::Continue(const runs::RunRecord& record, RunWatcher& watcher) {
+  return Play(record, watcher, From::kStored);
+}
+
+Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatcher& watcher, From from) {
   StopSignals signals;  // Before any thread, so that all of them leave the signals to it.
   http::Loop loop;
   http::WorkerPool pool(loop, kWork);
@@ -124,11 +147,15 @@ Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatch
       if (!runs.Cancel(record.id, "", "it was interrupted").has_value()) loop.Stop();
     });
   });
-  runs.Begin(record, [&](Result<void> begun) {
-    if (begun.has_value()) return;
-    end = std::unexpected(begun.error());
-    loop.Stop();
-  });
+  if (from == From::kStored) {
+    TRY_OK(runs.Load());
+  } else {
+    runs.Begin(record, [&](Result<void> begun) {
+      if (begun.has_value()) return;
+      end = std::unexpected(begun.error());
+      loop.Stop();
+    });
+  }
   loop.Run();
   return end;
 }

@@ -5,8 +5,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "app/cli/client/session.h"
 #include "app/cli/workflow/changes.h"
 #include "base/result.h"
 #include "wire/runs/runs.h"
@@ -32,17 +34,26 @@ class LocalRun {
   // kUnavailable.
   Result<workflow::RunState> Run(const runs::RunRecord& record, RunWatcher& watcher);
 
+  // The run of this folder if it was begun and has not ended: its process was killed, and its jobs may still run.
+  Result<std::optional<runs::RunRecord>> Unfinished() const;
+
+  // Goes on with it; everything is told from its begin.
+  Result<workflow::RunState> Continue(const runs::RunRecord& record, RunWatcher& watcher);
+
   // Where the workspace of a leg is on this machine.
   std::string WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const;
 
  private:
   struct Impl;
+  enum class From { kBegin, kStored };
+  Result<workflow::RunState> Play(const runs::RunRecord& record, RunWatcher& watcher, From from);
+
   explicit LocalRun(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;
 };
 
-// "$XDG_STATE_HOME/tuesday/local", or below /var/lib/tuesday as root.
-std::string LocalRunsFolder();
+// "local" in the state folder.
+std::string LocalRunsFolder(const Globals& globals);
 
 }  // namespace tuesday::cli

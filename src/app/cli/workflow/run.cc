@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 
 #include "adapters/files/files.h"
@@ -15,6 +16,7 @@
 #include "app/cli/workflow/printer.h"
 #include "app/cli/workflow/run_numbers.h"
 #include "app/cli/workflow/workflows.h"
+#include "control/runs/run_spec.h"
 
 namespace tuesday::cli {
 namespace {
@@ -133,13 +135,50 @@ int ExitCodeOfRun(const workflow::RunState& state) {
   return state.result == workflow::RunResult::kSuccess || state.result == workflow::RunResult::kSkipped ? kExitPass : kExitFail;
 }
 
+// Plays the run before the eyes of people, or silently for programs.
+Result<int> Watch(const Globals& globals, const std::string& title, std::size_t width, const runs::RunRecord& record,
+                  const std::function<Result<workflow::RunState>(RunWatcher&)>& play) {
+  if (globals.json) {
+    Silent silent;
+    TRY(const workflow::RunState end, play(silent));
+    PrintJson(Json(Json::Object{{"run", Json(record.id)},
+                                {"workflow", Json(record.files.front().name)},
+                                {"result", Json(ResultText(end.result))},
+                                {"reason", Json(end.reason)},
+                                {"jobs", JobsJson(end.graph)}}));
+    return ExitCodeOfRun(end);
+  }
+  Printer printer(::isatty(STDOUT_FILENO) == 1 ? Colour::kTerminal : Colour::kNever, width);
+  std::cout << fmt::format("{} ({}), run {}\n", title, record.files.front().name, record.id);
+  TRY(const workflow::RunState end, play(printer));
+  std::cout << printer.Summary(end);
+  return ExitCodeOfRun(end);
+}
+
+// One that still runs in another process holds its folder, and is passed over.
+Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
+  TRY(const auto secrets, ReadSecrets(options));
+  for (const RunNumber& number : KnownRuns(std::filesystem::absolute(LocalRunsFolder(globals)).string())) {
+    const auto run = LocalRun::Open(number.folder, secrets);
+    if (!run.has_value()) continue;
+    TRY(const std::optional<runs::RunRecord> record, (*run)->Unfinished());
+    if (!record.has_value()) continue;
+    TRY(const workflow::RunSpec spec, control::SpecOf(*record, expression::Value()));
+    const std::string title = spec.workflow.name.has_value() ? spec.workflow.name->ScalarText() : record->files.front().name;
+    return Watch(globals, title, WidthOf(spec.workflow), *record,
+                 [&](RunWatcher& watcher) { return (*run)->Continue(*record, watcher); });
+  }
+  return Fail(ErrorCode::kNotFound, "No run on this machine was left before its end.");
+}
+
 Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
+  if (options.go_on) return GoOn(globals, options);
   const Result<std::string> found = RepositoryRoot();
   if (!found.has_value() && options.file.empty()) return std::unexpected(found.error());
   const std::string root = found.value_or(".");
   TRY(const LocalWorkflow local, ChooseWorkflow(root, options));
   TRY(auto secrets, ReadSecrets(options));
-  TRY(const RunNumber number, TakeRunNumber(LocalRunsFolder()));
+  TRY(const RunNumber number, TakeRunNumber(std::filesystem::absolute(LocalRunsFolder(globals)).string()));
   TRY(const runs::RunRecord record, MakeRecord(options, local, number, root));
   if (options.dry_run) {
     TRY(const std::string text, DryRun(record, secrets, root));
@@ -147,21 +186,8 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
     return kExitPass;
   }
   TRY(auto run, LocalRun::Open(number.folder, std::move(secrets)));
-  if (globals.json) {
-    Silent silent;
-    TRY(const workflow::RunState end, run->Run(record, silent));
-    PrintJson(Json(Json::Object{{"run", Json(record.id)},
-                                {"workflow", Json(local.name)},
-                                {"result", Json(ResultText(end.result))},
-                                {"reason", Json(end.reason)},
-                                {"jobs", JobsJson(end.graph)}}));
-    return ExitCodeOfRun(end);
-  }
-  Printer printer(::isatty(STDOUT_FILENO) == 1 ? Colour::kTerminal : Colour::kNever, WidthOf(local.workflow));
-  std::cout << fmt::format("{} ({}), run {}\n", local.Title(), local.name, record.id);
-  TRY(const workflow::RunState end, run->Run(record, printer));
-  std::cout << printer.Summary(end);
-  return ExitCodeOfRun(end);
+  return Watch(globals, local.Title(), WidthOf(local.workflow), record,
+               [&](RunWatcher& watcher) { return run->Run(record, watcher); });
 }
 
 }  // namespace
