@@ -52,6 +52,8 @@ Result<std::unique_ptr<LocalRun>> LocalRun::Open(const std::string& folder, std:
   impl->secrets = std::move(secrets);
   TRY_OK(files::MakeFolders(folder, 0700));
   TRY(impl->store, sqlite::SqliteStore::Open(folder));
+  // Without power there are no places to go on with either.
+  TRY_OK(impl->store->SurviveOnlyProcesses());
   impl->places = std::make_unique<sandbox::SandboxPlaces>(sandbox::SandboxPlaces::Settings{
       .state_folder = folder, .supervise_argv = {supervise::OwnProgram(), "supervise", "place"}});
   impl->known = std::make_unique<actions::KnownActions>();
