@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "adapters/sandbox/bubble/network.h"
@@ -204,6 +205,20 @@ TEST_F(NetworkEscapeTest, TheMachineAndTheMetadataAddressAreRefused) {
   }
   EXPECT_NE(Run("ip route del unreachable 169.254.0.0/16").exit_code, 0);
   EXPECT_THAT(Log(ordinal_), ::testing::AnyOf(HasSubstr("Operation not permitted"), HasSubstr("not found")));
+}
+
+TEST_F(NetworkEscapeTest, TheWayOutEndsWithItsSupervisor) {
+  if (spec_.network == Network::kNone) GTEST_SKIP() << "no /dev/net/tun here";
+  Open();
+  const std::string parent = fmt::format("PPid:\t{}\n", machine_.SupervisorOf(spec_.id));
+  std::vector<std::string> children;
+  for (const std::string& name : files::NamesIn("/proc")) {
+    const std::string status = files::ReadFile("/proc/" + name + "/status", 65536).value_or("");
+    if (status.find(parent) != std::string::npos) children.push_back("/proc/" + name);
+  }
+  EXPECT_GE(children.size(), 2U);  // bubblewrap and slirp4netns.
+  machine_.Lose(spec_.id);
+  EXPECT_TRUE(machine_.WaitUntil([&] { return std::ranges::none_of(children, &files::Exists); }));
 }
 
 TEST_F(NetworkEscapeTest, AbstractSocketsOfTheMachineAreNotThere) {

@@ -16,6 +16,9 @@ struct BegunStep {
   WallTime began;
 };
 
+// Makes the files of the next step, while nobody waits for it: on a disk that costs more than writing into them.
+void MakeNextFiles(const PlaceFolder& folder);
+
 // Not durably: after a power failure the place is lost whole.
 Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step);
 

@@ -44,6 +44,7 @@ WallTime WallNow() { return std::chrono::time_point_cast<std::chrono::millisecon
 void StepTerms::MakeSpare() {
   Result<StepFiles> made = StepFiles::Make(folder.run(), std::string(kInsideSteps), user);
   if (made.has_value()) spare = *std::move(made);
+  MakeNextFiles(folder);
 }
 
 Result<std::unique_ptr<Step>> Step::Make(StepTerms& terms, const StepOrder& order) {
@@ -51,7 +52,7 @@ Result<std::unique_ptr<Step>> Step::Make(StepTerms& terms, const StepOrder& orde
   if (!terms.spare) return Fail(ErrorCode::kUnavailable, "The files of a step cannot be made.", "Is the disk full?");
   StepFiles step_files = *std::exchange(terms.spare, std::nullopt);
   TRY_OK(step_files.Take(order, terms.user));
-  TRY(StepLog log, StepLog::Open(terms.folder.log(order.ordinal), terms.limits.log_bytes));
+  TRY(StepLog log, StepLog::Open(terms.folder.next_log(), terms.folder.log(order.ordinal), terms.limits.log_bytes));
   TRY(supervise::OutputPipe pipe, supervise::MakeOutputPipe());
   std::unique_ptr<Step> step(new Step(terms, std::move(step_files), std::move(log), OptionsOf(terms, order)));
   step->pipe_ = std::move(pipe.ours);
