@@ -178,6 +178,24 @@ def case_a_run_whose_process_is_killed_goes_on_at_its_step(tree):
     expect("No run on this machine" in tree.run("--continue", code=2), "the same run went on twice")
 
 
+def case_a_failed_run_goes_on_at_its_step(tree):
+    tree.steps("echo x >> $HOME/count\necho A=from-before >> $GITHUB_ENV\necho made > made.txt",
+               "test -f repaired.txt",
+               'echo "$A $(cat made.txt) began $(wc -l < $HOME/count) times"')
+    out = tree.run(code=1)
+    files = [line.split(": ", 1)[1] for line in out.splitlines() if line.startswith("files of j: ")]
+    expect(len(files) == 1 and "--from-step" in out, out)
+    expect("✗ Run test -f repaired.txt" in tree.run("--from-step", code=1), "it failed again")
+    files = sorted(tree.state.rglob("places/*/work"))
+    expect(len(files) == 1, f"the workspace is in {files}")
+    (files[0] / "repaired.txt").write_text("")
+    out = tree.run("--from-step")
+    expect("│ from-before made began 1 times" in out, out)
+    expect("echo x" not in out, f"a step that had passed ran again:\n{out}")
+    expect("has passed" in tree.run("--from-step", code=1), "there is nothing to go on with")
+    expect(not list(tree.state.rglob("places/*/work")), "files of a run that passed stay")
+
+
 def case_an_interrupt_cancels_and_what_always_runs_runs(tree):
     tree.workflow("""on: push
 jobs:

@@ -41,6 +41,14 @@ Result<void> GiveWorkspace(const PlaceFolder& folder, const PlaceSpec& spec, sup
   return GiveTree(spec.workspace_host, user);
 }
 
+// What another place's user left.
+Result<void> GiveTakenOver(const PlaceFolder& folder, supervise::UserIds user) {
+  for (const std::string& taken : {folder.home(), folder.temp(), folder.work()}) {
+    if (files::Exists(taken)) TRY_OK(GiveTree(taken, user));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> CheckSpec(const PlaceSpec& spec) {
@@ -73,6 +81,7 @@ Result<void> MakeOwnFolders(const PlaceFolder& folder, const PlaceSpec& spec, co
   TRY_OK(MakeOwn(folder.home(), 0755, user));
   TRY_OK(MakeOwn(folder.temp(), 0755, user));
   TRY_OK(MakeOwn(folder.tmp(), 01777, user));
+  if (user && !spec.continues.empty()) TRY_OK(GiveTakenOver(folder, *user));
   if (spec.workspace_host.empty()) return MakeOwn(folder.work(), 0755, user);
   return user ? GiveWorkspace(folder, spec, *user) : Result<void>();
 }
@@ -107,7 +116,8 @@ std::vector<std::string> WrittenFolders(const PlaceFolder& folder, const PlaceSp
 }
 
 void RemoveOwnFolders(const PlaceFolder& folder, const PlaceSpec& spec) {
-  for (const std::string& own : {folder.home(), folder.temp(), folder.tmp(), folder.run(), folder.etc()}) {
+  // Another attempt may go on with the home, the temporary files and the workspace.
+  for (const std::string& own : {folder.tmp(), folder.run(), folder.etc()}) {
     static_cast<void>(files::RemoveTree(own));  // What stays goes when the place is forgotten.
   }
   const Result<std::string> owner = files::ReadFile(folder.path + kOwnerFile, 64);

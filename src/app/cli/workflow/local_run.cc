@@ -65,8 +65,9 @@ namespace {
 // What is told and followed while the run goes on; on the loop's thread but for the lines.
 class Teller {
  public:
-  Teller(RunWatcher& watcher, files::FileTail& tail, std::function<std::string(const std::string&, int)> log_path)
-      : watcher_(watcher), tail_(tail), log_path_(std::move(log_path)) {}
+  Teller(RunWatcher& watcher, files::FileTail& tail, workflow::RunState before,
+         std::function<std::string(const std::string&, int)> log_path)
+      : watcher_(watcher), tail_(tail), log_path_(std::move(log_path)), before_(std::move(before)) {}
 
   void Tell(const workflow::RunState& now) {
     for (const Change& change : ChangesBetween(before_, now)) {
@@ -88,19 +89,38 @@ class Teller {
 
 }  // namespace
 
-Result<std::optional<runs::RunRecord>> LocalRun::Unfinished() const {
+Result<std::optional<LocalRun::Attempt>> LocalRun::LastAttempt() const {
   TRY(const std::vector<Row> rows, impl_->store->List(runs::kRunTable, ""));
-  std::optional<runs::RunRecord> record;
-  bool ended = false;
+  std::optional<Attempt> last;
   for (const Row& row : rows) {
-    if (row.key.ends_with("/record")) {
-      TRY(record, runs::DecodeRecord(row.value));
-    } else {
-      TRY(const runs::StoredState stored, runs::DecodeState(row.value));
-      ended = stored.state.phase == workflow::RunPhase::kDone;
-    }
+    if (!row.key.ends_with("/record")) continue;
+    TRY(runs::RunRecord record, runs::DecodeRecord(row.value));
+    if (!last.has_value() || last->record.attempt < record.attempt) last = Attempt{std::move(record), {}};
   }
-  return ended ? std::nullopt : record;
+  if (!last.has_value()) return last;
+  TRY(const std::optional<std::string> text, impl_->store->Get(runs::kRunTable, last->record.id + "/state"));
+  if (!text.has_value()) return Fail(ErrorCode::kCorrupt, "The run " + last->record.id + " has no state.");
+  TRY(runs::StoredState stored, runs::DecodeState(*text));
+  last->state = std::move(stored.state);
+  return last;
+}
+
+Result<std::optional<runs::RunRecord>> LocalRun::Unfinished() const {
+  TRY(const std::optional<Attempt> last, LastAttempt());
+  if (!last.has_value() || last->state.phase == workflow::RunPhase::kDone) return std::optional<runs::RunRecord>();
+  return std::optional(last->record);
+}
+
+Result<workflow::RunState> LocalRun::Resume(const Attempt& ended, workflow::ResumeFrom from, RunWatcher& watcher) {
+  runs::RunRecord record = ended.record;
+  const std::string first = record.id.substr(0, record.id.find('.'));
+  record.attempt = ended.record.attempt + 1;
+  record.id = fmt::format("{}.{}", first, record.attempt);
+  const workflow::RunState state = workflow::Resume(ended.state, from);
+  record.continues.clear();
+  for (const std::string& leg : workflow::ContinuedLegs(state))
+    record.continues[leg] = control::PlaceOf(ended.record, leg).str();
+  return Play(record, watcher, From::kBegin, state);
 }
 
 Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatcher& watcher) {
@@ -111,7 +131,8 @@ Result<workflow::RunState> LocalRun::Continue(const runs::RunRecord& record, Run
   return Play(record, watcher, From::kStored);
 }
 
-Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatcher& watcher, From from) {
+Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatcher& watcher, From from,
+                                          workflow::RunState state) {
   StopSignals signals;  // Before any thread, so that all of them leave the signals to it.
   http::Loop loop;
   http::WorkerPool pool(loop, kWork);
@@ -122,7 +143,7 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatc
         const std::size_t space = name.rfind(' ');
         watcher.Logged(name.substr(0, space), std::atoi(name.c_str() + space + 1), line);
       }));
-  Teller teller(watcher, *tail, [&](const std::string& leg, int ordinal) {
+  Teller teller(watcher, *tail, state, [&](const std::string& leg, int ordinal) {
     return impl_->places->LogPath(control::PlaceOf(record, leg), ordinal);
   });
   Result<workflow::RunState> end = Fail(ErrorCode::kUnavailable, "The run was left before its end.");
@@ -152,17 +173,24 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatc
   if (from == From::kStored) {
     TRY_OK(runs.Load());
   } else {
-    runs.Begin(record, [&](Result<void> begun) {
-      if (begun.has_value()) return;
-      end = std::unexpected(begun.error());
-      loop.Stop();
-    });
+    runs.Begin(
+        record,
+        [&](Result<void> begun) {
+          if (begun.has_value()) return;
+          end = std::unexpected(begun.error());
+          loop.Stop();
+        },
+        std::move(state));
   }
   loop.Run();
+  if (end.has_value() && end->result == workflow::RunResult::kSuccess) {
+    for (const PlaceId& place : impl_->places->Known()) static_cast<void>(impl_->places->DropFiles(place));
+  }
   return end;
 }
 
 std::string LocalRun::WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const {
+  if (!record.workspace_host.empty()) return record.workspace_host;
   return impl_->places->WorkspacePath(control::PlaceOf(record, leg));
 }
 

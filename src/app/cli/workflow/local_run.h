@@ -11,6 +11,7 @@
 #include "app/cli/client/session.h"
 #include "app/cli/workflow/changes.h"
 #include "base/result.h"
+#include "core/workflow/run/resume.h"
 #include "wire/runs/runs.h"
 
 namespace tuesday::cli {
@@ -34,6 +35,16 @@ class LocalRun {
   // kUnavailable.
   Result<workflow::RunState> Run(const runs::RunRecord& record, RunWatcher& watcher);
 
+  // The last attempt of this folder, with its state. Nothing when none was begun.
+  struct Attempt {
+    runs::RunRecord record;
+    workflow::RunState state;
+  };
+  Result<std::optional<Attempt>> LastAttempt() const;
+
+  // Begins the next attempt of one that has ended, from where that one failed.
+  Result<workflow::RunState> Resume(const Attempt& ended, workflow::ResumeFrom from, RunWatcher& watcher);
+
   // The run of this folder if it was begun and has not ended: its process was killed, and its jobs may still run.
   Result<std::optional<runs::RunRecord>> Unfinished() const;
 
@@ -46,7 +57,7 @@ class LocalRun {
  private:
   struct Impl;
   enum class From { kBegin, kStored };
-  Result<workflow::RunState> Play(const runs::RunRecord& record, RunWatcher& watcher, From from);
+  Result<workflow::RunState> Play(const runs::RunRecord& record, RunWatcher& watcher, From from, workflow::RunState state = {});
 
   explicit LocalRun(std::unique_ptr<Impl> impl);
 
