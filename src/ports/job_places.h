@@ -57,6 +57,7 @@ struct PlaceSpec {
   PlaceId id;
   std::string workspace;
   std::string workspace_host;
+  PlaceId continues;  // A closed place whose workspace, home and temporary files this one takes over; empty: none.
   std::vector<Mount> mounts;
   std::map<std::string, std::string> hosts;  // Name → address, beside localhost.
   std::string service_socket;
@@ -105,7 +106,8 @@ class JobPlaces {
   // A file as it is seen inside, at most `bytes_max` long. No link leads out of the place.
   virtual Result<std::string> ReadFile(const PlaceId& place, const std::string& path, std::size_t bytes_max) = 0;
 
-  // Ends everything in the place, then removes what it wrote outside the workspace. Logs and reports stay for `Logs`.
+  // Ends everything in the place. Its workspace, home and temporary files stay until they are taken over or dropped. Logs and
+  // reports stay for `Logs`.
   virtual Result<void> Close(const PlaceId& place) = 0;
 
   // Forgets a closed place with its logs.

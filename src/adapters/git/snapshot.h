@@ -19,8 +19,8 @@ struct Snapshot {
   std::string repository;  // "owner/name" of the remote origin, or "local/<folder>".
   std::string author;      // "Name" of the one who runs it, or of the last commit.
   std::string message;     // Of HEAD.
-  std::string objects;  // The user's own objects, which are borrowed; empty: none.
-  bool changed = false;  // It is not HEAD.
+  std::string objects;     // The user's own objects, which are borrowed; empty: none.
+  bool changed = false;    // It is not HEAD.
 };
 
 // Takes the tree that `here` is in; a folder that is in no repository is taken whole. `folder` is made, and must not be there.

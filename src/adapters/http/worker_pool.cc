@@ -34,6 +34,17 @@ struct Taken {
   Job job;
 };
 
+// Lanes with a job and none running, in order of arrival, and the threads that wait for them.
+struct ReadyLanes {
+  std::deque<std::string> names;
+  std::condition_variable changed;
+
+  void Add(const std::string& name) {
+    names.push_back(name);
+    changed.notify_one();
+  }
+};
+
 bool IsAbort(std::string_view lane) { return lane.starts_with(kAbortLanePrefix); }
 
 }  // namespace
@@ -49,27 +60,26 @@ struct WorkerPool::Impl : std::enable_shared_from_this<WorkerPool::Impl> {
   PoolCounters counts;  // On the Loop's thread only, but for `waiting`.
 
   mutable std::mutex mutex;
-  std::condition_variable changed;
   std::map<std::string, Lane> lanes;
-  std::deque<std::string> ready;         // Lanes with a job and none running, in order of arrival.
-  std::deque<std::string> ready_aborts;  // The same for abort lanes.
+  ReadyLanes ready;
+  ReadyLanes ready_aborts;
   std::size_t waiting = 0;
   bool stop = false;
   std::vector<std::jthread> threads;
 
-  void Work(std::deque<std::string>& queue);
-  std::optional<Taken> Take(std::deque<std::string>& queue);
+  void Work(ReadyLanes& queue);
+  std::optional<Taken> Take(ReadyLanes& queue);
   void Finish(const std::string& lane, Job job, SteadyTime began);
   void Answer(const Job& job, const JobReport& report);
-  std::deque<std::string>& QueueOf(std::string_view lane) { return IsAbort(lane) ? ready_aborts : ready; }
+  ReadyLanes& QueueOf(std::string_view lane) { return IsAbort(lane) ? ready_aborts : ready; }
 };
 
-std::optional<Taken> WorkerPool::Impl::Take(std::deque<std::string>& queue) {
+std::optional<Taken> WorkerPool::Impl::Take(ReadyLanes& queue) {
   std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return stop || !queue.empty(); });
+  queue.changed.wait(lock, [&] { return stop || !queue.names.empty(); });
   if (stop) return std::nullopt;
-  std::string name = std::move(queue.front());
-  queue.pop_front();
+  std::string name = std::move(queue.names.front());
+  queue.names.pop_front();
   Lane& lane = lanes.at(name);
   Job job = std::move(lane.waiting.front());
   lane.waiting.pop_front();
@@ -77,7 +87,7 @@ std::optional<Taken> WorkerPool::Impl::Take(std::deque<std::string>& queue) {
   return Taken{std::move(name), std::move(job)};
 }
 
-void WorkerPool::Impl::Work(std::deque<std::string>& queue) {
+void WorkerPool::Impl::Work(ReadyLanes& queue) {
   while (std::optional<Taken> taken = Take(queue)) {
     const SteadyTime began = std::chrono::steady_clock::now();
     taken->job.work();
@@ -94,8 +104,7 @@ void WorkerPool::Impl::Finish(const std::string& lane, Job job, SteadyTime began
   if (found->second.waiting.empty()) {
     lanes.erase(found);
   } else {
-    QueueOf(lane).push_back(lane);
-    changed.notify_all();
+    QueueOf(lane).Add(lane);
   }
 }
 
@@ -122,7 +131,8 @@ WorkerPool::~WorkerPool() {
       for (const Job& job : lane.waiting) impl_->loop.Cancel(job.timer);
     }
   }
-  impl_->changed.notify_all();
+  impl_->ready.changed.notify_all();
+  impl_->ready_aborts.changed.notify_all();
   impl_->threads.clear();
 }
 
@@ -148,8 +158,7 @@ Result<void> WorkerPool::Submit(const std::string& lane, Duration deadline, std:
   impl.lanes[lane].waiting.push_back({std::move(work), std::move(done), deadline, submitted, timer});
   ++impl.waiting;
   if (idle) {
-    impl.QueueOf(lane).push_back(lane);
-    impl.changed.notify_all();
+    impl.QueueOf(lane).Add(lane);
   }
   return {};
 }

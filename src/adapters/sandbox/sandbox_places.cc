@@ -97,14 +97,38 @@ Result<void> SandboxPlaces::OpenNew(const PlaceSpec& spec, const PlaceFolder& fo
                 "Forget runs that nobody needs.");
   }
   TRY_OK(CheckSpec(spec));
+  const PlaceFolder before = FolderOf(spec.continues);
+  // Somebody may have died while this one was made: what it had taken goes back first.
+  if (!spec.continues.empty()) TRY_OK(TakeOver(folder, before));
   TRY_OK(files::RemoveTree(folder.path));
   TRY_OK(files::MakeFolders(places_folder_, 0711));
   TRY_OK(files::MakeFolders(folder.path, 0700));
   Result<void> opened = WriteSpec(folder, spec);
+  if (opened.has_value() && !spec.continues.empty()) opened = TakeOver(before, folder);
   if (opened.has_value()) opened = StartSupervisor(spec, folder);
+  if (!opened.has_value() && !spec.continues.empty()) TRY_OK(TakeOver(folder, before));
   // A place that never opened leaves nothing; it can be asked for again.
   if (!opened.has_value()) static_cast<void>(files::RemoveTree(folder.path));
   return opened;
+}
+
+// Moves what a place's job wrote, where it is and the other place has none.
+Result<void> SandboxPlaces::TakeOver(const PlaceFolder& from, const PlaceFolder& to) const {
+  if (files::FileLock::IsHeld(from.lock())) return Fail(ErrorCode::kConflict, "The place '" + from.path + "' is open.");
+  for (const auto& [old_path, new_path] :
+       {std::pair(from.work(), to.work()), {from.home(), to.home()}, {from.temp(), to.temp()}}) {
+    if (!files::Exists(old_path) || files::Exists(new_path) || !files::Exists(to.path)) continue;
+    if (::rename(old_path.c_str(), new_path.c_str()) != 0)
+      return std::unexpected(files::SystemError("cannot take over", old_path, errno));
+  }
+  return {};
+}
+
+Result<void> SandboxPlaces::DropFiles(const PlaceId& place) {
+  const PlaceFolder folder = FolderOf(place);
+  if (files::FileLock::IsHeld(folder.lock())) return Fail(ErrorCode::kConflict, "The place '" + place.str() + "' is open.");
+  for (const std::string& path : {folder.work(), folder.home(), folder.temp()}) TRY_OK(files::RemoveTree(path));
+  return {};
 }
 
 Result<void> SandboxPlaces::StartSupervisor(const PlaceSpec& spec, const PlaceFolder& folder) {

@@ -42,12 +42,16 @@ class SandboxPlaces : public JobPlaces {
   // Where a place's own workspace is; it stays until the place is forgotten.
   std::string WorkspacePath(const PlaceId& place) const { return FolderOf(place).work(); }
 
+  // Removes the workspace, home and temporary files of a closed place; its reports and logs stay.
+  Result<void> DropFiles(const PlaceId& place);
+
   // The places that are there, open or not.
   std::vector<PlaceId> Known() const;
 
  private:
   PlaceFolder FolderOf(const PlaceId& place) const { return {places_folder_ + "/" + place.str()}; }
   Result<void> OpenNew(const PlaceSpec& spec, const PlaceFolder& folder);
+  Result<void> TakeOver(const PlaceFolder& from, const PlaceFolder& to) const;
   Result<void> StartSupervisor(const PlaceSpec& spec, const PlaceFolder& folder);
   Result<Json> Ask(const PlaceId& place, const Json::Object& request, Duration patience) const;
   Result<PlaceView> LookOnDisk(const PlaceFolder& folder, int seen) const;

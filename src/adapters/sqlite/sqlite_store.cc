@@ -231,6 +231,11 @@ void SqliteStore::SetBusyTimeMax(Duration time) {
   impl_->database->SetBusyWait(static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
 }
 
+Result<void> SqliteStore::SurviveOnlyProcesses() {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->database->Run("PRAGMA synchronous=NORMAL");
+}
+
 Result<void> SqliteStore::Commit(const Transaction& transaction) {
   const std::scoped_lock lock(impl_->mutex);
   if (!impl_->lock.has_value()) {

@@ -32,6 +32,10 @@ class SqliteStore : public Store, public JournalKeeper {
   // How long a call waits for another program's lock before it fails with kUnavailable; 5 s at first.
   void SetBusyTimeMax(Duration time);
 
+  // From now on a commit survives the end of every process, but the last ones may be lost with the machine's power. For what
+  // is lost with the machine anyway.
+  Result<void> SurviveOnlyProcesses();
+
   Result<void> Commit(const Transaction& transaction) override;
   Result<std::optional<std::string>> Get(std::string_view table, std::string_view key) override;
   Result<std::vector<Row>> List(std::string_view table, std::string_view key_prefix) override;

@@ -29,8 +29,8 @@ Result<void> CheckJob(const RuntimeClaims& claims, const Json& body) {
 Result<Json> Create(const Desk& desk, const RuntimeClaims& claims, const Json& body) {
   TRY_OK(CheckJob(claims, body));
   const std::string mime = Field(body, "mime_type").StringOr(kZip);
-  TRY(const std::int64_t id,
-      desk.artifacts.Begin({claims.run, claims.job}, body.At("name").StringOr(""), mime.empty() ? std::string(kZip) : mime));
+  TRY(const std::int64_t id, desk.artifacts.Begin({claims.run, claims.job, claims.attempt}, body.At("name").StringOr(""),
+                                                  mime.empty() ? std::string(kZip) : mime));
   const ContentPlace place{ContentKind::kArtifactUpload, claims.run, std::to_string(id)};
   return Json::Object{{"ok", Json(true)},
                       {"signed_upload_url", Json(AddressOf(place, desk.settings.origin, desk.settings.key, desk.now))}};
@@ -39,7 +39,7 @@ Result<Json> Create(const Desk& desk, const RuntimeClaims& claims, const Json& b
 Result<Json> Finalize(const Desk& desk, const RuntimeClaims& claims, const Json& body) {
   TRY_OK(CheckJob(claims, body));
   TRY(const std::int64_t size, NumberField(body, "size"));
-  TRY(const Artifact artifact, desk.artifacts.Finish({claims.run, claims.job}, body.At("name").StringOr(""),
+  TRY(const Artifact artifact, desk.artifacts.Finish({claims.run, claims.job, claims.attempt}, body.At("name").StringOr(""),
                                                      static_cast<std::uint64_t>(size), body.At("hash").StringOr(""), desk.now));
   return Json::Object{{"ok", Json(true)}, {"artifact_id", Json(std::to_string(artifact.id))}};
 }

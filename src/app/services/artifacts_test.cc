@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/services/test_client.h"
+#include "app/services/services_test_client.h"
 #include "base/digest.h"
 
 namespace tuesday::services {
@@ -107,6 +107,26 @@ TEST(ArtifactService, ListsByNameAndByIdAndRemoves) {
   EXPECT_EQ(list("", ""), "a1");
   Store(world, "b", "new");
   EXPECT_EQ(list("id_filter", "3"), "b3") << "an id is not given twice";
+}
+
+TEST(ArtifactService, ALaterAttemptSeesWhatIsThereAndReplacesIt) {
+  TestServices world;
+  Store(world, "dist", "first");
+  const std::string token = workflow::SignToken({.run = "run-1",
+                                                 .job = "build",
+                                                 .attempt = 2,
+                                                 .scopes = {},
+                                                 .not_before = world.clock.Wall() - std::chrono::seconds(1),
+                                                 .expires = world.clock.Wall() + std::chrono::hours(1)},
+                                                "key");
+  EXPECT_EQ(TestServices::ContentOf(world.Get(AddressOfStored(world, "dist"))), "first");
+  const Json created = TestServices::BodyOf(world.Call("CreateArtifact", token, Ids("run-1", "build", "dist")));
+  ASSERT_EQ(world.Put(created.At("signed_upload_url").StringOr(std::string(kTestOrigin)), "", "second").status, 201);
+  Json::Object body = Ids("run-1", "build", "dist");
+  body["size"] = Json("6");
+  EXPECT_EQ(world.Call("FinalizeArtifact", token, std::move(body)).status, 200);
+  EXPECT_EQ(TestServices::ContentOf(world.Get(AddressOfStored(world, "dist"))), "second");
+  EXPECT_EQ(world.Call("CreateArtifact", token, Ids("run-1", "build", "dist")).status, 409);
 }
 
 TEST(ArtifactService, RefusesWhatItMustNotTake) {

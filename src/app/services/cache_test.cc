@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/services/test_client.h"
+#include "app/services/services_test_client.h"
 
 namespace tuesday::services {
 namespace {

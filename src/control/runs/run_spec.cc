@@ -58,6 +58,8 @@ PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& sp
   place.id = PlaceOf(record, leg);
   place.workspace = record.paths.workspace;
   place.workspace_host = record.workspace_host;
+  if (const auto before = record.continues.find(leg); before != record.continues.end())
+    place.continues = PlaceId(before->second);
   for (const runs::ReadMount& mount : record.mounts) place.mounts.push_back({mount.host, mount.inside, Mount::Access::kRead});
   if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
     for (const auto& [name, value] : secrets->members()) place.masks.push_back(value.ToText());

@@ -69,9 +69,10 @@ Result<void> Runs::Load() {
   return {};
 }
 
-void Runs::Begin(const runs::RunRecord& record, std::function<void(Result<void>)> answer) {
+void Runs::Begin(const runs::RunRecord& record, std::function<void(Result<void>)> answer, workflow::RunState from) {
   auto run = std::make_shared<Run>();
   run->record = record;
+  run->state = std::move(from);
   auto spec = SpecOf(record, parts_.secrets(record));
   if (!spec) return answer(std::unexpected(spec.error()));
   run->spec = std::move(*spec);

@@ -56,8 +56,9 @@ class Runs {
   // Takes the stored runs up again; what was ordered and not answered is ordered again. Blocks: before the loop runs.
   Result<void> Load();
 
-  // Stores the run and begins it. `answer` is called when it is durable, or with what is wrong.
-  void Begin(const runs::RunRecord& record, std::function<void(Result<void>)> answer);
+  // Stores the run and begins it, or goes on from a state that workflow::Resume made. `answer` is called when it is durable, or
+  // with what is wrong.
+  void Begin(const runs::RunRecord& record, std::function<void(Result<void>)> answer, workflow::RunState from = {});
 
   // Asks for the end of a run, or of one leg. kNotFound when there is no such run that goes on.
   Result<void> Cancel(const std::string& id, const std::string& leg, const std::string& reason);

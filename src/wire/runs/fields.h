@@ -220,6 +220,7 @@ void Fields(V& v, RunRecord& x) {
   v("debug", x.debug);
   v("workspace_host", x.workspace_host);
   v("mounts", x.mounts);
+  v("continues", x.continues);
 }
 
 template <typename V>

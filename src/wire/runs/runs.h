@@ -2,6 +2,7 @@
 // Stored rows of workflow runs: what a run is of, and how far it has come. See docs/formats/runs.md.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,7 @@ struct RunRecord {
   bool debug = false;
   std::string workspace_host;  // A folder that every job's workspace is; empty: each job has its own.
   std::vector<ReadMount> mounts;
+  std::map<std::string, std::string> continues;  // Leg → the earlier attempt's place whose files it goes on with.
   friend bool operator==(const RunRecord&, const RunRecord&) = default;
 };
 

@@ -30,13 +30,6 @@ std::unexpected<Error> Failed(std::string_view what, const std::string& path) {
   return std::unexpected(files::SystemError(what, path, errno));
 }
 
-Result<void> OwnMounts() {
-  if (::unshare(CLONE_NEWNS) != 0) return Failed("cannot make", "a mount namespace");
-  // Nothing that we mount is seen by the machine.
-  if (::mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return Failed("cannot keep to ourselves", "mounts");
-  return {};
-}
-
 Result<void> WriteOnce(const char* path, const std::string& text) {
   const files::Fd fd(::open(path, O_WRONLY | O_CLOEXEC));
   if (fd.is_open() && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size())) return {};
@@ -45,10 +38,23 @@ Result<void> WriteOnce(const char* path, const std::string& text) {
 
 }  // namespace
 
+Result<void> OwnMounts() {
+  if (::unshare(CLONE_NEWNS) != 0) return Failed("cannot make", "a mount namespace");
+  // Nothing that we mount is seen by the machine.
+  if (::mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return Failed("cannot keep to ourselves", "mounts");
+  return {};
+}
+
+Result<void> MountMemory(const std::string& folder, const std::string& options) {
+  if (::mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0)
+    return Failed("cannot mount", folder);
+  return {};
+}
+
 Result<std::vector<Bind>> StageBinds(const std::vector<Bind>& binds) {
   TRY_OK(OwnMounts());
   if (::mkdir(kStage.c_str(), 0755) != 0 && errno != EEXIST) return Failed("cannot make", kStage);
-  if (::mount("tmpfs", kStage.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0) return Failed("cannot mount", kStage);
+  TRY_OK(MountMemory(kStage, "mode=0755"));
   std::vector<Bind> staged = binds;
   for (std::size_t i = 0; i < staged.size(); ++i) {
     const std::string target = kStage + "/" + std::to_string(i);

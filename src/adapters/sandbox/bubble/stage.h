@@ -12,6 +12,12 @@
 
 namespace tuesday::sandbox {
 
+// As root: mounts that we make from now on are seen by us and our children only, and end with us.
+Result<void> OwnMounts();
+
+// As root, after OwnMounts: a file system in memory at the folder.
+Result<void> MountMemory(const std::string& folder, const std::string& options);
+
 // As root: shows the sources under paths that an unprivileged user can reach, in a mount namespace of our own, and returns the
 // binds with those paths.
 Result<std::vector<Bind>> StageBinds(const std::vector<Bind>& binds);

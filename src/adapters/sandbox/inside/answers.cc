@@ -12,7 +12,8 @@
 #include <memory>
 
 #include "adapters/files/fd.h"
-#include "adapters/sandbox/inside/plain_glob.h"
+#include "core/workflow/glob/glob.h"
+#include "ports/job_places.h"
 
 namespace tuesday::sandbox {
 namespace {
@@ -20,6 +21,7 @@ namespace {
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kBufferBytes = 256 << 10;
 constexpr int kDepthMax = 200;
+constexpr std::string_view kFollowLinks = "--follow-symbolic-links";
 
 class Sha256 {
  public:
@@ -78,22 +80,19 @@ std::vector<std::string> AllNamesIn(const std::string& folder) {
   return names;
 }
 
+enum class Links { kLeft, kFollowed };
+
+// The files below the workspace that match, in the order in which @actions/glob finds them.
 class Hasher {
  public:
-  Hasher(std::string workspace, const std::vector<std::string>& patterns)
-      : workspace_(std::move(workspace)), glob_(patterns, workspace_) {}
+  Hasher(std::string workspace, workflow::Glob glob, Links links)
+      : workspace_(std::move(workspace)), glob_(std::move(glob)), links_(links) {}
 
-  bool Folder(const std::string& relative, int depth) {
-    if (depth > kDepthMax) return false;
-    for (const std::string& name : AllNamesIn(Path(relative))) {
-      const std::string inner = relative.empty() ? name : relative + "/" + name;
-      struct stat facts{};
-      if (::lstat(Path(inner).c_str(), &facts) != 0) continue;
-      if (S_ISDIR(facts.st_mode)) {
-        if (glob_.MayHoldMatches(inner) && !Folder(inner, depth + 1)) return false;
-      } else if (glob_.Matches(inner) && !File(inner)) {
-        return false;
-      }
+  bool Run() {
+    for (const std::string& path : glob_.SearchPaths()) {
+      // What is not below the workspace is not looked at.
+      if (path != workspace_ && !path.starts_with(workspace_ + "/")) continue;
+      if (!Look(path == workspace_ ? "" : path.substr(workspace_.size() + 1), 0)) return false;
     }
     return true;
   }
@@ -102,6 +101,21 @@ class Hasher {
 
  private:
   std::string Path(const std::string& relative) const { return relative.empty() ? workspace_ : workspace_ + "/" + relative; }
+
+  bool Look(const std::string& relative, int depth) {
+    struct stat facts{};
+    const std::string path = Path(relative);
+    const int looked = links_ == Links::kFollowed ? ::stat(path.c_str(), &facts) : ::lstat(path.c_str(), &facts);
+    if (looked != 0) return true;
+    if (!S_ISDIR(facts.st_mode)) return relative.empty() || !glob_.Matches(relative) || File(relative);
+    // Deeper than this is a link to a folder above.
+    if (depth > kDepthMax) return links_ == Links::kFollowed;
+    if (!relative.empty() && !glob_.MayHoldMatches(relative)) return true;
+    for (const std::string& name : AllNamesIn(path)) {
+      if (!Look(relative.empty() ? name : relative + "/" + name, depth + 1)) return false;
+    }
+    return true;
+  }
 
   bool File(const std::string& relative) {
     struct stat facts{};
@@ -120,7 +134,8 @@ class Hasher {
   }
 
   std::string workspace_;
-  PlainGlob glob_;
+  workflow::Glob glob_;
+  Links links_;
   Sha256 all_;
   bool matched_ = false;
 };
@@ -128,8 +143,13 @@ class Hasher {
 }  // namespace
 
 int AnswerHash(const std::string& workspace, const std::vector<std::string>& patterns, int output) {
-  Hasher hasher(workspace, patterns);
-  if (!hasher.Folder("", 0)) return kAnswerFailed;
+  const bool follows = !patterns.empty() && patterns.front() == kFollowLinks;
+  std::string lines;
+  for (std::size_t i = follows ? 1 : 0; i < patterns.size(); ++i) lines += patterns[i] + "\n";
+  Result<workflow::Glob> glob = workflow::Glob::Parse(lines, workspace, {.home = kPlaceHome});
+  if (!glob.has_value()) return kAnswerFailed;
+  Hasher hasher(workspace, *std::move(glob), follows ? Links::kFollowed : Links::kLeft);
+  if (!hasher.Run()) return kAnswerFailed;
   return WriteAll(output, hasher.Digest()) ? kAnswered : kAnswerFailed;
 }
 

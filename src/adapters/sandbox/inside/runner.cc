@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "adapters/files/fd.h"
 #include "adapters/files/files.h"
 #include "adapters/sandbox/inside/answers.h"
 #include "adapters/sandbox/inside/message.h"
@@ -27,6 +28,7 @@ namespace tuesday::sandbox {
 namespace {
 
 constexpr std::size_t kFixedStrings = 3;  // Of a payload that starts a step.
+constexpr std::string_view kStepMemoryScore = "500";
 constexpr const char* kFallbackPath = "/usr/local/bin:/usr/bin:/bin";
 
 struct Order {
@@ -52,6 +54,11 @@ std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   for (const std::string& one : strings) pointers.push_back(const_cast<char*>(one.c_str()));
   pointers.push_back(nullptr);
   return pointers;
+}
+
+bool WriteTo(const std::string& path, std::string_view text) {
+  const files::Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  return fd.is_open() && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 // The program's path: as written when it has a slash, else the first executable in the order's PATH. Empty: none.
@@ -148,6 +155,8 @@ Result<void> Runner::Run(const std::vector<std::string>& words) {
   ::fcntl(kInsideSocket, F_SETFD, FD_CLOEXEC);
   ::fcntl(kInsideSocket, F_SETFL, O_NONBLOCK);
   ::prctl(PR_SET_DUMPABLE, 0);
+  // The first process gets no signal from within that it has no handler for; a library's handler would open that way.
+  for (int one = 1; one < NSIG; ++one) ::signal(one, SIG_DFL);
   ::umask(022);
   TRY(signals_, supervise::OpenSignals());
   loop_.Watch(signals_.get(), POLLIN, [this](short) { OnSignal(); });
@@ -204,6 +213,8 @@ void Runner::Start(const Received& received) {
   tokens_[pid] = token;
   steps_[token] = {pid, order->mark};
   Say(Saying::kStarted, token, pid);
+  // Where memory ends, a step goes before what keeps it.
+  static_cast<void>(WriteTo("/proc/" + std::to_string(pid) + "/oom_score_adj", kStepMemoryScore));
 }
 
 void Runner::Ask(const Received& received) {

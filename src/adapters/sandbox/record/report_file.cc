@@ -122,7 +122,7 @@ StepReport ReportFromJson(const Json& json) {
   return report;
 }
 
-Result<void> WriteNew(const std::string& path, const std::string& bytes) {
+Result<void> WriteAs(const std::string& path, const std::string& name, const std::string& bytes) {
   const files::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd.is_open()) return std::unexpected(files::SystemError("cannot write", path, errno));
   for (std::string_view left = bytes; !left.empty();) {
@@ -131,6 +131,7 @@ Result<void> WriteNew(const std::string& path, const std::string& bytes) {
     if (wrote <= 0) return std::unexpected(files::SystemError("cannot write", path, errno));
     left.remove_prefix(static_cast<std::size_t>(wrote));
   }
+  if (::rename(path.c_str(), name.c_str()) != 0) return std::unexpected(files::SystemError("cannot name", name, errno));
   return {};
 }
 
@@ -145,7 +146,7 @@ int OrdinalOf(const std::string& name, std::string_view suffix) {
 
 Result<BegunStep> ReadBegun(const PlaceFolder& folder, int ordinal) {
   TRY(const std::string text, files::ReadFile(folder.begun(ordinal), kBytesMax));
-  // One that was cut short by a kill names no step, but one was begun.
+  // One that cannot be read names no step, but one was begun.
   const Json json = ParseJson(text).value_or(Json());
   return BegunStep{json.At("id").StringOr(""), ordinal, FromMs(json.At("began_ms"))};
 }
@@ -159,19 +160,20 @@ Result<Json> ReadReportJson(const PlaceFolder& folder, int ordinal) {
 
 }  // namespace
 
+void MakeNextFiles(const PlaceFolder& folder) {
+  for (const std::string& path : {folder.next_begun(), folder.next_report(), folder.next_log()}) {
+    // One that cannot be made is made, or missed, by who needs it.
+    files::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).Close();
+  }
+}
+
 Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step) {
   const Json::Object json{{"id", step.id}, {"began_ms", Ms(step.began)}};
-  return WriteNew(folder.begun(step.ordinal), CanonicalJson(json));
+  return WriteAs(folder.next_begun(), folder.begun(step.ordinal), CanonicalJson(json));
 }
 
 Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn) {
-  const std::string path = folder.report(report.ordinal);
-  const std::string temporary = path + ".new";
-  TRY_OK(WriteNew(temporary, CanonicalJson(ReportToJson(report, turn))));
-  const files::Fd fd(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.is_open() || ::fdatasync(fd.get()) != 0) return std::unexpected(files::SystemError("cannot sync", temporary, errno));
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return std::unexpected(files::SystemError("cannot name", path, errno));
-  return {};
+  return WriteAs(folder.next_report(), folder.report(report.ordinal), CanonicalJson(ReportToJson(report, turn)));
 }
 
 Result<StepReport> ReadReport(const PlaceFolder& folder, int ordinal) {

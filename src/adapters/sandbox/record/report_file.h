@@ -16,10 +16,14 @@ struct BegunStep {
   WallTime began;
 };
 
+// Makes the files of the next step, while nobody waits for it: on a disk that costs more than writing into them.
+void MakeNextFiles(const PlaceFolder& folder);
+
 // Not durably: after a power failure the place is lost whole.
 Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step);
 
-// The file is synced before it gets its name: a report is whole or not there.
+// The file is whole before it gets its name. It is not synced: a report outlives every process, and after a power failure the
+// place is lost anyway, while whoever was told of a report has it in a store of his own.
 // `turn` counts the steps of the place that have ended.
 Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn);
 Result<StepReport> ReadReport(const PlaceFolder& folder, int ordinal);

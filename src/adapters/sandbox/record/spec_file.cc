@@ -88,6 +88,7 @@ Result<void> WriteSpec(const PlaceFolder& folder, const PlaceSpec& spec) {
                           {"id", spec.id.str()},
                           {"workspace", spec.workspace},
                           {"workspace_host", spec.workspace_host},
+                          {"continues", spec.continues.str()},
                           {"mounts", MountsToJson(spec.mounts)},
                           {"hosts", MapToJson(spec.hosts)},
                           {"service_socket", spec.service_socket},
@@ -108,6 +109,7 @@ Result<PlaceSpec> ReadSpec(const PlaceFolder& folder) {
   spec.id = PlaceId(json->At("id").StringOr(""));
   spec.workspace = json->At("workspace").StringOr("");
   spec.workspace_host = json->At("workspace_host").StringOr("");
+  spec.continues = PlaceId(json->At("continues").StringOr(""));
   spec.mounts = MountsFromJson(json->At("mounts"));
   spec.hosts = MapFromJson(json->At("hosts"));
   spec.service_socket = json->At("service_socket").StringOr("");

@@ -3,66 +3,60 @@
 
 #include <algorithm>
 
+#include "core/workflow/output/file_commands.h"
 #include "core/workflow/output/text.h"
 
 namespace tuesday::sandbox {
 namespace {
 
+using workflow::Annotation;
+using workflow::AnnotationLevel;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-// `name=value` or `name<<END`, lines, `END`.
-Result<Pairs> ReadPairs(const std::string& text) {
-  Pairs pairs;
-  const std::vector<std::string_view> lines = workflow::SplitLines(text);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::string_view line = lines[i];
-    if (line.empty()) continue;
-    const std::size_t equals = line.find('=');
-    const std::size_t arrows = line.find("<<");
-    if (equals < arrows && equals > 0) {
-      pairs.emplace_back(line.substr(0, equals), line.substr(equals + 1));
-      continue;
-    }
-    if (arrows == std::string_view::npos || arrows == 0) {
-      return Fail(ErrorCode::kInvalid, "Invalid format '" + std::string(line) + "'");
-    }
-    const std::string_view end = line.substr(arrows + 2);
-    std::string value;
-    std::size_t last = i + 1;
-    for (; last < lines.size() && lines[last] != end; ++last) value.append(last == i + 1 ? "" : "\n").append(lines[last]);
-    if (last == lines.size()) {
-      return Fail(ErrorCode::kInvalid, "Invalid value. Matching delimiter not found '" + std::string(end) + "'");
-    }
-    pairs.emplace_back(line.substr(0, arrows), std::move(value));
-    i = last;
-  }
-  return pairs;
-}
 
 class Reader {
  public:
-  Reader(const StepFiles& step_files, StepReport& report) : files_(step_files), report_(report) {}
+  Reader(const StepFiles& step_files, const workflow::Masks& masks, StepReport& report)
+      : files_(step_files), masks_(masks), report_(report) {}
 
-  std::string Text(const char* variable) {
-    Result<std::string> text = files_.Read(variable);
-    if (text.has_value()) return workflow::RepairUtf8(*text);
-    Problem(variable, text.error());
+  template <typename Value>
+  Value Get(const char* variable, const char* name, Result<Value> (*read)(std::string_view)) {
+    const Result<std::string> text = Text(variable);
+    Result<Value> value = text.has_value() ? read(*text) : std::unexpected(text.error());
+    if (value.has_value()) return *std::move(value);
+    Say(workflow::FileCommandFailure(name));
+    Say(value.error().message);
+    if (report_.problem.empty())
+      report_.problem = workflow::FileCommandFailure(name) + " " + masks_.Mask(value.error().message);
     return {};
   }
 
-  Pairs PairsOf(const char* variable) {
-    Result<Pairs> pairs = ReadPairs(Text(variable));
-    if (pairs.has_value()) return *std::move(pairs);
-    Problem(variable, pairs.error());
-    return {};
+  // A summary that is too large fails no step.
+  void Summary() {
+    const Result<std::string> text = Text("GITHUB_STEP_SUMMARY");
+    Result<std::string> summary = text.has_value() ? workflow::CheckSummary(*text, masks_) : text;
+    if (summary.has_value()) {
+      report_.summary = *std::move(summary);
+    } else {
+      Say(summary.error().message);
+    }
   }
 
-  void Problem(const std::string& variable, const Error& error) {
-    if (report_.problem.empty()) report_.problem = "Unable to process file command '" + variable + "': " + error.message;
+  void Say(const std::string& sentence) {
+    const std::string masked = masks_.Mask(sentence);
+    lines.push_back("##[error]" + masked);
+    report_.annotations.push_back(Annotation{.level = AnnotationLevel::kError, .message = masked, .title = "", .file = ""});
   }
+
+  std::vector<std::string> lines;
 
  private:
+  Result<std::string> Text(const char* variable) const {
+    TRY(const std::string text, files_.Read(variable));
+    return workflow::RepairUtf8(text);
+  }
+
   const StepFiles& files_;
+  const workflow::Masks& masks_;
   StepReport& report_;
 };
 
@@ -79,23 +73,16 @@ void MergePairs(Pairs more, Pairs& pairs) {
   }
 }
 
-void AddFileValues(const StepFiles& step_files, const workflow::Masks& masks, StepReport& report) {
-  Reader reader(step_files, report);
-  MergePairs(reader.PairsOf("GITHUB_OUTPUT"), report.outputs);
-  MergePairs(reader.PairsOf("GITHUB_ENV"), report.environment);
-  MergePairs(reader.PairsOf("GITHUB_STATE"), report.state);
-  const std::string path = reader.Text("GITHUB_PATH");
-  for (const std::string_view line : workflow::SplitLines(path)) {
-    if (!line.empty()) report.path.emplace_back(line);
-  }
-  const std::string summary = reader.Text("GITHUB_STEP_SUMMARY");
-  for (std::size_t begin = 0; begin < summary.size();) {
-    const std::size_t end = std::min(summary.find('\n', begin), summary.size() - 1);
-    const bool has_end = summary[end] == '\n';
-    report.summary += masks.Mask(std::string_view(summary).substr(begin, end - begin + (has_end ? 0 : 1)));
-    if (has_end) report.summary += '\n';
-    begin = end + 1;
-  }
+std::vector<std::string> AddFileValues(const StepFiles& step_files, const workflow::Masks& masks, StepReport& report) {
+  Reader reader(step_files, masks, report);
+  MergePairs(reader.Get("GITHUB_OUTPUT", "output", &workflow::ReadPairs), report.outputs);
+  workflow::EnvironmentPairs environment = reader.Get("GITHUB_ENV", "env", &workflow::ReadEnvironment);
+  MergePairs(std::move(environment.pairs), report.environment);
+  for (const std::string& refused : environment.refused) reader.Say(refused);
+  MergePairs(reader.Get("GITHUB_STATE", "state", &workflow::ReadPairs), report.state);
+  for (std::string& path : reader.Get("GITHUB_PATH", "path", &workflow::ReadPaths)) report.path.push_back(std::move(path));
+  reader.Summary();
+  return std::move(reader.lines);
 }
 
 }  // namespace tuesday::sandbox

@@ -8,6 +8,7 @@
 
 #include "adapters/files/files.h"
 #include "adapters/sandbox/bubble/etc_files.h"
+#include "adapters/sandbox/bubble/stage.h"
 #include "adapters/sandbox/supervisor/ownership.h"
 
 namespace tuesday::sandbox {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMountsMax = 64;
 constexpr int kPortMax = 65535;
+constexpr const char* kRunOptions = "mode=0711,size=64m,nr_inodes=65536";
 constexpr const char* kOwnerFile = "/workspace-owner";
 
 bool IsFolder(const std::string& path) {
@@ -37,6 +39,14 @@ Result<void> GiveWorkspace(const PlaceFolder& folder, const PlaceSpec& spec, sup
   const std::string text = std::to_string(owner.uid) + " " + std::to_string(owner.gid) + "\n";
   TRY_OK(files::WriteFileDurably(folder.path + kOwnerFile, text, 0600));
   return GiveTree(spec.workspace_host, user);
+}
+
+// What another place's user left.
+Result<void> GiveTakenOver(const PlaceFolder& folder, supervise::UserIds user) {
+  for (const std::string& taken : {folder.home(), folder.temp(), folder.work()}) {
+    if (files::Exists(taken)) TRY_OK(GiveTree(taken, user));
+  }
+  return {};
 }
 
 }  // namespace
@@ -63,9 +73,15 @@ Result<void> MakeOwnFolders(const PlaceFolder& folder, const PlaceSpec& spec, co
   TRY_OK(files::MakeFolders(folder.logs(), 0700));
   // Ours, also inside: a step gets a folder of its own in it.
   TRY_OK(MakeOwn(folder.run(), user ? 0711 : 0700, std::nullopt));
+  // Files that come and go with each step are dear on a disk (ext4 walks over every inode that was freed in the last minutes).
+  if (user) {
+    TRY_OK(OwnMounts());
+    TRY_OK(MountMemory(folder.run(), kRunOptions));
+  }
   TRY_OK(MakeOwn(folder.home(), 0755, user));
   TRY_OK(MakeOwn(folder.temp(), 0755, user));
   TRY_OK(MakeOwn(folder.tmp(), 01777, user));
+  if (user && !spec.continues.empty()) TRY_OK(GiveTakenOver(folder, *user));
   if (spec.workspace_host.empty()) return MakeOwn(folder.work(), 0755, user);
   return user ? GiveWorkspace(folder, spec, *user) : Result<void>();
 }
@@ -100,7 +116,8 @@ std::vector<std::string> WrittenFolders(const PlaceFolder& folder, const PlaceSp
 }
 
 void RemoveOwnFolders(const PlaceFolder& folder, const PlaceSpec& spec) {
-  for (const std::string& own : {folder.home(), folder.temp(), folder.tmp(), folder.run(), folder.etc()}) {
+  // Another attempt may go on with the home, the temporary files and the workspace.
+  for (const std::string& own : {folder.tmp(), folder.run(), folder.etc()}) {
     static_cast<void>(files::RemoveTree(own));  // What stays goes when the place is forgotten.
   }
   const Result<std::string> owner = files::ReadFile(folder.path + kOwnerFile, 64);

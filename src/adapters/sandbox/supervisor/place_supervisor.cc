@@ -300,6 +300,7 @@ void PlaceSupervisor::OnStarted(std::uint32_t token) {
   const auto found = running_.find(token);
   if (found == running_.end() || !found->second.started) return;
   std::exchange(found->second.started, nullptr)(supervise::OkAnswer());
+  if (!terms_.spare) terms_.MakeSpare();
 }
 
 void PlaceSupervisor::OnFailed(std::uint32_t token, int errno_value) {
@@ -343,12 +344,14 @@ void PlaceSupervisor::EndStep(std::uint32_t token, StepEnd end, int exit_code) {
   auto node = running_.extract(token);
   Running& running = node.mapped();
   loop_.Cancel(running.timer);
-  if (const std::int64_t kills = supervise::OutOfMemoryKills(record_.groups); kills > memory_kills_) {
+  const std::int64_t kills = exit_code == 0 ? memory_kills_ : supervise::OutOfMemoryKills(record_.groups);
+  if (kills > memory_kills_) {
     memory_kills_ = kills;
     running.step->SetProblem(fmt::format("The kernel ended a process of the job, which used more than its {} bytes of memory.",
                                          spec_.limits.memory_bytes));
   }
   Tell(running.step->Finish(end, exit_code));
+  running.step->RemoveFiles();
   KeepPipe(std::move(running.step));
   if (running.started) running.started(supervise::OkAnswer());
   if (running_.empty()) disk_->SetActive(false);

@@ -41,9 +41,18 @@ void Append(std::vector<std::string> more, std::vector<std::string>& all) {
 
 WallTime WallNow() { return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
+void StepTerms::MakeSpare() {
+  Result<StepFiles> made = StepFiles::Make(folder.run(), std::string(kInsideSteps), user);
+  if (made.has_value()) spare = *std::move(made);
+  MakeNextFiles(folder);
+}
+
 Result<std::unique_ptr<Step>> Step::Make(StepTerms& terms, const StepOrder& order) {
-  TRY(StepFiles step_files, StepFiles::Make(terms.folder.run(), std::string(kInsideSteps), order, terms.user));
-  TRY(StepLog log, StepLog::Open(terms.folder.log(order.ordinal), terms.limits.log_bytes));
+  if (!terms.spare) terms.MakeSpare();
+  if (!terms.spare) return Fail(ErrorCode::kUnavailable, "The files of a step cannot be made.", "Is the disk full?");
+  StepFiles step_files = *std::exchange(terms.spare, std::nullopt);
+  TRY_OK(step_files.Take(order, terms.user));
+  TRY(StepLog log, StepLog::Open(terms.folder.next_log(), terms.folder.log(order.ordinal), terms.limits.log_bytes));
   TRY(supervise::OutputPipe pipe, supervise::MakeOutputPipe());
   std::unique_ptr<Step> step(new Step(terms, std::move(step_files), std::move(log), OptionsOf(terms, order)));
   step->pipe_ = std::move(pipe.ours);
@@ -116,8 +125,7 @@ StepReport Step::Finish(StepEnd end, int exit_code) {
     SetProblem(
         fmt::format("The step wrote {} bytes more than the {} that its log holds.", log_.dropped_bytes(), log_.bytes_max()));
   }
-  AddFileValues(files_, terms_.masks, report_);
-  files_.Remove();
+  log_.Append(AddFileValues(files_, terms_.masks, report_));
   finished_ = true;
   return std::move(report_);
 }

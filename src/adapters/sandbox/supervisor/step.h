@@ -24,6 +24,9 @@ struct StepTerms {
   const workflow::MatcherFiles* matcher_files = nullptr;
   workflow::Masks masks;
   workflow::Matchers matchers;
+  std::optional<StepFiles> spare;  // Made while another step runs: the next one need not wait for it.
+
+  void MakeSpare();
 };
 
 class Step {
@@ -48,8 +51,12 @@ class Step {
   void SetTimedOut() { timed_out_ = true; }
   bool timed_out() const { return timed_out_; }
 
-  // Reads the rest, closes the log, takes the files away. Once; the pipe stays open for who stayed behind.
+  // Reads the rest and the files. Once; the pipe stays open for who stayed behind.
   StepReport Finish(StepEnd end, int exit_code);
+  // Only where they are in memory; on a disk they stay until the place is closed.
+  void RemoveFiles() {
+    if (terms_.user) files_.Remove();
+  }
   bool finished() const { return finished_; }
 
  private:

@@ -52,30 +52,33 @@ bool IsPlainSuffix(const std::string& suffix) {
 
 }  // namespace
 
-Result<StepFiles> StepFiles::Make(const std::string& run_folder, const std::string& run_inside, const StepOrder& order,
+Result<StepFiles> StepFiles::Make(const std::string& run_folder, const std::string& run_inside,
                                   const std::optional<supervise::UserIds>& user) {
-  if (!IsPlainSuffix(order.script_suffix)) {
-    return Fail(ErrorCode::kInvalid, "'" + order.script_suffix + "' is no ending of a script's name.");
-  }
   std::uint64_t random = 0;
   if (::getrandom(&random, sizeof random, 0) != sizeof random) return Fail(ErrorCode::kInternal, "There is no random number.");
   StepFiles made;
-  made.name_ = fmt::format("{}-{:016x}", order.ordinal, random);
+  made.name_ = fmt::format("{:016x}", random);
   made.inside_ = run_inside + "/" + made.name_;
-  made.script_name_ = "script" + order.script_suffix;
-  made.script_ = made.inside_ + "/" + made.script_name_;
   made.run_ = files::Fd(::open(run_folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!made.run_.is_open() || ::mkdirat(made.run_.get(), made.name_.c_str(), 0700) != 0) {
     return std::unexpected(files::SystemError("cannot make a step's folder in", run_folder, errno));
   }
   made.folder_ = files::Fd(::openat(made.run_.get(), made.name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!made.folder_.is_open()) return std::unexpected(files::SystemError("cannot open a step's folder in", run_folder, errno));
-  TRY_OK(MakeFile(made.folder_.get(), made.script_name_, order.script, user));
   for (const auto& [variable, name] : kFiles) TRY_OK(MakeFile(made.folder_.get(), name, "", user));
   if (user && ::fchown(made.folder_.get(), user->uid, user->gid) != 0) {
     return std::unexpected(files::SystemError("cannot give away a folder in", run_folder, errno));
   }
   return made;
+}
+
+Result<void> StepFiles::Take(const StepOrder& order, const std::optional<supervise::UserIds>& user) {
+  if (!IsPlainSuffix(order.script_suffix)) {
+    return Fail(ErrorCode::kInvalid, "'" + order.script_suffix + "' is no ending of a script's name.");
+  }
+  script_name_ = "script" + order.script_suffix;
+  script_ = inside_ + "/" + script_name_;
+  return MakeFile(folder_.get(), script_name_, order.script, user);
 }
 
 std::map<std::string, std::string> StepFiles::Variables() const {

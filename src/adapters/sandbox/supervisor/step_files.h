@@ -13,14 +13,17 @@
 
 namespace tuesday::sandbox {
 
-constexpr std::size_t kStepFileBytesMax = 1 << 20;  // Of each of the five.
+constexpr std::size_t kStepFileBytesMax = 4 << 20;  // Of each of the five; what reads them may take less.
 
 class StepFiles {
  public:
-  // Makes a folder with a name that nobody can guess below `run_folder` (`run_inside` within the sandbox). The files belong to
-  // `user`.
-  static Result<StepFiles> Make(const std::string& run_folder, const std::string& run_inside, const StepOrder& order,
+  // Makes a folder with a name that nobody can guess below `run_folder` (`run_inside` within the sandbox), for whichever step
+  // comes next. The files belong to `user`.
+  static Result<StepFiles> Make(const std::string& run_folder, const std::string& run_inside,
                                 const std::optional<supervise::UserIds>& user);
+
+  // Writes the script.
+  Result<void> Take(const StepOrder& order, const std::optional<supervise::UserIds>& user);
 
   // The folder within the sandbox: also how the step's processes are told from others'.
   const std::string& inside() const { return inside_; }

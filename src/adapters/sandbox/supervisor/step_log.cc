@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,11 +22,12 @@ std::string LogTime() {
                      parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 100);
 }
 
-Result<StepLog> StepLog::Open(const std::string& path, std::uint64_t bytes_max) {
+Result<StepLog> StepLog::Open(const std::string& spare, const std::string& path, std::uint64_t bytes_max) {
   StepLog log;
-  log.fd_ = files::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  log.fd_ = files::Fd(::open(spare.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   log.bytes_max_ = bytes_max;
-  if (!log.fd_.is_open()) return std::unexpected(files::SystemError("cannot open the log", path, errno));
+  if (!log.fd_.is_open() || ::rename(spare.c_str(), path.c_str()) != 0)
+    return std::unexpected(files::SystemError("cannot open the log", path, errno));
   return log;
 }
 

@@ -13,7 +13,8 @@ namespace tuesday::sandbox {
 
 class StepLog {
  public:
-  static Result<StepLog> Open(const std::string& path, std::uint64_t bytes_max);
+  // The file at `spare`, made where it is missing, becomes the one at `path`.
+  static Result<StepLog> Open(const std::string& spare, const std::string& path, std::uint64_t bytes_max);
 
   // Masked lines without their ends. What does not fit is counted and dropped; one line says so.
   void Append(const std::vector<std::string>& lines);

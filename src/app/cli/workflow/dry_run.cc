@@ -23,6 +23,9 @@ using workflow::CommandKind;
 using workflow::RunCommand;
 using workflow::RunEvent;
 
+// Any moment but the one that means none.
+constexpr workflow::Moment kNow{Instant{} + std::chrono::hours(1), WallTime{} + std::chrono::hours(1)};
+
 class DryWorld {
  public:
   DryWorld(const workflow::RunSpec& spec, std::string root) : spec_(spec), root_(std::move(root)) {}
@@ -44,7 +47,7 @@ class DryWorld {
   }
 
  private:
-  void Give(const RunEvent& event) { state_ = workflow::StepRun(spec_, std::move(state_), event, {}).state; }
+  void Give(const RunEvent& event) { state_ = workflow::StepRun(spec_, std::move(state_), event, kNow).state; }
 
   void Answer(const RunCommand& command) {
     switch (command.kind) {

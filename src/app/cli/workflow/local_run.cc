@@ -33,7 +33,7 @@ std::string LogName(const std::string& leg, int ordinal) { return fmt::format("{
 
 }  // namespace
 
-std::string LocalRunsFolder() { return DefaultStateDir() + "/local"; }
+std::string LocalRunsFolder(const Globals& globals) { return StateDirOf(globals) + "/local"; }
 
 struct LocalRun::Impl {
   std::string folder;
@@ -53,6 +53,8 @@ Result<std::unique_ptr<LocalRun>> LocalRun::Open(const std::string& folder, std:
   impl->secrets = std::move(secrets);
   TRY_OK(files::MakeFolders(folder, 0700));
   TRY(impl->store, sqlite::SqliteStore::Open(folder));
+  // Without power there are no places to go on with either.
+  TRY_OK(impl->store->SurviveOnlyProcesses());
   impl->places = std::make_unique<sandbox::SandboxPlaces>(sandbox::SandboxPlaces::Settings{
       .state_folder = folder, .supervise_argv = {supervise::OwnProgram(), "supervise", "place"}});
   impl->known = std::make_unique<actions::KnownActions>();
@@ -64,8 +66,9 @@ namespace {
 // What is told and followed while the run goes on; on the loop's thread but for the lines.
 class Teller {
  public:
-  Teller(RunWatcher& watcher, files::FileTail& tail, std::function<std::string(const std::string&, int)> log_path)
-      : watcher_(watcher), tail_(tail), log_path_(std::move(log_path)) {}
+  Teller(RunWatcher& watcher, files::FileTail& tail, workflow::RunState before,
+         std::function<std::string(const std::string&, int)> log_path)
+      : watcher_(watcher), tail_(tail), log_path_(std::move(log_path)), before_(std::move(before)) {}
 
   void Tell(const workflow::RunState& now) {
     for (const Change& change : ChangesBetween(before_, now)) {
@@ -87,7 +90,50 @@ class Teller {
 
 }  // namespace
 
+Result<std::optional<LocalRun::Attempt>> LocalRun::LastAttempt() const {
+  TRY(const std::vector<Row> rows, impl_->store->List(runs::kRunTable, ""));
+  std::optional<Attempt> last;
+  for (const Row& row : rows) {
+    if (!row.key.ends_with("/record")) continue;
+    TRY(runs::RunRecord record, runs::DecodeRecord(row.value));
+    if (!last.has_value() || last->record.attempt < record.attempt) last = Attempt{std::move(record), {}};
+  }
+  if (!last.has_value()) return last;
+  TRY(const std::optional<std::string> text, impl_->store->Get(runs::kRunTable, last->record.id + "/state"));
+  if (!text.has_value()) return Fail(ErrorCode::kCorrupt, "The run " + last->record.id + " has no state.");
+  TRY(runs::StoredState stored, runs::DecodeState(*text));
+  last->state = std::move(stored.state);
+  return last;
+}
+
+Result<std::optional<runs::RunRecord>> LocalRun::Unfinished() const {
+  TRY(const std::optional<Attempt> last, LastAttempt());
+  if (!last.has_value() || last->state.phase == workflow::RunPhase::kDone) return std::optional<runs::RunRecord>();
+  return std::optional(last->record);
+}
+
+Result<workflow::RunState> LocalRun::Resume(const Attempt& ended, workflow::ResumeFrom from, RunWatcher& watcher) {
+  runs::RunRecord record = ended.record;
+  const std::string first = record.id.substr(0, record.id.find('.'));
+  record.attempt = ended.record.attempt + 1;
+  record.id = fmt::format("{}.{}", first, record.attempt);
+  const workflow::RunState state = workflow::Resume(ended.state, from);
+  record.continues.clear();
+  for (const std::string& leg : workflow::ContinuedLegs(state))
+    record.continues[leg] = control::PlaceOf(ended.record, leg).str();
+  return Play(record, watcher, From::kBegin, state);
+}
+
 Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatcher& watcher) {
+  return Play(record, watcher, From::kBegin);
+}
+
+Result<workflow::RunState> LocalRun::Continue(const runs::RunRecord& record, RunWatcher& watcher) {
+  return Play(record, watcher, From::kStored);
+}
+
+Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatcher& watcher, From from,
+                                          workflow::RunState state) {
   StopSignals signals;  // Before any thread, so that all of them leave the signals to it.
   TRY(const auto services, RunServices::Start(impl_->folder, record, impl_->clock));
   http::Loop loop;
@@ -99,7 +145,7 @@ Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatch
         const std::size_t space = name.rfind(' ');
         watcher.Logged(name.substr(0, space), std::atoi(name.c_str() + space + 1), line);
       }));
-  Teller teller(watcher, *tail, [&](const std::string& leg, int ordinal) {
+  Teller teller(watcher, *tail, state, [&](const std::string& leg, int ordinal) {
     return impl_->places->LogPath(control::PlaceOf(record, leg), ordinal);
   });
   Result<workflow::RunState> end = Fail(ErrorCode::kUnavailable, "The run was left before its end.");
@@ -127,17 +173,27 @@ Result<workflow::RunState> LocalRun::Run(const runs::RunRecord& record, RunWatch
       if (!runs.Cancel(record.id, "", "it was interrupted").has_value()) loop.Stop();
     });
   });
-  runs.Begin(record, [&](Result<void> begun) {
-    if (begun.has_value()) return;
-    end = std::unexpected(begun.error());
-    loop.Stop();
-  });
+  if (from == From::kStored) {
+    TRY_OK(runs.Load());
+  } else {
+    runs.Begin(
+        record,
+        [&](Result<void> begun) {
+          if (begun.has_value()) return;
+          end = std::unexpected(begun.error());
+          loop.Stop();
+        },
+        std::move(state));
+  }
   loop.Run();
+  if (end.has_value() && end->result == workflow::RunResult::kSuccess) {
+    for (const PlaceId& place : impl_->places->Known()) static_cast<void>(impl_->places->DropFiles(place));
+  }
   return end;
 }
 
 std::vector<services::Artifact> LocalRun::ArtifactsOf(const runs::RunRecord& record) const {
-  return services::Artifacts(RunServices::ArtifactsFolder(impl_->folder), {}).List(record.id);
+  return services::Artifacts(RunServices::ArtifactsFolder(impl_->folder), {}).List(RunServices::RunOf(record));
 }
 
 std::string LocalRun::ContentPath(const services::Artifact& artifact) const {
@@ -145,6 +201,7 @@ std::string LocalRun::ContentPath(const services::Artifact& artifact) const {
 }
 
 std::string LocalRun::WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const {
+  if (!record.workspace_host.empty()) return record.workspace_host;
   return impl_->places->WorkspacePath(control::PlaceOf(record, leg));
 }
 

@@ -5,12 +5,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/cli/client/session.h"
 #include "app/cli/workflow/changes.h"
 #include "app/services/store/artifacts.h"
 #include "base/result.h"
+#include "core/workflow/run/resume.h"
 #include "wire/runs/runs.h"
 
 namespace tuesday::cli {
@@ -38,17 +41,36 @@ class LocalRun {
   std::vector<services::Artifact> ArtifactsOf(const runs::RunRecord& record) const;
   std::string ContentPath(const services::Artifact& artifact) const;
 
+  // The last attempt of this folder, with its state. Nothing when none was begun.
+  struct Attempt {
+    runs::RunRecord record;
+    workflow::RunState state;
+  };
+  Result<std::optional<Attempt>> LastAttempt() const;
+
+  // Begins the next attempt of one that has ended, from where that one failed.
+  Result<workflow::RunState> Resume(const Attempt& ended, workflow::ResumeFrom from, RunWatcher& watcher);
+
+  // The run of this folder if it was begun and has not ended: its process was killed, and its jobs may still run.
+  Result<std::optional<runs::RunRecord>> Unfinished() const;
+
+  // Goes on with it; everything is told from its begin.
+  Result<workflow::RunState> Continue(const runs::RunRecord& record, RunWatcher& watcher);
+
   // Where the workspace of a leg is on this machine.
   std::string WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const;
 
  private:
   struct Impl;
+  enum class From { kBegin, kStored };
+  Result<workflow::RunState> Play(const runs::RunRecord& record, RunWatcher& watcher, From from, workflow::RunState state = {});
+
   explicit LocalRun(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;
 };
 
-// "$XDG_STATE_HOME/tuesday/local", or below /var/lib/tuesday as root.
-std::string LocalRunsFolder();
+// "local" in the state folder.
+std::string LocalRunsFolder(const Globals& globals);
 
 }  // namespace tuesday::cli

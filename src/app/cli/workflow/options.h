@@ -21,6 +21,8 @@ struct WorkflowOptions {
   std::vector<std::string> secrets;  // Names; their values are in the environment.
   std::string secret_file;
   std::string format = "text";  // Of graph.
+  std::string resume;           // "failed-step" or "failed-jobs" of the last run; empty: a new run.
+  bool go_on = false;           // With the last run that was left before its end.
   bool dry_run = false;
   bool bind = false;  // The working tree itself is the workspace.
   bool debug = false;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 
 #include "adapters/files/files.h"
@@ -16,6 +17,7 @@
 #include "app/cli/workflow/printer.h"
 #include "app/cli/workflow/run_numbers.h"
 #include "app/cli/workflow/workflows.h"
+#include "control/runs/run_spec.h"
 
 namespace tuesday::cli {
 namespace {
@@ -154,13 +156,95 @@ int ExitCodeOfRun(const workflow::RunState& state) {
   return state.result == workflow::RunResult::kSuccess || state.result == workflow::RunResult::kSkipped ? kExitPass : kExitFail;
 }
 
+std::string RunsFolder(const Globals& globals) { return fs::absolute(LocalRunsFolder(globals)).string(); }
+
+void AddFailedLegs(const workflow::GraphState& graph, std::vector<std::string>& legs) {
+  for (const workflow::JobState& job : graph.jobs) {
+    for (const workflow::LegState& leg : job.legs) {
+      if (leg.result != workflow::RunResult::kSuccess && !leg.frames.empty()) legs.push_back(leg.key);
+      for (const workflow::GraphState& called : leg.called) AddFailedLegs(called, legs);
+    }
+  }
+}
+
+// Where the files of failed jobs are: what is mended there is what the step finds when it is tried again.
+void TellHowToGoOn(const LocalRun& run) {
+  const auto last = run.LastAttempt();
+  if (!last.has_value() || !last->has_value()) return;
+  std::vector<std::string> legs;
+  AddFailedLegs((*last)->state.graph, legs);
+  for (const std::string& leg : legs) std::cout << fmt::format("files of {}: {}\n", leg, run.WorkspaceOf((*last)->record, leg));
+  if (!legs.empty()) std::cout << "go on at the failed step: tuesday workflow run --from-step\n";
+}
+
+// Plays the run before the eyes of people, or silently for programs.
+Result<int> Watch(const Globals& globals, const std::string& title, std::size_t width, const runs::RunRecord& record,
+                  const LocalRun& run, const std::function<Result<workflow::RunState>(RunWatcher&)>& play) {
+  if (globals.json) {
+    Silent silent;
+    TRY(const workflow::RunState end, play(silent));
+    PrintJson(Json(Json::Object{{"run", Json(record.id)},
+                                {"workflow", Json(record.files.front().name)},
+                                {"result", Json(ResultText(end.result))},
+                                {"reason", Json(end.reason)},
+                                {"jobs", JobsJson(end.graph)},
+                                {"artifacts", ArtifactsJson(run, record)}}));
+    return ExitCodeOfRun(end);
+  }
+  Printer printer(::isatty(STDOUT_FILENO) == 1 ? Colour::kTerminal : Colour::kNever, width);
+  std::cout << fmt::format("{} ({}), run {}\n", title, record.files.front().name, record.id);
+  TRY(const workflow::RunState end, play(printer));
+  std::cout << printer.Summary(end) << ArtifactsText(run, record);
+  if (ExitCodeOfRun(end) != kExitPass) TellHowToGoOn(run);
+  return ExitCodeOfRun(end);
+}
+
+// One that still runs in another process holds its folder, and is passed over.
+Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
+  TRY(const auto secrets, ReadSecrets(options));
+  for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
+    const auto run = LocalRun::Open(number.folder, secrets);
+    if (!run.has_value()) continue;
+    TRY(const std::optional<runs::RunRecord> record, (*run)->Unfinished());
+    if (!record.has_value()) continue;
+    TRY(const workflow::RunSpec spec, control::SpecOf(*record, expression::Value()));
+    const std::string title = spec.workflow.name.has_value() ? spec.workflow.name->ScalarText() : record->files.front().name;
+    return Watch(globals, title, WidthOf(spec.workflow), *record, **run,
+                 [&](RunWatcher& watcher) { return (*run)->Continue(*record, watcher); });
+  }
+  return Fail(ErrorCode::kNotFound, "No run on this machine was left before its end.");
+}
+
+// The files of the working tree are those of the attempt before: what failed is tried again as it was.
+Result<int> ResumeLast(const Globals& globals, const WorkflowOptions& options) {
+  TRY(const auto secrets, ReadSecrets(options));
+  for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
+    const auto run = LocalRun::Open(number.folder, secrets);
+    if (!run.has_value()) continue;
+    TRY(const std::optional<LocalRun::Attempt> last, (*run)->LastAttempt());
+    if (!last.has_value()) continue;
+    if (last->state.phase != workflow::RunPhase::kDone)
+      return Fail(ErrorCode::kConflict, fmt::format("The run {} has not ended.", last->record.id), "Go on with it: --continue");
+    if (last->state.result == workflow::RunResult::kSuccess)
+      return Fail(ErrorCode::kConflict, fmt::format("The last run, {}, has passed.", last->record.id));
+    TRY(const workflow::RunSpec spec, control::SpecOf(last->record, expression::Value()));
+    const auto from = options.resume == "failed-step" ? workflow::ResumeFrom::kFailedStep : workflow::ResumeFrom::kFailedJobs;
+    return Watch(globals, spec.workflow.name.has_value() ? spec.workflow.name->ScalarText() : last->record.files.front().name,
+                 WidthOf(spec.workflow), last->record, **run,
+                 [&](RunWatcher& watcher) { return (*run)->Resume(*last, from, watcher); });
+  }
+  return Fail(ErrorCode::kNotFound, "There is no run on this machine yet.");
+}
+
 Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
+  if (!options.resume.empty()) return ResumeLast(globals, options);
+  if (options.go_on) return GoOn(globals, options);
   const Result<std::string> found = RepositoryRoot();
   if (!found.has_value() && options.file.empty()) return std::unexpected(found.error());
   const std::string root = found.value_or(".");
   TRY(const LocalWorkflow local, ChooseWorkflow(root, options));
   TRY(auto secrets, ReadSecrets(options));
-  TRY(const RunNumber number, TakeRunNumber(LocalRunsFolder()));
+  TRY(const RunNumber number, TakeRunNumber(RunsFolder(globals)));
   TRY(const runs::RunRecord record, MakeRecord(options, local, number, root));
   if (options.dry_run) {
     TRY(const std::string text, DryRun(record, secrets, root));
@@ -168,22 +252,8 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
     return kExitPass;
   }
   TRY(auto run, LocalRun::Open(number.folder, std::move(secrets)));
-  if (globals.json) {
-    Silent silent;
-    TRY(const workflow::RunState end, run->Run(record, silent));
-    PrintJson(Json(Json::Object{{"run", Json(record.id)},
-                                {"workflow", Json(local.name)},
-                                {"result", Json(ResultText(end.result))},
-                                {"reason", Json(end.reason)},
-                                {"jobs", JobsJson(end.graph)},
-                                {"artifacts", ArtifactsJson(*run, record)}}));
-    return ExitCodeOfRun(end);
-  }
-  Printer printer(::isatty(STDOUT_FILENO) == 1 ? Colour::kTerminal : Colour::kNever, WidthOf(local.workflow));
-  std::cout << fmt::format("{} ({}), run {}\n", local.Title(), local.name, record.id);
-  TRY(const workflow::RunState end, run->Run(record, printer));
-  std::cout << printer.Summary(end) << ArtifactsText(*run, record);
-  return ExitCodeOfRun(end);
+  return Watch(globals, local.Title(), WidthOf(local.workflow), record, *run,
+               [&](RunWatcher& watcher) { return run->Run(record, watcher); });
 }
 
 }  // namespace

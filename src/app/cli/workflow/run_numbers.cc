@@ -61,4 +61,13 @@ Result<RunNumber> TakeRunNumber(const std::string& runs_folder) {
   return taken;
 }
 
+std::vector<RunNumber> KnownRuns(const std::string& runs_folder) {
+  std::vector<RunNumber> runs;
+  for (const int number : Numbers(runs_folder)) {
+    const std::string id = std::string(kPrefix) + std::to_string(number);
+    runs.insert(runs.begin(), {.number = number, .id = id, .folder = runs_folder + "/" + id});
+  }
+  return runs;
+}
+
 }  // namespace tuesday::cli

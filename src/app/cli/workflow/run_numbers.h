@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -18,5 +19,8 @@ struct RunNumber {
 
 // Two that ask at the same time get two numbers. Old folders whose run has ended are removed.
 Result<RunNumber> TakeRunNumber(const std::string& runs_folder);
+
+// Those that are there, newest first.
+std::vector<RunNumber> KnownRuns(const std::string& runs_folder);
 
 }  // namespace tuesday::cli

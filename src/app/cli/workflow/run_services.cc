@@ -10,6 +10,7 @@
 #include "adapters/files/files.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "core/workflow/services/base64.h"
 #include "core/workflow/services/token.h"
 
 namespace tuesday::cli {
@@ -19,33 +20,44 @@ namespace {
 constexpr std::string_view kServiceName = "tuesday.localhost";
 constexpr int kServicePort = 24'680;  // Of the job's own loopback, below what the system gives to programs.
 constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kKeyFileBytesMax = 4 << 10;
 
 std::string Origin() { return fmt::format("http://{}:{}", kServiceName, kServicePort); }
 
-Result<std::string> NewKey() {
-  std::array<char, kKeyBytes> key{};
-  if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size()))
-    return std::unexpected(files::SystemError("cannot get random bytes for", "the key of the services", errno));
-  return std::string(key.data(), key.size());
-}
-
 }  // namespace
 
-RunServices::RunServices(std::string run, std::string socket, std::string key, const Clock& clock)
-    : run_(std::move(run)), socket_(std::move(socket)), key_(std::move(key)), clock_(clock) {}
+RunServices::RunServices(const runs::RunRecord& record, std::string socket, Key key)
+    : run_(RunOf(record)), attempt_(record.attempt), socket_(std::move(socket)), key_(std::move(key)) {}
+
+Result<RunServices::Key> RunServices::KeyOf(const std::string& path, WallTime now) {
+  if (const auto text = files::ReadFile(path, kKeyFileBytesMax); text.has_value()) {
+    TRY(const Json stored, ParseJson(*text));
+    TRY(const WallTime made, ParseWall(stored.At("made").StringOr("")));
+    return Key{stored.At("key").StringOr(""), made};
+  }
+  std::array<char, kKeyBytes> random{};
+  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
+    return std::unexpected(files::SystemError("cannot get random bytes for", path, errno));
+  const Key key{workflow::EncodeBase64Url({random.data(), random.size()}), std::chrono::floor<std::chrono::seconds>(now)};
+  const Json stored = Json::Object{{"key", Json(key.bytes)}, {"made", Json(WallText(key.made))}};
+  TRY_OK(files::WriteFileDurably(path, CanonicalJson(stored), 0600));
+  return key;
+}
+
+std::string RunServices::RunOf(const runs::RunRecord& record) { return record.id.substr(0, record.id.find('.')); }
 
 std::string RunServices::ArtifactsFolder(const std::string& run_folder) { return run_folder + "/artifacts"; }
 
 Result<std::unique_ptr<RunServices>> RunServices::Start(const std::string& run_folder, const runs::RunRecord& record,
                                                         const Clock& clock) {
   TRY(const Json github, ParseJson(record.github));
-  TRY(std::string key, NewKey());
-  std::unique_ptr<RunServices> started(new RunServices(record.id, run_folder + "/services.sock", std::move(key), clock));
+  TRY(Key key, KeyOf(fmt::format("{}/services-{}.key", run_folder, record.attempt), clock.Wall()));
+  std::unique_ptr<RunServices> started(new RunServices(record, run_folder + "/services.sock", std::move(key)));
   const std::string branch = github.At("event").At("repository").At("default_branch").StringOr("main");
   started->scopes_ = workflow::ScopesOf(github.At("ref").StringOr(""), github.At("base_ref").StringOr(""), branch);
   services::ServiceSettings settings;
   settings.origin = Origin();
-  settings.key = started->key_;
+  settings.key = started->key_.bytes;
   settings.artifacts_folder = ArtifactsFolder(run_folder);
   settings.cache_folder =
       fmt::format("{}/cache/{}", run_folder.substr(0, run_folder.rfind('/')), Sha256Hex(github.At("repository").StringOr("")));
@@ -53,17 +65,15 @@ Result<std::unique_ptr<RunServices>> RunServices::Start(const std::string& run_f
   return started;
 }
 
-control::LegServices RunServices::Of(const std::string& leg) {
-  std::string& token = tokens_[leg];
-  if (token.empty()) {
-    const WallTime now = clock_.Wall();
-    token = workflow::SignToken({.run = run_,
-                                 .job = leg,
-                                 .scopes = scopes_,
-                                 .not_before = std::chrono::floor<std::chrono::seconds>(now),
-                                 .expires = now + std::chrono::duration_cast<std::chrono::seconds>(workflow::kTokenTime)},
-                                key_);
-  }
+control::LegServices RunServices::Of(const std::string& leg) const {
+  const std::string token =
+      workflow::SignToken({.run = run_,
+                           .job = leg,
+                           .attempt = attempt_,
+                           .scopes = scopes_,
+                           .not_before = key_.made,
+                           .expires = key_.made + std::chrono::duration_cast<std::chrono::milliseconds>(workflow::kTokenTime)},
+                          key_.bytes);
   const std::string base = Origin() + "/";
   return {.socket = socket_,
           .port = kServicePort,

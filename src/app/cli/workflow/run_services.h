@@ -21,19 +21,28 @@ class RunServices {
                                                     const Clock& clock);
 
   // What the place and the actions of a leg get; the same each time.
-  control::LegServices Of(const std::string& leg);
+  control::LegServices Of(const std::string& leg) const;
 
   static std::string ArtifactsFolder(const std::string& run_folder);
 
+  // What the services call the run: attempts of one run share their artifacts.
+  static std::string RunOf(const runs::RunRecord& record);
+
  private:
-  RunServices(std::string run, std::string socket, std::string key, const Clock& clock);
+  // Kept in the run's folder: a run that goes on after its process was killed has places that know their tokens.
+  struct Key {
+    std::string bytes;
+    WallTime made;
+  };
+
+  static Result<Key> KeyOf(const std::string& path, WallTime now);
+  RunServices(const runs::RunRecord& record, std::string socket, Key key);
 
   std::string run_;
+  int attempt_;
   std::string socket_;
-  std::string key_;
-  const Clock& clock_;
+  Key key_;
   std::vector<workflow::CacheScope> scopes_;
-  std::map<std::string, std::string> tokens_;  // By leg.
   std::unique_ptr<services::ServiceThread> thread_;
 };
 

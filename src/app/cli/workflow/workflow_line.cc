@@ -42,6 +42,12 @@ void AddWorkflow(CLI::App& app, const Globals& globals, WorkflowOptions& options
   play->add_option("-s,--secret", options.secrets, "A secret's name; its value is in the environment; may be repeated");
   play->add_option("--secret-file", options.secret_file, "A file of NAME=value lines that only you can read");
   play->add_flag("-n,--dry-run", options.dry_run, "Prints what would run, and runs nothing");
+  play->add_flag_callback(
+      "--from-step", [&options] { options.resume = "failed-step"; },
+      "Goes on with the last run at the step that failed, with the files that it left");
+  play->add_flag_callback(
+      "--failed", [&options] { options.resume = "failed-jobs"; }, "Begins the failed jobs of the last run anew");
+  play->add_flag("--continue", options.go_on, "Goes on with the last run whose process was killed, at the step it was in");
   play->add_flag("--bind", options.bind, "The working tree itself is the workspace, instead of what checkout makes");
   play->add_flag("--debug", options.debug, "Debug lines of steps are logged");
 }

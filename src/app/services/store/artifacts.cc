@@ -13,9 +13,9 @@ namespace {
 
 Json RecordOf(const Artifact& artifact) {
   return Json::Object{
-      {"bytes", Json(artifact.bytes)}, {"created", Json(WallText(artifact.created))}, {"digest", Json(artifact.digest)},
-      {"job", Json(artifact.job)},     {"mime_type", Json(artifact.mime_type)},       {"name", Json(artifact.name)},
-      {"run", Json(artifact.run)}};
+      {"attempt", Json(artifact.attempt)}, {"bytes", Json(artifact.bytes)}, {"created", Json(WallText(artifact.created))},
+      {"digest", Json(artifact.digest)},   {"job", Json(artifact.job)},     {"mime_type", Json(artifact.mime_type)},
+      {"name", Json(artifact.name)},       {"run", Json(artifact.run)}};
 }
 
 Artifact ArtifactOf(std::int64_t id, const Json& record) {
@@ -23,6 +23,7 @@ Artifact ArtifactOf(std::int64_t id, const Json& record) {
   artifact.id = id;
   artifact.run = record.At("run").StringOr("");
   artifact.job = record.At("job").StringOr("");
+  artifact.attempt = static_cast<int>(record.At("attempt").IntOr(1));
   artifact.name = record.At("name").StringOr("");
   artifact.mime_type = record.At("mime_type").StringOr("");
   artifact.bytes = static_cast<std::uint64_t>(record.At("bytes").IntOr(0));
@@ -49,7 +50,11 @@ std::vector<Artifact> Artifacts::List(const std::string& run) const {
   std::vector<Artifact> all;
   for (const std::int64_t id : NumbersIn(FolderOf(run))) {
     const auto record = ReadRecord(fmt::format("{}/{}", FolderOf(run), id));
-    if (record.has_value()) all.push_back(ArtifactOf(id, *record));
+    if (!record.has_value()) continue;
+    Artifact artifact = ArtifactOf(id, *record);
+    // Left for a moment when a later attempt stores under the same name.
+    std::erase_if(all, [&](const Artifact& other) { return other.name == artifact.name; });
+    all.push_back(std::move(artifact));
   }
   return all;
 }
@@ -63,13 +68,14 @@ std::optional<Artifact> Artifacts::Find(const std::string& run, const std::strin
 
 Result<std::int64_t> Artifacts::Begin(const Uploader& by, const std::string& name, const std::string& mime_type) {
   TRY_OK(workflow::CheckArtifactName(name));
-  if (Find(by.run, name)) return Fail(ErrorCode::kConflict, "an artifact with this name already exists on the workflow run");
+  if (const auto there = Find(by.run, name); there && there->attempt >= by.attempt)
+    return Fail(ErrorCode::kConflict, "an artifact with this name already exists on the workflow run");
   const std::vector<std::int64_t> ids = NumbersIn(FolderOf(by.run));
   if (ids.size() + Uploads(by.run).Ids().size() >= limits_.artifacts_max)
     return Fail(ErrorCode::kLimit, fmt::format("A run has at most {} artifacts.", limits_.artifacts_max));
   std::int64_t& last = last_id_[by.run];
   last = std::max(last, ids.empty() ? 0 : ids.back());
-  Artifact artifact{.run = by.run, .job = by.job, .name = name, .mime_type = mime_type};
+  Artifact artifact{.run = by.run, .job = by.job, .attempt = by.attempt, .name = name, .mime_type = mime_type};
   TRY(last, Uploads(by.run).Begin(RecordOf(artifact), last + 1));
   return last;
 }
@@ -84,22 +90,25 @@ Result<Artifact> Artifacts::Finish(const Uploader& by, const std::string& name, 
     const auto record = uploads.Record(id);
     if (!record.has_value()) continue;
     Artifact artifact = ArtifactOf(id, *record);
-    if (artifact.name != name || artifact.job != by.job) continue;
+    if (artifact.name != name || artifact.job != by.job || artifact.attempt != by.attempt) continue;
     TRY(const StagedContent content, uploads.Seal(id));
     if (content.bytes != bytes || (!digest.empty() && digest != content.digest))
       return Fail(ErrorCode::kConflict,
                   fmt::format("{} bytes with {} were uploaded, not {} with {}.", content.bytes, content.digest, bytes, digest));
     std::uint64_t all = bytes;
-    for (const Artifact& other : List(by.run)) all += other.bytes;
+    for (const Artifact& other : List(by.run)) all += other.name == name ? 0 : other.bytes;
     if (all > limits_.artifact_bytes_max) {
       uploads.Drop(id);
       return Fail(ErrorCode::kLimit, fmt::format("The run's artifacts have more than {} bytes.", limits_.artifact_bytes_max));
     }
-    if (Find(by.run, name)) return Fail(ErrorCode::kConflict, "an artifact with this name already exists on the workflow run");
+    const auto before = Find(by.run, name);
+    if (before && before->attempt >= by.attempt)
+      return Fail(ErrorCode::kConflict, "an artifact with this name already exists on the workflow run");
     artifact.bytes = content.bytes;
     artifact.digest = content.digest;
     artifact.created = now;
     TRY_OK(uploads.MoveTo(id, RecordOf(artifact), fmt::format("{}/{}", FolderOf(by.run), id)));
+    if (before) TRY_OK(Remove(*before));
     return artifact;
   }
   return Fail(ErrorCode::kNotFound, "There is no upload of this name.");

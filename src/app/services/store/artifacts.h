@@ -17,6 +17,7 @@ struct Artifact {
   std::int64_t id = 0;
   std::string run;
   std::string job;
+  int attempt = 1;
   std::string name;
   std::string mime_type;
   std::uint64_t bytes = 0;
@@ -24,24 +25,27 @@ struct Artifact {
   WallTime created;
 };
 
-// Who stores: a run and a job of it.
+// Who stores: a run, a job of it and the attempt.
 struct Uploader {
   std::string run;
   std::string job;
+  int attempt = 1;
 };
 
 class Artifacts {
  public:
   Artifacts(std::string folder, const workflow::ServiceLimits& limits);
 
-  // Begins an upload. kConflict when the run has an artifact of this name, kLimit when it has too many.
+  // Begins an upload. kConflict when this attempt of the run has an artifact of this name, kLimit when the run
+  // has too many.
   Result<std::int64_t> Begin(const Uploader& by, const std::string& name, const std::string& mime_type);
 
   // Makes the job's upload of this name an artifact. kConflict when its bytes are not as told: `digest` may be empty.
+  // One that an earlier attempt left under this name goes.
   Result<Artifact> Finish(const Uploader& by, const std::string& name, std::uint64_t bytes, const std::string& digest,
                           WallTime now);
 
-  // By their ids.
+  // By their ids, one of each name.
   std::vector<Artifact> List(const std::string& run) const;
   std::optional<Artifact> Find(const std::string& run, const std::string& name) const;
 

@@ -225,7 +225,7 @@ GraphState NewGraph(const std::vector<Job>& jobs, const RunSpec* only) {
     if (wanted[i]) continue;
     state.phase = JobPhase::kDone;
     state.result = RunResult::kSkipped;
-    state.reason = "it was not asked for";
+    state.reason = kNotAskedFor;
   }
   return graph;
 }

@@ -129,7 +129,14 @@ void ContinueLeg(Turn& turn, LegPlace& place) {
   }
   if (!leg.wanted_actions.empty() || !leg.wanted_hash.empty()) return;
   Walk walk(turn, place);
-  if (leg.phase == LegPhase::kLoading) walk.Open();
+  if (leg.phase == LegPhase::kLoading) {
+    // One that goes on from an earlier attempt has its steps already.
+    if (leg.frames.empty()) {
+      walk.Open();
+    } else {
+      leg.phase = LegPhase::kMain;
+    }
+  }
   if (HasSteps(leg)) walk.Continue();
 }
 

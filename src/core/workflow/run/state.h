@@ -128,6 +128,9 @@ struct LegState {
 
 enum class JobPhase { kWaiting, kRunning, kDone };
 
+// Why a job is left out of a run that is of some jobs only.
+inline constexpr const char* kNotAskedFor = "it was not asked for";
+
 struct JobState {
   std::string id;
   JobPhase phase = JobPhase::kWaiting;

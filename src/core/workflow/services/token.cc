@@ -50,11 +50,10 @@ std::unexpected<Error> NoToken() {
 }  // namespace
 
 std::string SignToken(const RuntimeClaims& claims, std::string_view key) {
-  const Json body = Json::Object{{"ac", Json(ScopesJson(claims.scopes))},
-                                 {"exp", Json(Seconds(claims.expires))},
-                                 {"iss", Json("tuesday")},
-                                 {"nbf", Json(Seconds(claims.not_before))},
-                                 {"scp", Json(fmt::format("{}{}:{}", kResultsScope, claims.run, claims.job))}};
+  const Json body = Json::Object{
+      {"ac", Json(ScopesJson(claims.scopes))},   {"att", Json(claims.attempt)},
+      {"exp", Json(Seconds(claims.expires))},    {"iss", Json("tuesday")},
+      {"nbf", Json(Seconds(claims.not_before))}, {"scp", Json(fmt::format("{}{}:{}", kResultsScope, claims.run, claims.job))}};
   const std::string text = EncodeBase64Url(kHeader) + "." + EncodeBase64Url(CanonicalJson(body));
   return text + "." + SignatureOf(text, key);
 }
@@ -76,6 +75,7 @@ Result<RuntimeClaims> ReadToken(std::string_view token, std::string_view key, Wa
   claims.run = scope.substr(kResultsScope.size(), colon - kResultsScope.size());
   claims.job = scope.substr(colon + 1);
   if (claims.run.empty() || claims.job.empty()) return NoToken();
+  claims.attempt = static_cast<int>(body.At("att").IntOr(1));
   claims.not_before = FromSeconds(body.At("nbf").IntOr(0));
   claims.expires = FromSeconds(body.At("exp").IntOr(0));
   if (now < claims.not_before || now >= claims.expires)

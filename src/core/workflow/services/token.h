@@ -13,14 +13,15 @@
 
 namespace tuesday::workflow {
 
-// Longer than the longest job: a token ends with its run's services anyway.
-inline constexpr Duration kTokenTime = std::chrono::hours(24);
+// As long as the longest run: a token opens nothing once its run's services are gone.
+inline constexpr Duration kTokenTime = std::chrono::hours(24 * 35);
 inline constexpr std::size_t kTokenBytesMax = 8 << 10;
 
 // Who asks. `run` and `job` have neither blanks nor colons.
 struct RuntimeClaims {
   std::string run;
   std::string job;  // A leg's key.
+  int attempt = 1;  // Of the run; the artifacts of earlier ones are there too.
   std::vector<CacheScope> scopes;
   WallTime not_before;
   WallTime expires;

@@ -15,6 +15,7 @@ constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
 RuntimeClaims Claims() {
   return {.run = "run-7",
           .job = "build.0",
+          .attempt = 2,
           .scopes = ScopesOf("refs/pull/7/merge", "main", "main"),
           .not_before = kNow,
           .expires = kNow + std::chrono::hours(1)};
