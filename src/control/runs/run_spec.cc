@@ -57,6 +57,7 @@ PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& sp
   PlaceSpec place;
   place.id = PlaceOf(record, leg);
   place.workspace = record.paths.workspace;
+  place.network = record.offline ? Network::kNone : Network::kOutside;
   place.workspace_host = record.workspace_host;
   if (const auto before = record.continues.find(leg); before != record.continues.end())
     place.continues = PlaceId(before->second);

@@ -218,6 +218,7 @@ void Fields(V& v, RunRecord& x) {
   v("jobs", x.jobs);
   v("matrix_only", x.matrix_only);
   v("debug", x.debug);
+  v("offline", x.offline);
   v("workspace_host", x.workspace_host);
   v("mounts", x.mounts);
   v("continues", x.continues);

@@ -42,6 +42,7 @@ struct RunRecord {
   std::vector<std::string> jobs;
   std::string matrix_only;
   bool debug = false;
+  bool offline = false;        // Jobs reach nothing but themselves.
   std::string workspace_host;  // A folder that every job's workspace is; empty: each job has its own.
   std::vector<ReadMount> mounts;
   std::map<std::string, std::string> continues;  // Leg → the earlier attempt's place whose files it goes on with.

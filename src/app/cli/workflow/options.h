@@ -24,7 +24,8 @@ struct WorkflowOptions {
   std::string resume;           // "failed-step" or "failed-jobs" of the last run; empty: a new run.
   bool go_on = false;           // With the last run that was left before its end.
   bool dry_run = false;
-  bool bind = false;  // The working tree itself is the workspace.
+  bool bind = false;     // The working tree itself is the workspace.
+  bool offline = false;  // No network in jobs.
   bool debug = false;
 };
 

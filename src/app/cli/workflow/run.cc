@@ -103,6 +103,7 @@ Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWo
   record.jobs = options.jobs;
   record.matrix_only = MatrixJson(options.matrix);
   record.debug = options.debug;
+  record.offline = options.offline;
   const std::string name = snapshot.repository.substr(snapshot.repository.find('/') + 1);
   record.paths.workspace = fmt::format("/home/runner/work/{}/{}", name, name);
   record.paths.source = kSourceInside;
