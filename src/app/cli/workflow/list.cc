@@ -56,17 +56,19 @@ Result<std::vector<LocalWorkflow>> ReadAll(const WorkflowOptions& options) {
   return workflows;
 }
 
+int PrintAll(const std::vector<LocalWorkflow>& workflows) {
+  Json::Array list;
+  for (const LocalWorkflow& local : workflows) list.push_back(WorkflowJson(local));
+  PrintJson(Json(Json::Object{{"workflows", Json(std::move(list))}}));
+  return kExitPass;
+}
+
 }  // namespace
 
 int RunWorkflowList(const Globals& globals, const WorkflowOptions& options) {
   const auto workflows = ReadAll(options);
   if (!workflows) return ReportError(workflows.error(), globals);
-  if (globals.json) {
-    Json::Array list;
-    for (const LocalWorkflow& local : *workflows) list.push_back(WorkflowJson(local));
-    PrintJson(Json(Json::Object{{"workflows", Json(std::move(list))}}));
-    return kExitPass;
-  }
+  if (globals.json) return PrintAll(*workflows);
   Table table({"STAGE", "JOB", "NAME", "WORKFLOW", "FILE", "EVENTS"});
   for (const LocalWorkflow& local : *workflows) {
     const auto levels = LevelsOf(local.workflow.jobs);
@@ -82,12 +84,7 @@ int RunWorkflowList(const Globals& globals, const WorkflowOptions& options) {
 int RunWorkflowGraph(const Globals& globals, const WorkflowOptions& options) {
   const auto workflows = ReadAll(options);
   if (!workflows) return ReportError(workflows.error(), globals);
-  if (globals.json) {
-    Json::Array list;
-    for (const LocalWorkflow& local : *workflows) list.push_back(WorkflowJson(local));
-    PrintJson(Json(Json::Object{{"workflows", Json(std::move(list))}}));
-    return kExitPass;
-  }
+  if (globals.json) return PrintAll(*workflows);
   for (const LocalWorkflow& local : *workflows) {
     if (options.format == "mermaid") {
       std::cout << GraphAsMermaid(local.workflow.jobs);

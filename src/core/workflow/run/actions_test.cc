@@ -113,6 +113,18 @@ TEST(WorkflowActions, ACompositeRunsItsStepsWithInputsOfItsOwn) {
   EXPECT_EQ(world.Result(), RunResult::kSuccess);
 }
 
+TEST(WorkflowActions, ASecretThatACompositeGetsIsNotInTheState) {
+  TestWorld world(OneJob(
+      "      - uses: ./c\n        env: {FROM: 'x${{ secrets.TOKEN }}'}\n        with: {name: '${{ secrets.TOKEN }}'}\n"));
+  world.actions["./c"] = {.definition = std::string(kComposite), .folder = "/w/c"};
+  world.Run();
+  EXPECT_EQ(world.scripts.front(), "greet hush-hush xhush-hush");
+  for (const FrameState& frame : world.Job("j").legs[0].frames) {
+    for (const auto& [key, value] : frame.inputs) EXPECT_THAT(value, testing::Not(HasSubstr("hush")));
+    for (const auto& [key, value] : frame.environment) EXPECT_THAT(value, testing::Not(HasSubstr("hush")));
+  }
+}
+
 TEST(WorkflowActions, AFailureWithinACompositeSkipsItsRestAndFailsItsStep) {
   TestWorld world(
       OneJob("      - id: c\n        uses: ./c\n        with: {name: Ada}\n        continue-on-error: true\n      - run: after "

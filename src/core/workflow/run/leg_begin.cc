@@ -46,13 +46,14 @@ Evaluated<bool> CheckRunsOn(const RunSpec& spec, const Job& job, const Contexts&
   return true;
 }
 
-Evaluated<std::string> NameInMapping(const std::optional<Token>& token, std::string_view key, const Contexts& contexts) {
-  if (!token.has_value()) return std::string();
-  const auto evaluated = EvaluateToken(*token, contexts);
+// The name alone: the address is known when the job has ended.
+Evaluated<std::string> EnvironmentName(const Job& job, const Contexts& contexts) {
+  if (!job.environment.has_value()) return std::string();
+  if (const Token* name = job.environment->Find("name"); name != nullptr) return EvaluateText(*name, contexts);
+  const auto evaluated = EvaluateToken(*job.environment, contexts);
   if (!evaluated) return std::unexpected(evaluated.error());
-  if (!evaluated->Is(TokenKind::kMapping)) return ToValue(*evaluated).ToText();
-  const Token* member = evaluated->Find(key);
-  return member == nullptr ? std::string() : ToValue(*member).ToText();
+  const Token* name = evaluated->Find("name");
+  return ToValue(name == nullptr ? *evaluated : *name).ToText();
 }
 
 Value TypedInput(const Token& definition, const Value& given) {
@@ -100,9 +101,9 @@ Evaluated<bool> Prepare(Turn& turn, LegPlace& place, const Contexts& contexts) {
   if (!cancel_timeout) return std::unexpected(cancel_timeout.error());
   leg.cancel_timeout = cancel_timeout->value_or(kJobCancelTimeout);
   leg.deadline = turn.now.instant + timeout->value_or(kJobTimeout);
-  const auto environment = NameInMapping(job.environment, "name", contexts);
-  if (!environment && job.environment->Is(TokenKind::kMapping) == false) return std::unexpected(environment.error());
-  leg.environment_name = environment.value_or("");
+  const auto environment = EnvironmentName(job, contexts);
+  if (!environment) return std::unexpected(environment.error());
+  leg.environment_name = *environment;
   if (job.container.has_value() || job.services.has_value()) {
     return std::unexpected(
         EvaluationProblem{"`container:` and `services:` are not there yet: the job would run on another system "

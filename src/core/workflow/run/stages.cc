@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/workflow/run/hidden.h"
 #include "core/workflow/run/step_scope.h"
 #include "core/workflow/run/walk.h"
 
@@ -64,10 +65,12 @@ Pace Walk::BeginComposite(const Step& step, const ActionPlan& plan, int frame, i
   opened.parent = frame;
   opened.parent_step = index;
   opened.action = step.uses->text;
-  opened.inputs = *ActionInputs(plan, step, *contexts);
+  const expression::Value& secrets = place_.scope.secrets;
+  opened.inputs = HideSecrets(secrets, *ActionInputs(plan, step, *contexts));
   opened.environment = leg_.frames[static_cast<std::size_t>(frame)].environment;
   if (step.env.has_value()) {
-    for (const auto& [key, value] : EvaluatePairs(*step.env, *contexts).value_or(Pairs())) Put(opened.environment, key, value);
+    for (const auto& [key, value] : HideSecrets(secrets, EvaluatePairs(*step.env, *contexts).value_or(Pairs())))
+      Put(opened.environment, key, value);
   }
   for (const FlatStep& flat : Flatten(plan.steps)) {
     opened.ids.push_back(flat.step->id);

@@ -53,7 +53,7 @@ struct StepState {
 };
 
 // A list of steps that is gone through: the job's own, or a composite action's. `environment` is what the composite's step
-// puts over the job's.
+// puts over the job's. Both are stored by HideSecrets.
 struct FrameState {
   int parent = -1;
   int parent_step = -1;

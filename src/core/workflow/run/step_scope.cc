@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/expression/value/text.h"
+#include "core/workflow/run/hidden.h"
 
 namespace tuesday::workflow {
 namespace {
@@ -99,14 +100,14 @@ Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
   const FrameState& in = leg.frames[static_cast<std::size_t>(frame)];
   auto environment = JobEnvironment(place);
   if (!environment) return std::unexpected(environment.error());
-  Merge(*environment, in.environment);
+  Merge(*environment, RevealSecrets(place.scope.secrets, in.environment));
   Contexts contexts = LegContexts(place.scope, *place.graph, place.definition(), *place.job, leg);
   contexts.Set("github", GithubOf(place, frame, nullptr, ""));
   contexts.Set("env", ObjectOf(*environment, KeyCase::kExact));
   contexts.Set("runner", RunnerOf(spec));
   contexts.Set("job", Value::Object({{"status", ResultText(leg.status)}}));
   contexts.Set("steps", StepsOf(in, in.ids));
-  if (!in.action.empty()) contexts.Set("inputs", ObjectOf(in.inputs));
+  if (!in.action.empty()) contexts.Set("inputs", ObjectOf(RevealSecrets(place.scope.secrets, in.inputs)));
   contexts.SetStatus(StatusOf(leg, in));
   return contexts;
 }

@@ -330,7 +330,8 @@ void Walk::Finish(StepState& state, int frame, RunResult outcome, std::string re
   state.phase = StepPhase::kDone;
   state.outcome = outcome;
   state.conclusion = outcome == RunResult::kFailure && state.continue_on_error ? RunResult::kSuccess : outcome;
-  state.reason = std::move(reason);
+  // A sentence about a wrong expression may quote what it was given.
+  state.reason = reason.empty() ? reason : MasksOf(turn_.spec, leg_).Mask(reason);
   state.hashes.clear();
   if (state.ended == WallTime{}) state.ended = turn_.now.wall;
   if (state.began == WallTime{}) state.began = state.ended;
