@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/run_numbers.h"
+#include "app/cli/workflow/local/run_numbers.h"
 
 #include <sys/stat.h>
 

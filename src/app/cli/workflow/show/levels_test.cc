@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/levels.h"
+#include "app/cli/workflow/show/levels.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/changes.h"
+#include "app/cli/workflow/show/changes.h"
 
 namespace tuesday::cli {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/stop_signals.h"
+#include "app/cli/workflow/local/stop_signals.h"
 
 #include <pthread.h>
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "app/cli/workflow/changes.h"
-#include "app/cli/workflow/local_run.h"
+#include "app/cli/workflow/local/local_run.h"
+#include "app/cli/workflow/show/changes.h"
 
 namespace tuesday::cli {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/run_services.h"
+#include "app/cli/workflow/local/run_services.h"
 
 #include <fmt/format.h>
 #include <sys/random.h>

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "app/cli/client/session.h"
-#include "app/cli/workflow/changes.h"
+#include "app/cli/workflow/show/changes.h"
 #include "app/services/store/artifacts.h"
 #include "base/result.h"
 #include "core/workflow/run/resume.h"

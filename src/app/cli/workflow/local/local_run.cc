@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/local_run.h"
+#include "app/cli/workflow/local/local_run.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -17,8 +17,8 @@
 #include "adapters/sqlite/sqlite_store.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/client/session.h"
-#include "app/cli/workflow/run_services.h"
-#include "app/cli/workflow/stop_signals.h"
+#include "app/cli/workflow/local/run_services.h"
+#include "app/cli/workflow/local/stop_signals.h"
 #include "app/server/executor.h"
 #include "control/runs/run_spec.h"
 #include "control/runs/runs.h"

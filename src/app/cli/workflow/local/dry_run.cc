@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/dry_run.h"
+#include "app/cli/workflow/local/dry_run.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 #include "adapters/actions/known_actions.h"
 #include "app/cli/client/session.h"
 #include "app/cli/manifests/manifest_files.h"
-#include "app/cli/workflow/changes.h"
-#include "app/cli/workflow/printer.h"
+#include "app/cli/workflow/show/changes.h"
+#include "app/cli/workflow/show/printer.h"
 #include "control/runs/run_spec.h"
 #include "core/workflow/output/masks.h"
 #include "core/workflow/run/groups.h"

@@ -4,8 +4,8 @@
 #include <iostream>
 
 #include "app/cli/render/table.h"
-#include "app/cli/workflow/levels.h"
 #include "app/cli/workflow/options.h"
+#include "app/cli/workflow/show/levels.h"
 #include "app/cli/workflow/workflows.h"
 
 namespace tuesday::cli {

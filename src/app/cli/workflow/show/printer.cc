@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/printer.h"
+#include "app/cli/workflow/show/printer.h"
 
 #include <fmt/format.h>
 

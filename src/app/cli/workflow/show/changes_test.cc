@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/changes.h"
+#include "app/cli/workflow/show/changes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
