@@ -73,14 +73,20 @@ bool ReadBoth(int out, int err, std::string& output, std::string& errors) {
 
 }  // namespace
 
-Result<Printed> RunProgram(std::vector<std::string> argv, const std::map<std::string, std::string>& environment) {
+Result<Printed> RunProgram(std::vector<std::string> argv, const std::map<std::string, std::string>& environment,
+                           const ProgramFiles& files) {
   std::vector<std::string> variables = EnvironmentWith(environment);
   TRY(Pipe out, MakePipe());
   TRY(Pipe err, MakePipe());
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out.write.get(), STDOUT_FILENO);
+  const char* input = files.input_path.empty() ? "/dev/null" : files.input_path.c_str();
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0);
+  if (files.output_path.empty()) {
+    ::posix_spawn_file_actions_adddup2(&actions, out.write.get(), STDOUT_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, files.output_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  }
   ::posix_spawn_file_actions_adddup2(&actions, err.write.get(), STDERR_FILENO);
   pid_t pid = 0;
   const int error =

@@ -18,8 +18,15 @@ struct Printed {
   int exit_code = 0;  // 128 + n for a signal n.
 };
 
-// `environment` is added to our own. Standard input is empty. kNotFound when there is no such program, kLimit when it prints
-// more than kPrintedBytesMax.
-Result<Printed> RunProgram(std::vector<std::string> argv, const std::map<std::string, std::string>& environment = {});
+// Files that stand for its streams. Without them standard input is empty, and what it prints is held.
+struct ProgramFiles {
+  std::string input_path;
+  std::string output_path;  // Made, 0600; Printed::output stays empty.
+};
+
+// `environment` is added to our own. kNotFound when there is no such program, kLimit when it prints more than
+// kPrintedBytesMax.
+Result<Printed> RunProgram(std::vector<std::string> argv, const std::map<std::string, std::string>& environment = {},
+                           const ProgramFiles& files = {});
 
 }  // namespace tuesday::supervise
