@@ -16,6 +16,7 @@ struct GitCommit {
   std::string sha;
   std::string author;   // A name.
   std::string subject;  // The first line of its message.
+  std::string message;
 };
 
 struct GitFile {

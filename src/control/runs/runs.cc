@@ -50,23 +50,38 @@ Result<void> Runs::Load() {
     auto& [record, state] = by_id[row.key.substr(0, slash)];
     (row.key.substr(slash + 1) == "record" ? record : state) = row.value;
   }
-  for (const auto& [id, texts] : by_id) {
-    auto run = std::make_shared<Run>();
-    TRY(run->record, runs::DecodeRecord(texts.first));
-    TRY(runs::StoredState stored, runs::DecodeState(texts.second));
-    TRY(run->spec, SpecOf(run->record, parts_.secrets(run->record)));
-    run->state = std::move(stored.state);
-    runs_[id] = run;
-    if (run->state.phase == RunPhase::kDone) continue;
-    // No place outlives the machine, and instants of another boot say nothing.
-    if (stored.boot_id != parts_.clock.BootId()) {
-      for (const std::string& leg : OpenedLegs(run->state))
-        Give(run, workflow::PlaceLost{leg, "the machine was started again"});
-    }
-    Perform(run);
-    Give(run, workflow::Woken{});
-  }
+  for (const auto& [id, texts] : by_id) TRY_OK(TakeUp(id, texts.first, texts.second));
   return {};
+}
+
+Result<void> Runs::LoadOne(const std::string& id) {
+  TRY(const std::optional<std::string> record, parts_.store.Get(runs::kRunTable, id + "/record"));
+  TRY(const std::optional<std::string> state, parts_.store.Get(runs::kRunTable, id + "/state"));
+  if (!record.has_value() || !state.has_value()) return Fail(ErrorCode::kNotFound, "There is no run '" + id + "'.");
+  return TakeUp(id, *record, *state);
+}
+
+Result<void> Runs::TakeUp(const std::string& id, const std::string& record, const std::string& state) {
+  auto run = std::make_shared<Run>();
+  TRY(run->record, runs::DecodeRecord(record));
+  TRY(runs::StoredState stored, runs::DecodeState(state));
+  TRY(run->spec, SpecOf(run->record, parts_.secrets(run->record)));
+  run->state = std::move(stored.state);
+  run->stored = true;
+  runs_[id] = run;
+  if (run->state.phase == RunPhase::kDone) return {};
+  // No place outlives the machine, and instants of another boot say nothing.
+  if (stored.boot_id != parts_.clock.BootId()) {
+    for (const std::string& leg : OpenedLegs(run->state)) Give(run, workflow::PlaceLost{leg, "the machine was started again"});
+  }
+  Perform(run);
+  Give(run, workflow::Woken{});
+  return {};
+}
+
+void Runs::Forget(const std::string& id) {
+  const auto found = runs_.find(id);
+  if (found != runs_.end() && found->second->state.phase == RunPhase::kDone) runs_.erase(found);
 }
 
 void Runs::Begin(const runs::RunRecord& record, std::function<void(Result<void>)> answer, workflow::RunState from) {

@@ -56,6 +56,12 @@ class Runs {
   // Takes the stored runs up again; what was ordered and not answered is ordered again. Blocks: before the loop runs.
   Result<void> Load();
 
+  // The same for one of them.
+  Result<void> LoadOne(const std::string& id);
+
+  // A run that has ended is held no longer; its rows stay.
+  void Forget(const std::string& id);
+
   // Stores the run and begins it, or goes on from a state that workflow::Resume made. `answer` is called when it is durable, or
   // with what is wrong.
   void Begin(const runs::RunRecord& record, std::function<void(Result<void>)> answer, workflow::RunState from = {});
@@ -71,6 +77,7 @@ class Runs {
   struct Run;
   using RunPtr = std::shared_ptr<Run>;
 
+  Result<void> TakeUp(const std::string& id, const std::string& record, const std::string& state);
   void Give(const RunPtr& run, workflow::RunEvent event);
   void Pump(const RunPtr& run);
   void Committed(const RunPtr& run, std::deque<workflow::RunEvent> events, workflow::RunOutcome outcome,

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "wire/runs/list.h"
+
 namespace tuesday::runs {
 namespace {
 
@@ -53,6 +55,31 @@ TEST(RunsOnDisk, KeepTheRecord) {
   const auto read = DecodeRecord(Encode(record));
   ASSERT_TRUE(read.has_value()) << read.error().message;
   EXPECT_EQ(*read, record);
+}
+
+TEST(RunLists, GiveBackWhatWasWritten) {
+  RepositoryRecord repository{.name = "app", .ns = "shop", .default_branch = "main", .secret_branches = {"rel/*"}};
+  repository.refs = {{"refs/heads/main", "0123"}};
+  repository.run_numbers = {{".github/workflows/ci.yaml", "7"}};
+  const auto read = DecodeRepository(Encode(repository));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(*read, repository);
+  RunSummary summary{.id = "12", .attempt = 2, .repository = "app", .status = RunStatus::kApproval};
+  summary.began_at = WallTime{} + std::chrono::seconds(5);
+  const auto told = DecodeSummary(Encode(summary));
+  ASSERT_TRUE(told.has_value()) << told.error().message;
+  EXPECT_EQ(*told, summary);
+  const PendingRun pending{.record = {.id = "12.2", .attempt = 2}, .resume = ResumeMode::kFailedStep};
+  const auto waiting = DecodePending(Encode(pending));
+  ASSERT_TRUE(waiting.has_value()) << waiting.error().message;
+  EXPECT_EQ(waiting->record, pending.record);
+  EXPECT_EQ(waiting->resume, pending.resume);
+}
+
+TEST(RunLists, NameAttemptsAfterTheirRun) {
+  EXPECT_EQ(RecordIdOf({.id = "7"}), "7");
+  EXPECT_EQ(RecordIdOf({.id = "7", .attempt = 3}), "7.3");
+  EXPECT_LT(SummaryKey("9"), SummaryKey("10"));
 }
 
 }  // namespace

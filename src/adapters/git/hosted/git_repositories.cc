@@ -103,12 +103,13 @@ Result<void> GitRepositories::Remove(const std::string& name) { return files::Re
 Result<workflow::Refs> GitRepositories::ReadRefs(const std::string& name) { return ReadRefsOf(FolderOf(name)); }
 
 Result<GitCommit> GitRepositories::ReadCommit(const std::string& name, const std::string& sha) {
-  TRY(const std::string text, GitLine({"log", "-1", "--format=%H%n%an%n%s", sha, "--"}, In(FolderOf(name))));
+  TRY(const std::string text, GitLine({"log", "-1", "--format=%H%n%an%n%s%n%B", sha, "--"}, In(FolderOf(name))));
   std::istringstream in(text);
   GitCommit commit;
   std::getline(in, commit.sha);
   std::getline(in, commit.author);
   std::getline(in, commit.subject);
+  std::getline(in, commit.message, '\0');
   return commit;
 }
 

@@ -10,6 +10,7 @@
 #include "adapters/git/hosted/packet_line.h"
 #include "adapters/git/hosted/test_clone.h"
 #include "core/workflow/event/facts.h"
+#include "testing/temporary_folder.h"
 
 namespace tuesday::git {
 namespace {

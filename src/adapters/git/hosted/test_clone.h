@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "adapters/git/git.h"
-#include "testing/temporary_folder.h"
 
 namespace tuesday::git {
 
