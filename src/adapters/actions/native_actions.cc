@@ -60,6 +60,8 @@ outputs:
 runs:
   using: node20
   main: main
+  post: post
+  post-if: success()
 )";
 
 constexpr std::string_view kUploadArtifact = R"(name: Upload an artifact
