@@ -148,7 +148,7 @@ def git(folder, *args):
 def repository(folder):
     for name, text in {".github/workflows/ci.yml": WORKFLOW, "store/action.yml": ACTION, "store/index.mjs": STORE,
                        "fetch/action.yml": ACTION, "fetch/index.mjs": FETCH, "theirs/action.yml": ACTION, "theirs/index.mjs": THEIRS,
-                       ".gitignore": "node_modules\nout\nback\nown\nown-back\n"}.items():
+                       ".gitignore": "node_modules\nout\nback\n/own*\n"}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
