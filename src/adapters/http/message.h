@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct Peer {
   pid_t pid = 0;
 };
 
+class SpooledBody;  // spooled_body.h
+
 using QueryMap = std::multimap<std::string, std::string>;
 
 struct HttpRequest {
@@ -31,9 +34,10 @@ struct HttpRequest {
   QueryMap query;                              // Decoded; a name may come several times.
   std::map<std::string, std::string> headers;  // Names in lower case; of repeated ones the last.
   std::string body;
-  std::optional<Peer> peer;  // Unix sockets only.
-  std::string listener;      // The name of the listener that it came in by: "admin", "api".
-  std::string remote;        // The numeric address of the client, without its port; empty on a unix socket.
+  std::shared_ptr<const SpooledBody> spooled;  // Instead of `body`, when the server's policy says so (server.h).
+  std::optional<Peer> peer;                    // Unix sockets only.
+  std::string listener;                        // The name of the listener that it came in by: "admin", "api".
+  std::string remote;                          // The numeric address of the client, without its port; empty on a unix socket.
 
   // The first value, or an empty text.
   std::string Query(const std::string& name) const;

@@ -13,7 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
-#include "adapters/http/session.h"
+#include "adapters/http/session/session.h"
 
 namespace tuesday::http {
 namespace {
@@ -25,6 +25,7 @@ using asio::ip::tcp;
 
 constexpr Duration kAcceptRetryTime = std::chrono::milliseconds(100);
 constexpr mode_t kSocketMode = 0660;
+constexpr int kSpoolThreads = 1;
 
 // Accepts connections until it is closed or let go.
 class Listener {
@@ -179,6 +180,13 @@ Result<std::uint16_t> HttpServer::ListenTcp(const std::string& listener, const s
 
 void HttpServer::SetLimits(const ServerLimits& limits) { impl_->hub->limits = limits; }
 
+void HttpServer::SetBodyPolicy(BodyPolicyOf policy_of, std::string spool_folder) {
+  impl_->hub->policy_of = std::move(policy_of);
+  impl_->hub->spool_folder = std::move(spool_folder);
+  if (impl_->hub->spooler == nullptr)
+    impl_->hub->spooler = std::make_unique<WorkerPool>(*impl_->hub->loop, PoolLimits{.threads = kSpoolThreads});
+}
+
 Result<std::uint16_t> HttpServer::ListenTls(const std::string& listener, const std::string& address, std::uint16_t port,
                                             std::shared_ptr<const TlsIdentity> identity) {
   const std::string text = fmt::format("{}:{}", address, port);
@@ -207,6 +215,7 @@ void HttpServer::Close() {
   for (const auto& connection : open) {
     if (connection != nullptr) connection->Close();
   }
+  impl_->hub->spooler.reset();  // Must not outlive the loop, as a connection's last words may.
 }
 
 ServerCounters HttpServer::counters() const { return impl_->hub->counters; }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "adapters/http/events.h"
@@ -28,6 +29,18 @@ struct ServerLimits {
   Duration write_time_max = std::chrono::seconds(30);       // For one response, or one piece of a stream.
   Duration keep_alive_interval = std::chrono::seconds(15);  // Of comments in a quiet stream.
 };
+
+// What one request may bring, said when its header has been read and its body has not.
+struct BodyPolicy {
+  std::uint64_t bytes_max = 4 << 20;                    // Beyond: 413.
+  bool to_file = false;                                 // The body goes to HttpRequest::spooled and is never whole in memory.
+  Duration body_time_max = std::chrono::seconds(10);    // From the end of the header to the last byte; then 408.
+  Duration answer_time_max = std::chrono::seconds(60);  // Until the handler answers; then 503.
+  std::optional<HttpResponse> refusal = std::nullopt;   // Answered at once; the body is not read.
+};
+
+// Asked with all of a request but its body, on the Loop's thread. Nullopt: as the server's limits say.
+using BodyPolicyOf = std::function<std::optional<BodyPolicy>(const HttpRequest& head)>;
 
 // What the server has seen since it began.
 struct ServerCounters {
@@ -90,6 +103,10 @@ class HttpServer {
 
   // From the next connection on; what is open keeps its buffers and takes the new times.
   void SetLimits(const ServerLimits& limits);
+
+  // From the next request on. Bodies that go to a file are in `spool_folder`, without names; they are written by a thread of
+  // their own, a client waiting as long as its disk does. A full disk answers 507.
+  void SetBodyPolicy(BodyPolicyOf policy_of, std::string spool_folder);
 
   // Ends listeners, connections and streams. Also done by the destructor.
   void Close();

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "adapters/http/body_file.h"
+#include "adapters/http/session/body_file.h"
 #include "adapters/http/test_server.h"
 
 namespace tuesday::http {

@@ -46,6 +46,10 @@ class TestServer {
     rmdir(folder_.c_str());
   }
 
+  void SetBodyPolicy(BodyPolicyOf policy_of, const std::string& folder) {
+    OnLoop([&] { return server_->SetBodyPolicy(policy_of, folder), 0; });
+  }
+
   // Calls `task` on the loop's thread and waits for its value.
   template <typename Task>
   std::invoke_result_t<Task> OnLoop(Task task) {

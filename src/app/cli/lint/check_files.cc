@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
+#include "app/cli/lint/each_file.h"
 #include "app/cli/lint/workflow_files.h"
 #include "base/yaml.h"
 #include "core/lint/fix.h"
@@ -43,27 +45,82 @@ FileKind KindOf(const ManifestFile& file) {
   return first.Find("groups") != nullptr ? FileKind::kRules : FileKind::kManifests;
 }
 
+// What one file says without the others.
+struct FileReading {
+  std::vector<Finding> findings;
+  std::vector<manifest::Object> objects;
+  int rules = 0;
+  bool is_workflow = false;  // Looked at when the pauses of all rollouts are known.
+
+  void Add(std::vector<Finding> more) {
+    findings.insert(findings.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  }
+
+  void ReadRules(rules::ReadGroupsResult read) {
+    Add(std::move(read.findings));
+    for (const rules::Group& group : read.groups) rules += static_cast<int>(group.rules.size());
+    Add(rules::LintGroups(read.groups));
+  }
+
+  void ReadObjects(const ManifestFile& file) {
+    manifest::ReadResult read = manifest::ReadManifests(file.text, file.path);
+    Add(std::move(read.findings));
+    for (const manifest::Object& object : read.objects) {
+      if (const auto* rule = std::get_if<manifest::PrometheusRule>(&object.body))
+        ReadRules(rules::ReadGroups(rule->spec, file.path));
+    }
+    objects = std::move(read.objects);
+  }
+};
+
+FileReading ReadFile(const ManifestFile& file) {
+  FileReading reading;
+  if (!IsWorkflowPath(file.path) && !IsActionPath(file.path)) {
+    reading.findings = lint::FindTemplateLanguage(file.text, file.path);
+    if (!reading.findings.empty()) return reading;
+  }
+  switch (KindOf(file)) {
+    case FileKind::kManifests: reading.ReadObjects(file); break;
+    case FileKind::kRules: reading.ReadRules(rules::ReadRuleFile(file.text, file.path)); break;
+    case FileKind::kWorkflow: reading.is_workflow = true; break;
+    case FileKind::kAction: {
+      const RepositoryFiles files = RepositoryFiles::Beside(file.path);
+      workflow::lint::LintOptions options;
+      options.files = &files;
+      reading.Add(workflow::lint::LintAction(file.text, file.path, "", options));
+    }
+  }
+  return reading;
+}
+
+std::vector<Finding> LintWorkflow(const ManifestFile& file, std::optional<int> pause_seconds) {
+  const std::optional<RepositoryFiles> files = RepositoryFiles::Of(file.path);
+  workflow::lint::LintOptions options;
+  options.pause_seconds = pause_seconds;
+  if (files.has_value()) options.files = &*files;
+  return workflow::lint::LintWorkflow(file.text, file.path, options);
+}
+
 class Checker {
  public:
   explicit Checker(const std::string& ns) { context_.ns = Namespace(ns); }
 
-  void Read(const ManifestFile& file) {
+  void Read(const ManifestFile& file, FileReading reading) {
     ++report_.files;
-    std::vector<Finding> rendered_from = lint::FindTemplateLanguage(file.text, file.path);
-    const bool rendered = rendered_from.empty() || IsWorkflowPath(file.path) || IsActionPath(file.path);
-    if (!rendered) return Add(std::move(rendered_from));
-    switch (KindOf(file)) {
-      case FileKind::kManifests: return ReadObjects(file);
-      case FileKind::kRules: return ReadRules(rules::ReadRuleFile(file.text, file.path));
-      case FileKind::kWorkflow: workflows_.push_back(&file); return;
-      case FileKind::kAction: LintAction(file);
-    }
+    report_.objects += static_cast<int>(reading.objects.size());
+    report_.rules += reading.rules;
+    Add(std::move(reading.findings));
+    std::move(reading.objects.begin(), reading.objects.end(), std::back_inserter(objects_));
+    if (reading.is_workflow) workflows_.push_back(&file);
   }
 
   CheckReport Finish(const std::vector<ManifestFile>& files) {
     Add(manifest::CheckObjects(objects_, context_));
     Add(lint::LintObjects(objects_, context_));
-    for (const ManifestFile* file : workflows_) LintWorkflow(*file);
+    std::vector<std::vector<Finding>> of_workflows(workflows_.size());
+    const std::optional<int> pause_seconds = PauseSeconds();
+    ForEachFile(workflows_.size(), [&](std::size_t i) { of_workflows[i] = LintWorkflow(*workflows_[i], pause_seconds); });
+    for (std::vector<Finding>& findings : of_workflows) Add(std::move(findings));
     for (const ManifestFile& file : files) lint::ApplySilences(file.text, file.path, report_.findings);
     std::stable_sort(report_.findings.begin(), report_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.at < b.at; });
@@ -74,23 +131,6 @@ class Checker {
   void Add(std::vector<Finding> findings) {
     report_.findings.insert(report_.findings.end(), std::make_move_iterator(findings.begin()),
                             std::make_move_iterator(findings.end()));
-  }
-
-  void ReadObjects(const ManifestFile& file) {
-    manifest::ReadResult read = manifest::ReadManifests(file.text, file.path);
-    Add(std::move(read.findings));
-    report_.objects += static_cast<int>(read.objects.size());
-    for (manifest::Object& object : read.objects) {
-      if (const auto* rule = std::get_if<manifest::PrometheusRule>(&object.body))
-        ReadRules(rules::ReadGroups(rule->spec, file.path));
-      objects_.push_back(std::move(object));
-    }
-  }
-
-  void ReadRules(rules::ReadGroupsResult read) {
-    Add(std::move(read.findings));
-    for (const rules::Group& group : read.groups) report_.rules += static_cast<int>(group.rules.size());
-    Add(rules::LintGroups(read.groups));
   }
 
   // The pauses of the longest rollout among the files: what deploys one waits at least that long.
@@ -111,21 +151,6 @@ class Checker {
     return longest;
   }
 
-  void LintWorkflow(const ManifestFile& file) {
-    const std::optional<RepositoryFiles> files = RepositoryFiles::Of(file.path);
-    workflow::lint::LintOptions options;
-    options.pause_seconds = PauseSeconds();
-    if (files.has_value()) options.files = &*files;
-    Add(workflow::lint::LintWorkflow(file.text, file.path, options));
-  }
-
-  void LintAction(const ManifestFile& file) {
-    const RepositoryFiles files = RepositoryFiles::Beside(file.path);
-    workflow::lint::LintOptions options;
-    options.files = &files;
-    Add(workflow::lint::LintAction(file.text, file.path, "", options));
-  }
-
   manifest::CheckContext context_;
   std::vector<manifest::Object> objects_;
   std::vector<const ManifestFile*> workflows_;
@@ -136,7 +161,9 @@ class Checker {
 
 CheckReport CheckFiles(const std::vector<ManifestFile>& files, const std::string& ns) {
   Checker checker(ns);
-  for (const ManifestFile& file : files) checker.Read(file);
+  std::vector<FileReading> readings(files.size());
+  ForEachFile(files.size(), [&](std::size_t i) { readings[i] = ReadFile(files[i]); });
+  for (std::size_t i = 0; i < files.size(); ++i) checker.Read(files[i], std::move(readings[i]));
   return checker.Finish(files);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 
 namespace tuesday::expression {
@@ -108,6 +109,17 @@ void Append(std::string& out, char32_t code) {
 // The first UTF-16 code unit of a character, which decides its order among others.
 char32_t FirstUnit(char32_t code) { return code < 0x10000 ? code : 0xD800 + ((code - 0x10000) >> 10); }
 
+// Where the first byte at or behind `from` is that is no ASCII: nearly every text is nothing else.
+std::size_t EndOfAscii(std::string_view text, std::size_t from) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  for (std::uint64_t eight = 0; from + sizeof eight <= text.size(); from += sizeof eight) {
+    std::memcpy(&eight, text.data() + from, sizeof eight);
+    if ((eight & kHighBits) != 0) break;
+  }
+  while (from < text.size() && static_cast<unsigned char>(text[from]) < 0x80) ++from;
+  return from;
+}
+
 }  // namespace
 
 Character CharacterAt(std::string_view text, std::size_t offset) {
@@ -148,8 +160,8 @@ std::string_view Trim(std::string_view text) {
 }
 
 std::size_t Utf16Length(std::string_view text) {
-  std::size_t length = 0;
-  for (std::size_t at = 0; at < text.size();) {
+  std::size_t length = EndOfAscii(text, 0);
+  for (std::size_t at = length; at < text.size();) {
     const Character character = CharacterAt(text, at);
     length += character.code >= 0x10000 ? 2 : 1;
     at += character.bytes;
@@ -158,9 +170,10 @@ std::size_t Utf16Length(std::string_view text) {
 }
 
 std::string UpperCase(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
+  const std::size_t plain = EndOfAscii(text, 0);
+  std::string out(text.substr(0, plain));
+  for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  for (std::size_t at = plain; at < text.size();) {
     const Character character = CharacterAt(text, at);
     if (character.bytes == 1 && character.code >= 0x80) {
       out += text[at];
@@ -178,6 +191,11 @@ std::strong_ordering CompareText(std::string_view left, std::string_view right) 
   std::size_t l = 0;
   std::size_t r = 0;
   while (l < left.size() && r < right.size()) {
+    if (left[l] == right[r] && static_cast<unsigned char>(left[l]) < 0x80) {
+      ++l;
+      ++r;
+      continue;
+    }
     const Character a = CharacterAt(left, l);
     const Character b = CharacterAt(right, r);
     const char32_t upper_a = Upper(a.code);

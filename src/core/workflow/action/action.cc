@@ -142,7 +142,7 @@ Result<Action> Read(std::string_view content, const std::string& file, ReadState
     return Fail(ErrorCode::kLimit, fmt::format("{}: The maximum file size of {} characters has been exceeded", file,
                                                state.options().file_characters_max));
   }
-  const std::optional<Token> root = ReadTemplate(content, id, state, ActionSchema().Get("action-root"));
+  const std::optional<Token> root = ReadTemplate(ScanYaml(content), id, state, ActionSchema().Get("action-root"));
   if (!root.has_value() || state.HasProblems()) return Action();
   return Converter(state, file).Convert(*root);
 }

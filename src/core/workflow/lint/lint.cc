@@ -8,7 +8,7 @@
 #include "core/workflow/lint/metadata/metadata_check.h"
 #include "core/workflow/lint/rules/rules.h"
 #include "core/workflow/lint/syntax/syntax.h"
-#include "core/workflow/read.h"
+#include "core/workflow/reader/scanned.h"
 
 namespace tuesday::workflow::lint {
 namespace {
@@ -70,7 +70,7 @@ std::vector<Finding> LintWorkflow(std::string_view text, std::string_view file, 
   }
   CheckRules(CheckSyntax(*tree.root(), report), options, report);
   std::vector<Finding> findings = report.Take();
-  if (!HasErrors(findings)) AddRefusals(ReadWorkflow(text, file, {}).problems, file, findings);
+  if (!HasErrors(findings)) AddRefusals(ReadScannedWorkflow(text, tree.events(), file).problems, file, findings);
   return findings;
 }
 

@@ -41,7 +41,7 @@ std::string_view NodeKindName(const Node& node) {
 
 class TreeBuilder {
  public:
-  TreeBuilder(Tree& tree, std::string_view text) : tree_(tree), text_(text), events_(ScanYaml(text)) {}
+  TreeBuilder(Tree& tree, std::string_view text) : tree_(tree), text_(text), events_(tree.events_) {}
 
   void Build() {
     if (const auto broken = FindBroken(); broken != events_.end()) return Give(0, 0, "This is not YAML: " + broken->value);
@@ -169,13 +169,13 @@ class TreeBuilder {
 
   Tree& tree_;
   std::string_view text_;
-  std::vector<YamlEvent> events_;
+  const std::vector<YamlEvent>& events_;
   std::vector<std::size_t> lines_;  // Where each begins; filled when first needed.
   std::size_t at_ = 0;
   std::vector<Anchor> anchors_;  // A name can be given again; the latest one counts.
   std::map<std::string, std::size_t> latest_;
 };
 
-Tree::Tree(std::string_view text) { TreeBuilder(*this, text).Build(); }
+Tree::Tree(std::string_view text) : events_(ScanYaml(text)) { TreeBuilder(*this, text).Build(); }
 
 }  // namespace tuesday::workflow::lint

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/workflow/yaml/events.h"
+
 namespace tuesday::workflow::lint {
 
 enum class NodeKind { kScalar, kSequence, kMapping };
@@ -59,6 +61,9 @@ class Tree {
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
 
+  // What the text was scanned into.
+  const std::vector<YamlEvent>& events() const { return events_; }
+
   // Null when the file is empty or is not YAML.
   const Node* root() const { return root_; }
   const std::vector<TreeProblem>& problems() const { return problems_; }
@@ -69,6 +74,7 @@ class Tree {
  private:
   friend class TreeBuilder;
 
+  std::vector<YamlEvent> events_;
   std::deque<Node> nodes_;
   const Node* root_ = nullptr;
   std::vector<TreeProblem> problems_;

@@ -14,16 +14,16 @@
 
 namespace tuesday::workflow {
 
-// The root of the workflow that was asked for.
-Result<void> ConvertWorkflow(const Token& root, ReadState& state, Workflow& workflow);
+// The root of the workflow that was asked for. What is long is moved out of the tokens, not copied.
+Result<void> ConvertWorkflow(Token root, ReadState& state, Workflow& workflow);
 
 // The root of a workflow that `job` calls: fills in the job's definitions and jobs, and checks what is passed and what is
 // permitted.
-Result<void> ConvertCalled(const Token& root, ReadState& state, Job& job);
+Result<void> ConvertCalled(Token root, ReadState& state, Job& job);
 
-Result<std::vector<Job>> ConvertJobs(const Token& jobs, ReadState& state);
+Result<std::vector<Job>> ConvertJobs(Token jobs, ReadState& state);
 enum class StepsOf { kJob, kAction };
-Result<std::vector<Step>> ConvertSteps(const Token& steps, ReadState& state, StepsOf of = StepsOf::kJob);
+Result<std::vector<Step>> ConvertSteps(Token steps, ReadState& state, StepsOf of = StepsOf::kJob);
 Result<Permissions> ConvertPermissions(const Token& token, ReadState& state);
 
 // `if` as a complete condition: success() when it is empty, `success() && (…)` when it names no status function.

@@ -118,10 +118,10 @@ void CheckPermissions(const Job& caller, const Job* nested, const Permissions& a
 
 }  // namespace
 
-Result<void> ConvertCalled(const Token& root, ReadState& state, Job& job) {
+Result<void> ConvertCalled(Token root, ReadState& state, Job& job) {
   const std::optional<Permissions> maximum = job.permissions;
   TRY_OK(Expect(root, TokenKind::kMapping, "root"));
-  for (const Member& member : root.members) {
+  for (Member& member : root.members) {
     TRY_OK(Expect(member.key, TokenKind::kString, "root key"));
     const std::string& key = member.key.text;
     if (key == "on") {
@@ -134,7 +134,7 @@ Result<void> ConvertCalled(const Token& root, ReadState& state, Job& job) {
       TRY_OK(CheckConcurrency(member.value, state));
       job.call->embedded_concurrency = member.value;
     } else if (key == "jobs") {
-      TRY(job.jobs, ConvertJobs(member.value, state));
+      TRY(job.jobs, ConvertJobs(std::move(member.value), state));
     } else if (key == "permissions") {
       TRY(const Permissions asked, ConvertPermissions(member.value, state));
       CheckPermissions(job, nullptr, asked, maximum, state);

@@ -22,13 +22,12 @@ class JobReader {
  public:
   explicit JobReader(ReadState& state) : state_(state) {}
 
-  Result<Job> Read(const Token& id, const Token& definition) {
+  Result<void> Read(const Token& id, Token& definition, Job& job) {
     if (const std::optional<std::string> problem = IdBuilder().AddKnown(id.text)) state_.Add(id.at, *problem);
-    Job job;
     job.id = id;
     job.name = id;
     const Token* condition = nullptr;
-    for (const Member& member : definition.members) {
+    for (Member& member : definition.members) {
       TRY_OK(Expect(member.key, TokenKind::kString, "job property name"));
       if (member.key.text == "if") {
         TRY(job.condition, ConvertCondition(&member.value, ConditionOf::kJob, state_));
@@ -40,11 +39,11 @@ class JobReader {
     if (condition == nullptr) {
       TRY(job.condition, ConvertCondition(nullptr, ConditionOf::kJob, state_));
     }
-    return job;
+    return {};
   }
 
  private:
-  Result<void> ReadProperty(std::string_view key, const Token& value, Job& job) {
+  Result<void> ReadProperty(std::string_view key, Token& value, Job& job) {
     if (key == "needs") return ReadNeeds(value, job);
     if (key == "name") {
       if (!value.Is(TokenKind::kString) || !value.text.empty()) job.name = value;
@@ -59,7 +58,7 @@ class JobReader {
       return CheckStrategy(value, state_);
     }
     if (key == "steps") {
-      TRY(job.steps, ConvertSteps(value, state_));
+      TRY(job.steps, ConvertSteps(std::move(value), state_));
       return {};
     }
     if (key == "permissions") {
@@ -187,15 +186,15 @@ void CheckNeeds(const Token& jobs_token, const std::vector<Job>& jobs, ReadState
 
 }  // namespace
 
-Result<std::vector<Job>> ConvertJobs(const Token& jobs, ReadState& state) {
+Result<std::vector<Job>> ConvertJobs(Token jobs, ReadState& state) {
   TRY_OK(Expect(jobs, TokenKind::kMapping, "jobs"));
   std::vector<Job> result;
-  for (const Member& member : jobs.members) {
+  result.reserve(jobs.members.size());
+  for (Member& member : jobs.members) {
     TRY_OK(Expect(member.key, TokenKind::kString, "jobs key"));
     TRY_OK(state.CountJob());
     TRY_OK(Expect(member.value, TokenKind::kMapping, "jobs value"));
-    TRY(Job job, JobReader(state).Read(member.key, member.value));
-    result.push_back(std::move(job));
+    TRY_OK(JobReader(state).Read(member.key, member.value, result.emplace_back()));
   }
   if (!state.HasProblems()) CheckNeeds(jobs, result, state);
   return result;

@@ -16,17 +16,15 @@ std::optional<std::string> RepositoryOf(std::string_view uses) {
   const std::size_t sign = uses.find('@');
   if (sign == std::string_view::npos || sign + 1 == uses.size() || uses.find('@', sign + 1) != std::string_view::npos)
     return {};
-  std::vector<std::string> segments(1);
-  for (const char c : uses.substr(0, sign)) {
-    if (c == '/' || c == '\\') {
-      if (!segments.back().empty()) segments.emplace_back();
-    } else {
-      segments.back() += c;
-    }
+  std::string_view rest = uses.substr(0, sign);
+  std::string_view segments[2];
+  for (std::string_view& segment : segments) {
+    rest.remove_prefix(std::min(rest.find_first_not_of("/\\"), rest.size()));
+    segment = rest.substr(0, rest.find_first_of("/\\"));
+    if (segment.empty()) return std::nullopt;
+    rest.remove_prefix(segment.size());
   }
-  if (segments.back().empty()) segments.pop_back();
-  if (segments.size() < 2) return std::nullopt;
-  return segments[0] + "/" + segments[1];
+  return fmt::format("{}/{}", segments[0], segments[1]);
 }
 
 // What the id of a step without one is made of.
@@ -66,13 +64,11 @@ class StepReader {
   StepReader(ReadState& state, StepsOf of)
       : state_(state), condition_of_(of == StepsOf::kAction ? ConditionOf::kActionStep : ConditionOf::kStep) {}
 
-  Result<std::vector<Step>> Read(const Token& steps, std::string_view what) {
+  Result<std::vector<Step>> Read(Token& steps, std::string_view what) {
     TRY_OK(Expect(steps, TokenKind::kSequence, what));
     std::vector<Step> result;
-    for (const Token& item : steps.items) {
-      TRY(Step step, ReadOne(item));
-      result.push_back(std::move(step));
-    }
+    result.reserve(steps.items.size());
+    for (Token& item : steps.items) TRY_OK(ReadOne(item, result.emplace_back()));
     return result;
   }
 
@@ -89,57 +85,56 @@ class StepReader {
   }
 
  private:
-  Result<Step> ReadOne(const Token& item) {
+  Result<void> ReadOne(Token& item, Step& step) {
     TRY_OK(Expect(item, TokenKind::kMapping, "steps item"));
-    Step step;
     step.at = item.at;
     const Token* condition = nullptr;
-    for (const Member& member : item.members) {
+    for (Member& member : item.members) {
       TRY_OK(Expect(member.key, TokenKind::kString, "steps item key"));
       if (member.key.text == "if") condition = &member.value;
       TRY_OK(ReadProperty(member.key.text, member.value, step));
     }
     TRY(step.condition, ConvertCondition(condition, condition_of_, state_));
     if (step.kind == StepKind::kUses) CheckUses(*step.uses);
-    return step;
+    return {};
   }
 
-  Result<void> ReadProperty(std::string_view key, const Token& value, Step& step) {
+  Result<void> ReadProperty(std::string_view key, Token& value, Step& step) {
     if (key == "id") return ReadId(value, step);
     if (key == "name") {
-      step.name = value;
+      step.name = std::move(value);
     } else if (key == "run") {
       step.kind = StepKind::kRun;
-      step.run = value;
+      step.run = std::move(value);
     } else if (key == "shell") {
-      step.shell = value;
+      step.shell = std::move(value);
     } else if (key == "working-directory") {
-      step.working_directory = value;
+      step.working_directory = std::move(value);
     } else if (key == "background") {
-      step.background = value;
+      step.background = std::move(value);
     } else if (key == "continue-on-error") {
-      step.continue_on_error = value;
-      return ExpectOrExpression(value, TokenKind::kBoolean, "step continue-on-error");
+      step.continue_on_error = std::move(value);
+      return ExpectOrExpression(*step.continue_on_error, TokenKind::kBoolean, "step continue-on-error");
     } else if (key == "timeout-minutes") {
-      step.timeout_minutes = value;
-      return ExpectOrExpression(value, TokenKind::kNumber, "step timeout-minutes");
+      step.timeout_minutes = std::move(value);
+      return ExpectOrExpression(*step.timeout_minutes, TokenKind::kNumber, "step timeout-minutes");
     } else if (key == "env") {
-      step.env = value;
-      return CheckMap(value, "environment");
+      step.env = std::move(value);
+      return CheckMap(*step.env, "environment");
     } else if (key == "with") {
-      step.with = value;
-      return CheckMap(value, "inputs");
+      step.with = std::move(value);
+      return CheckMap(*step.with, "inputs");
     } else if (key == "uses") {
       step.kind = StepKind::kUses;
-      step.uses = value;
-      TRY_OK(Expect(value, TokenKind::kString, "steps item uses"));
+      step.uses = std::move(value);
+      TRY_OK(Expect(*step.uses, TokenKind::kString, "steps item uses"));
     } else {
       return ReadFlow(key, value, step);
     }
     return {};
   }
 
-  Result<void> ReadFlow(std::string_view key, const Token& value, Step& step) {
+  Result<void> ReadFlow(std::string_view key, Token& value, Step& step) {
     if (key == "wait") {
       step.kind = StepKind::kWait;
       step.waits_for = Ids(value);
@@ -175,7 +170,7 @@ class StepReader {
 
 }  // namespace
 
-Result<std::vector<Step>> ConvertSteps(const Token& steps, ReadState& state, StepsOf of) {
+Result<std::vector<Step>> ConvertSteps(Token steps, ReadState& state, StepsOf of) {
   StepReader reader(state, of);
   TRY(std::vector<Step> result, reader.Read(steps, of == StepsOf::kJob ? "job steps" : "composite steps"));
   TRY_OK(reader.Name(result));

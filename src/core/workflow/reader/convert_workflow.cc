@@ -39,9 +39,9 @@ Result<Permissions> ConvertPermissions(const Token& token, ReadState& state) {
   return permissions;
 }
 
-Result<void> ConvertWorkflow(const Token& root, ReadState& state, Workflow& workflow) {
+Result<void> ConvertWorkflow(Token root, ReadState& state, Workflow& workflow) {
   TRY_OK(Expect(root, TokenKind::kMapping, "root"));
-  for (const Member& member : root.members) {
+  for (Member& member : root.members) {
     TRY_OK(Expect(member.key, TokenKind::kString, "root key"));
     const std::string& key = member.key.text;
     if (key == "on") {
@@ -61,7 +61,7 @@ Result<void> ConvertWorkflow(const Token& root, ReadState& state, Workflow& work
     } else if (key == "permissions") {
       TRY(workflow.permissions, ConvertPermissions(member.value, state));
     } else if (key == "jobs") {
-      TRY(workflow.jobs, ConvertJobs(member.value, state));
+      TRY(workflow.jobs, ConvertJobs(std::move(member.value), state));
     }
   }
   for (Job& job : workflow.jobs) {

@@ -36,9 +36,34 @@ const Definition* Match(std::vector<const Definition*>& candidates, std::string_
       std::find_if(candidates.begin(), candidates.end(), [&](const auto* each) { return each->Find(key) != nullptr; });
   if (first == candidates.end()) return nullptr;
   const Definition* type = (*first)->Find(key)->definition;
+  if (candidates.size() == 1) return type;
   std::erase_if(candidates, [&](const auto* each) { return each->Find(key) == nullptr; });
   return type;
 }
+
+// The keys of one mapping, whatever their case. Few are compared one by one, many are sorted.
+class KeySet {
+ public:
+  // False when the key is there already.
+  bool Insert(std::string_view key) {
+    if (few_.size() < kFewMax) {
+      const auto same = [&](const std::string& each) { return expression::SameText(each, key); };
+      if (std::any_of(few_.begin(), few_.end(), same)) return false;
+      few_.emplace_back(key);
+      return true;
+    }
+    if (all_.empty()) {
+      for (const std::string& each : few_) all_.insert(expression::UpperCase(each));
+    }
+    return all_.insert(expression::UpperCase(key)).second;
+  }
+
+ private:
+  static constexpr std::size_t kFewMax = 16;
+
+  std::vector<std::string> few_;
+  std::set<std::string> all_;
+};
 
 Token AsKey(Token scalar) {
   if (scalar.Is(TokenKind::kString)) return scalar;
@@ -47,12 +72,13 @@ Token AsKey(Token scalar) {
 
 }  // namespace
 
-std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state) {
-  return ReadTemplate(content, file, state, WorkflowSchema().Get("workflow-root"));
+std::optional<Token> ReadTemplate(const std::vector<YamlEvent>& events, int file, ReadState& state) {
+  return ReadTemplate(events, file, state, WorkflowSchema().Get("workflow-root"));
 }
 
-std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state, const Definition& definition) {
-  TemplateReader reader(content, file, state);
+std::optional<Token> ReadTemplate(const std::vector<YamlEvent>& events, int file, ReadState& state,
+                                  const Definition& definition) {
+  TemplateReader reader(events, file, state);
   Result<Token> root = reader.Read(definition);
   if (root.has_value()) return *std::move(root);
   state.Add({file, 0, 0}, root.error().message);
@@ -72,26 +98,25 @@ void CheckInputValue(const Token& value, const Definition& type, ReadState& stat
 
 Result<Token> TemplateReader::Read(const Definition& root) {
   TRY_OK(events_.Start());
-  TRY(Token token, ReadValue({&root, root.available}));
+  Token token;
+  TRY_OK(ReadValue({&root, root.available}, token));
   TRY_OK(events_.End());
   return token;
 }
 
-Result<Token> TemplateReader::ReadValue(Scope scope) {
+Result<void> TemplateReader::ReadValue(Scope scope, Token& value) {
   if (events_.Is(EventKind::kScalar)) {
-    TRY(Token literal, events_.TakeScalar());
-    Token scalar = ParseScalar(std::move(literal), scope.available);
-    Validate(scalar, scope);
-    TRY_OK(state_.AddToken(scalar));
-    return scalar;
+    TRY_OK(events_.TakeScalar(value));
+    ParseScalar(value, scope.available);
+    Validate(value, scope);
+    return state_.AddToken(value);
   }
-  if (events_.Is(EventKind::kSequenceStart)) return ReadSequence(scope);
-  if (events_.Is(EventKind::kMappingStart)) return ReadMapping(scope);
+  if (events_.Is(EventKind::kSequenceStart)) return ReadSequence(scope, value);
+  if (events_.Is(EventKind::kMappingStart)) return ReadMapping(scope, value);
   return Fail(ErrorCode::kInvalid, "Expected a scalar value, a sequence, or a mapping");
 }
 
-Result<Token> TemplateReader::ReadSequence(Scope scope) {
-  Token sequence;
+Result<void> TemplateReader::ReadSequence(Scope scope, Token& sequence) {
   sequence.kind = TokenKind::kSequence;
   sequence.at = events_.At();
   sequence.available = scope.available;
@@ -104,17 +129,15 @@ Result<Token> TemplateReader::ReadSequence(Scope scope) {
     if (types.empty()) {
       TRY_OK(Skip());
     } else {
-      TRY(Token item, ReadValue(scope.Into(*types.front()->item)));
-      sequence.items.push_back(std::move(item));
+      TRY_OK(ReadValue(scope.Into(*types.front()->item), sequence.items.emplace_back()));
     }
   }
   TRY_OK(events_.Next());
   state_.Leave();
-  return sequence;
+  return {};
 }
 
-Result<Token> TemplateReader::ReadMapping(Scope scope) {
-  Token mapping;
+Result<void> TemplateReader::ReadMapping(Scope scope, Token& mapping) {
   mapping.kind = TokenKind::kMapping;
   mapping.at = events_.At();
   mapping.available = scope.available;
@@ -133,37 +156,38 @@ Result<Token> TemplateReader::ReadMapping(Scope scope) {
   if (!events_.Is(EventKind::kMappingEnd)) return Fail(ErrorCode::kInvalid, "Expected a scalar as the key of a mapping");
   TRY_OK(events_.Next());
   state_.Leave();
-  return mapping;
+  return {};
 }
 
 Result<void> TemplateReader::AddMember(Token& mapping, Token key, Scope scope) {
   TRY_OK(state_.AddToken(key));
-  TRY(Token value, ReadValue(scope));
-  mapping.members.push_back({std::move(key), std::move(value)});
-  return {};
+  Member& member = mapping.members.emplace_back();
+  member.key = std::move(key);
+  return ReadValue(scope, member.value);
 }
 
 Result<void> TemplateReader::ReadKnownKeys(Scope scope, std::vector<const Definition*> candidates, Token& mapping) {
   const Definition* loose_key = candidates.front()->loose_key;
   const Definition* loose_value = candidates.front()->loose_value;
-  const Definition& any = WorkflowSchema().Get("any");
-  std::set<std::string> keys;
+  static const Definition& kAny = WorkflowSchema().Get("any");
+  KeySet keys;
   bool has_expression_key = false;
   while (events_.Is(EventKind::kScalar)) {
-    TRY(Token literal, events_.TakeScalar());
-    Token key = ParseScalar(std::move(literal), scope.available);
+    Token key;
+    TRY_OK(events_.TakeScalar(key));
+    ParseScalar(key, scope.available);
     if (key.IsExpression()) {
       has_expression_key = true;
       if (scope.available != 0) {
-        TRY_OK(AddMember(mapping, std::move(key), scope.Into(any)));
+        TRY_OK(AddMember(mapping, std::move(key), scope.Into(kAny)));
       } else {
         state_.Add(key.at, "A template expression is not allowed in this context");
         TRY_OK(Skip());
       }
       continue;
     }
-    key = AsKey(std::move(key));
-    if (!keys.insert(expression::UpperCase(key.text)).second) {
+    if (!key.Is(TokenKind::kString)) key = AsKey(std::move(key));
+    if (!keys.Insert(key.text)) {
       state_.Add(key.at, fmt::format("'{}' is already defined", key.text));
       TRY_OK(Skip());
     } else if (const Definition* type = Match(candidates, key.text); type != nullptr) {
@@ -197,18 +221,19 @@ void TemplateReader::CheckComplete(const std::vector<const Definition*>& candida
 }
 
 Result<void> TemplateReader::ReadLooseKeys(Scope scope, const Definition& definition, Token& mapping) {
-  std::set<std::string> keys;
+  KeySet keys;
   while (events_.Is(EventKind::kScalar)) {
-    TRY(Token literal, events_.TakeScalar());
-    Token key = ParseScalar(std::move(literal), scope.available);
+    Token key;
+    TRY_OK(events_.TakeScalar(key));
+    ParseScalar(key, scope.available);
     if (key.IsExpression() && scope.available == 0) {
       state_.Add(key.at, "A template expression is not allowed in this context");
       TRY_OK(Skip());
       continue;
     }
     if (!key.IsExpression()) {
-      key = AsKey(std::move(key));
-      if (!keys.insert(expression::UpperCase(key.text)).second) {
+      if (!key.Is(TokenKind::kString)) key = AsKey(std::move(key));
+      if (!keys.Insert(key.text)) {
         state_.Add(key.at, fmt::format("'{}' is already defined", key.text));
         TRY_OK(Skip());
         continue;
@@ -222,8 +247,8 @@ Result<void> TemplateReader::ReadLooseKeys(Scope scope, const Definition& defini
 
 Result<void> TemplateReader::Skip() {
   if (events_.Is(EventKind::kScalar)) {
-    TRY_OK(events_.TakeScalar());
-    return {};
+    Token skipped;
+    return events_.TakeScalar(skipped);
   }
   const bool sequence = events_.Is(EventKind::kSequenceStart);
   if (!sequence && !events_.Is(EventKind::kMappingStart)) {
@@ -247,10 +272,12 @@ void TemplateReader::Validate(Token& scalar, Scope scope) {
     return;
   }
   if (Schema::AllowsLiteral(*scope.definition, scalar)) return;
-  Token text = AsKey(scalar);
-  if (!scalar.Is(TokenKind::kString) && Schema::AllowsText(*scope.definition, text)) {
-    scalar = std::move(text);
-    return;
+  if (!scalar.Is(TokenKind::kString)) {
+    Token text = AsKey(scalar);
+    if (Schema::AllowsText(*scope.definition, text)) {
+      scalar = std::move(text);
+      return;
+    }
   }
   state_.Add(scalar.at, Unexpected(scalar));
 }

@@ -18,8 +18,9 @@ namespace tuesday::workflow {
 
 // The root of a file, a workflow's unless said otherwise. Problems go to `state`; nothing comes back when the file cannot be
 // gone on with.
-std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state);
-std::optional<Token> ReadTemplate(std::string_view content, int file, ReadState& state, const Definition& definition);
+std::optional<Token> ReadTemplate(const std::vector<YamlEvent>& events, int file, ReadState& state);
+std::optional<Token> ReadTemplate(const std::vector<YamlEvent>& events, int file, ReadState& state,
+                                  const Definition& definition);
 
 // A value of a called workflow's `with` against the type that the input has. A literal that does not fit is a problem.
 void CheckInputValue(const Token& value, const Definition& type, ReadState& state);
@@ -34,26 +35,28 @@ struct Scope {
 
 class TemplateReader {
  public:
-  TemplateReader(std::string_view content, int file, ReadState& state)
-      : state_(state), events_(ScanYaml(content), file), file_(file) {}
+  TemplateReader(const std::vector<YamlEvent>& events, int file, ReadState& state)
+      : state_(state), events_(events, file), file_(file) {}
 
   // The error is one of the file as a whole.
   Result<Token> Read(const Definition& root);
 
  private:
-  Result<Token> ReadValue(Scope scope);
-  Result<Token> ReadSequence(Scope scope);
-  Result<Token> ReadMapping(Scope scope);
+  // Each fills a new token, which stays where it is.
+  Result<void> ReadValue(Scope scope, Token& value);
+  Result<void> ReadSequence(Scope scope, Token& sequence);
+  Result<void> ReadMapping(Scope scope, Token& mapping);
   Result<void> ReadKnownKeys(Scope scope, std::vector<const Definition*> candidates, Token& mapping);
   Result<void> ReadLooseKeys(Scope scope, const Definition& definition, Token& mapping);
   Result<void> AddMember(Token& mapping, Token key, Scope scope);
   void CheckComplete(const std::vector<const Definition*>& candidates, const Token& mapping, bool has_expression_key);
   Result<void> Skip();
 
-  Token ParseScalar(Token literal, AvailableSet available);
-  std::optional<Token> ParseExpression(const Token& literal, std::string_view raw, AvailableSet available);
-  bool CheckExpression(const Token& literal, std::string_view text, AvailableSet available);
-  std::optional<Token> JoinSegments(const Token& literal, const std::vector<Token>& segments, AvailableSet available);
+  void ParseScalar(Token& literal, AvailableSet available);
+  std::optional<Token> ParseExpression(const Token& literal, std::string_view raw, AvailableSet available, int& height);
+  std::optional<int> HeightOf(const Token& literal, std::string_view text, AvailableSet available);
+  std::optional<Token> JoinSegments(const Token& literal, const std::vector<Token>& segments, AvailableSet available,
+                                    int height);
   void Validate(Token& scalar, Scope scope);
   const expression::Vocabulary& Names(AvailableSet available);
 

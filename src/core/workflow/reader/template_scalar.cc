@@ -2,6 +2,8 @@
 // Scalars with `${{ … }}` in them: alone an expression, within text a call of format(), `${{ insert }}` a directive.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/expression/value/text.h"
 #include "core/workflow/reader/template_reader.h"
 
@@ -67,13 +69,14 @@ std::size_t CountWords(std::string_view text) {
 
 }  // namespace
 
-Token TemplateReader::ParseScalar(Token literal, AvailableSet available) {
+void TemplateReader::ParseScalar(Token& literal, AvailableSet available) {
   literal.available = available;
-  if (!literal.Is(TokenKind::kString)) return literal;
+  if (!literal.Is(TokenKind::kString)) return;
   const std::string& raw = literal.text;
   std::size_t open = raw.find(kOpen);
-  if (open == std::string::npos) return literal;
+  if (open == std::string::npos) return;
   std::vector<Token> segments;
+  int height = 0;  // Of the highest expression.
   for (std::size_t at = 0; at < raw.size();) {
     if (at != open) {
       const std::size_t end = std::min(open, raw.size());
@@ -86,33 +89,33 @@ Token TemplateReader::ParseScalar(Token literal, AvailableSet available) {
       state_.Add(
           literal.at,
           "The expression is not closed. An unescaped ${{ sequence was found, but the closing }} sequence was not found.");
-      return literal;
+      return;
     }
     const std::size_t from = open + kOpen.size();
     // "${{}}" closes with the brace that opened: what is between would be negative.
     const std::string_view inside = end >= from + 2 ? std::string_view(raw).substr(from, end - 2 - from) : std::string_view();
-    std::optional<Token> segment = ParseExpression(literal, inside, available);
-    if (!segment.has_value()) return literal;
+    std::optional<Token> segment = ParseExpression(literal, inside, available, height);
+    if (!segment.has_value()) return;
     if (segment->Is(TokenKind::kInsert) && (open != 0 || end < raw.size())) {
       state_.Add(literal.at,
                  "The directive 'insert' is not allowed in this context. Directives are not supported for expressions that are "
                  "embedded "
                  "within a string. Directives are only supported when the entire value is an expression.");
-      return literal;
+      return;
     }
     segments.push_back(*std::move(segment));
     at = end;
     open = raw.find(kOpen, at);
   }
-  std::optional<Token> joined = JoinSegments(literal, segments, available);
-  if (!joined.has_value()) return literal;
+  std::optional<Token> joined = JoinSegments(literal, segments, available, height);
+  if (!joined.has_value()) return;
   joined->source = literal.text;
   joined->available = available;
-  return *std::move(joined);
+  literal = *std::move(joined);
 }
 
 std::optional<Token> TemplateReader::JoinSegments(const Token& literal, const std::vector<Token>& segments,
-                                                  AvailableSet available) {
+                                                  AvailableSet available, int height) {
   if (segments.size() == 1) {
     const Token& only = segments.front();
     const std::optional<std::string> text = only.Is(TokenKind::kExpression) ? LiteralText(only.text) : std::nullopt;
@@ -130,11 +133,15 @@ std::optional<Token> TemplateReader::JoinSegments(const Token& literal, const st
     }
   }
   const std::string whole = fmt::format("format('{}'{})", format, parameters);
-  if (!CheckExpression(literal, whole, available)) return std::nullopt;
+  // Each part was parsed; together they can only be too much.
+  const bool fits = height < expression::kExpressionDepthMax && whole.size() <= expression::kExpressionLengthMax &&
+                    index < expression::kParametersMax;
+  if (!fits && !HeightOf(literal, whole, available).has_value()) return std::nullopt;
   return Token::Expression(literal.at, whole);
 }
 
-std::optional<Token> TemplateReader::ParseExpression(const Token& literal, std::string_view raw, AvailableSet available) {
+std::optional<Token> TemplateReader::ParseExpression(const Token& literal, std::string_view raw, AvailableSet available,
+                                                     int& height) {
   const std::string_view text = expression::Trim(raw);
   if (text.empty()) {
     state_.Add(literal.at, "An expression was expected");
@@ -156,14 +163,18 @@ std::optional<Token> TemplateReader::ParseExpression(const Token& literal, std::
     insert.kind = TokenKind::kInsert;
     return insert;
   }
-  if (!CheckExpression(literal, text, available)) return std::nullopt;
+  const std::optional<int> own_height = HeightOf(literal, text, available);
+  if (!own_height.has_value()) return std::nullopt;
+  height = std::max(height, *own_height);
   return Token::Expression(literal.at, std::string(text));
 }
 
-bool TemplateReader::CheckExpression(const Token& literal, std::string_view text, AvailableSet available) {
+// Nothing for a text that is no expression here, which is told.
+std::optional<int> TemplateReader::HeightOf(const Token& literal, std::string_view text, AvailableSet available) {
   const auto node = expression::ParseExpression(text, Names(available));
-  if (!node.has_value()) state_.Add(literal.at, node.error().message);
-  return node.has_value();
+  if (node.has_value()) return node->has_value() ? (*node)->height : 0;
+  state_.Add(literal.at, node.error().message);
+  return std::nullopt;
 }
 
 }  // namespace tuesday::workflow

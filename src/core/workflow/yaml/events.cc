@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <yaml.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "core/workflow/read.h"
 
@@ -12,6 +14,10 @@ namespace {
 
 // libyaml may be slow on what is nested without end; nothing this deep is read anyway.
 constexpr int kNestingMax = 1'000;
+
+// Room for the events of a text before the first is there: files have one for about eight bytes.
+constexpr std::size_t kBytesOfAnEvent = 8;
+constexpr std::size_t kRoomMax = 4'096;
 
 std::string Text(const yaml_char_t* text) { return text == nullptr ? "" : reinterpret_cast<const char*>(text); }
 
@@ -28,7 +34,7 @@ std::string_view StyleName(yaml_scalar_style_t style) {
 // Owns a parser over a text.
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) {
+  explicit Scanner(std::string_view text) : room_(std::min(text.size() / kBytesOfAnEvent, kRoomMax)) {
     CHECK(yaml_parser_initialize(&parser_) != 0, "libyaml has no memory");
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -39,6 +45,7 @@ class Scanner {
 
   std::vector<YamlEvent> Scan() {
     std::vector<YamlEvent> events;
+    events.reserve(room_);
     int depth = 0;
     while (events.size() <= static_cast<std::size_t>(kYamlNodesMax)) {
       yaml_event_t raw;
@@ -106,6 +113,7 @@ class Scanner {
   }
 
   yaml_parser_t parser_{};
+  std::size_t room_;
 };
 
 }  // namespace
@@ -170,10 +178,9 @@ Result<void> EventReader::Next() {
   return {};
 }
 
-Result<Token> EventReader::TakeScalar() {
-  TRY(Token token, TypeScalar(Current(), file_));
-  TRY_OK(Next());
-  return token;
+Result<void> EventReader::TakeScalar(Token& token) {
+  TRY_OK(TypeScalar(Current(), file_, token));
+  return Next();
 }
 
 }  // namespace tuesday::workflow

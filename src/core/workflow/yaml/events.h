@@ -40,10 +40,10 @@ struct YamlEvent {
 // The events of a text, at most as many as kYamlNodesMax allows to be visited.
 std::vector<YamlEvent> ScanYaml(std::string_view text);
 
-// Walks through the events. A failure's message is a sentence for the file as a whole.
+// Walks through the events, which must outlive it. A failure's message is a sentence for the file as a whole.
 class EventReader {
  public:
-  EventReader(std::vector<YamlEvent> events, int file) : events_(std::move(events)), file_(file) {}
+  EventReader(const std::vector<YamlEvent>& events, int file) : events_(events), file_(file) {}
 
   Result<void> Start();
   Result<void> End();
@@ -53,8 +53,8 @@ class EventReader {
   Place At() const { return {file_, Current().line, Current().column}; }
   Result<void> Next();
 
-  // The current scalar as a typed token; the reader stands behind it.
-  Result<Token> TakeScalar();
+  // Makes `token`, a new one, the current scalar with its type; the reader stands behind it.
+  Result<void> TakeScalar(Token& token);
 
  private:
   // The events of an anchor that are being gone through again; `depth` counts what is open among them.
@@ -66,7 +66,7 @@ class EventReader {
   Result<void> CheckBroken() const;
   void LeaveReplay();
 
-  std::vector<YamlEvent> events_;
+  const std::vector<YamlEvent>& events_;
   int file_;
   std::size_t at_ = 0;       // The current event.
   std::size_t forward_ = 0;  // The last event that was reached without an alias.
@@ -78,7 +78,7 @@ class EventReader {
 // The type of a scalar event in YAML's short form: "!!str", "!!int", "!!float", "!!bool" or "!!null".
 std::string_view ScalarTag(const YamlEvent& event);
 
-// The typed token of a scalar event. Fails for a tag that does not fit.
-Result<Token> TypeScalar(const YamlEvent& event, int file);
+// Makes `token`, a new one, that of a scalar event. Fails for a tag that does not fit.
+Result<void> TypeScalar(const YamlEvent& event, int file, Token& token);
 
 }  // namespace tuesday::workflow

@@ -61,27 +61,40 @@ bool IsNull(std::string_view text) { return OneOf(text, {"", "null", "Null", "NU
 bool IsTrue(std::string_view text) { return OneOf(text, {"true", "True", "TRUE"}); }
 bool IsFalse(std::string_view text) { return OneOf(text, {"false", "False", "FALSE"}); }
 
+enum class PlainType { kNull, kBoolean, kInteger, kFloat, kText };
+
+// Of a scalar without quotes and without a tag. Most are texts, and their first character says so.
+PlainType PlainTypeOf(std::string_view text) {
+  if (!text.empty() && std::string_view("~nNtTfF.+-0123456789").find(text.front()) == std::string_view::npos) {
+    return PlainType::kText;
+  }
+  if (IsNull(text)) return PlainType::kNull;
+  if (IsTrue(text) || IsFalse(text)) return PlainType::kBoolean;
+  if (IsInteger(text)) return PlainType::kInteger;
+  return ReadSpecial(text).has_value() || IsFloat(text) ? PlainType::kFloat : PlainType::kText;
+}
+
 std::unexpected<Error> Misfit(const YamlEvent& event, std::string_view tag) {
   return Fail(ErrorCode::kInvalid, fmt::format("The value '{}' on line {} and column {} is invalid for the type '{}'",
                                                event.value, event.line, event.column, tag));
 }
 
-Result<Token> TypeNumber(const YamlEvent& event, Token token, std::string_view tag) {
+Result<void> TypeNumber(const YamlEvent& event, Token& token, std::string_view tag) {
   token.kind = TokenKind::kNumber;
   if (const std::optional<double> special = ReadSpecial(event.value)) {
     token.number = *special;
-    return token;
+    return {};
   }
   token.number = expression::ParseNumber(event.value);
   if (std::isnan(token.number)) return Misfit(event, tag);
-  return token;
+  return {};
 }
 
 constexpr std::string_view kIntTag = "tag:yaml.org,2002:int";
 constexpr std::string_view kFloatTag = "tag:yaml.org,2002:float";
 
-Result<Token> TypeTagged(const YamlEvent& event, Token token) {
-  if (event.tag == "tag:yaml.org,2002:str" || event.tag == "!") return token;
+Result<void> TypeTagged(const YamlEvent& event, Token& token) {
+  if (event.tag == "tag:yaml.org,2002:str" || event.tag == "!") return {};
   if (event.style != "Plain") {
     return Fail(ErrorCode::kInvalid,
                 fmt::format("The scalar style '{}' on line {} and column {} is not valid with the tag '{}'", event.style,
@@ -96,12 +109,12 @@ Result<Token> TypeTagged(const YamlEvent& event, Token token) {
     if (!IsTrue(event.value) && !IsFalse(event.value)) return Misfit(event, event.tag);
     token.kind = TokenKind::kBoolean;
     token.boolean = IsTrue(event.value);
-    return token;
+    return {};
   }
   if (event.tag == "tag:yaml.org,2002:null") {
     if (!IsNull(event.value)) return Misfit(event, event.tag);
     token.kind = TokenKind::kNull;
-    return token;
+    return {};
   }
   return Fail(ErrorCode::kInvalid, fmt::format("Unexpected tag '{}'", event.tag));
 }
@@ -114,27 +127,33 @@ std::string_view ScalarTag(const YamlEvent& event) {
   if (event.tag == "tag:yaml.org,2002:bool") return "!!bool";
   if (event.tag == "tag:yaml.org,2002:null") return "!!null";
   if (!event.tag.empty() || event.style != "Plain") return "!!str";
-  if (IsNull(event.value)) return "!!null";
-  if (IsTrue(event.value) || IsFalse(event.value)) return "!!bool";
-  if (IsInteger(event.value)) return "!!int";
-  return ReadSpecial(event.value).has_value() || IsFloat(event.value) ? "!!float" : "!!str";
+  switch (PlainTypeOf(event.value)) {
+    case PlainType::kNull: return "!!null";
+    case PlainType::kBoolean: return "!!bool";
+    case PlainType::kInteger: return "!!int";
+    case PlainType::kFloat: return "!!float";
+    case PlainType::kText: break;
+  }
+  return "!!str";
 }
 
-Result<Token> TypeScalar(const YamlEvent& event, int file) {
-  Token token = Token::String({file, event.line, event.column}, event.value);
-  if (!event.tag.empty()) return TypeTagged(event, std::move(token));
-  if (event.style != "Plain") return token;
-  if (IsNull(event.value)) {
-    token.kind = TokenKind::kNull;
-  } else if (IsTrue(event.value) || IsFalse(event.value)) {
-    token.kind = TokenKind::kBoolean;
-    token.boolean = IsTrue(event.value);
-  } else if (IsInteger(event.value)) {
-    return TypeNumber(event, std::move(token), kIntTag);
-  } else if (ReadSpecial(event.value).has_value() || IsFloat(event.value)) {
-    return TypeNumber(event, std::move(token), kFloatTag);
+Result<void> TypeScalar(const YamlEvent& event, int file, Token& token) {
+  token.kind = TokenKind::kString;
+  token.at = {file, event.line, event.column};
+  token.text = event.value;
+  if (!event.tag.empty()) return TypeTagged(event, token);
+  if (event.style != "Plain") return {};
+  switch (PlainTypeOf(event.value)) {
+    case PlainType::kNull: token.kind = TokenKind::kNull; break;
+    case PlainType::kBoolean:
+      token.kind = TokenKind::kBoolean;
+      token.boolean = IsTrue(event.value);
+      break;
+    case PlainType::kInteger: return TypeNumber(event, token, kIntTag);
+    case PlainType::kFloat: return TypeNumber(event, token, kFloatTag);
+    case PlainType::kText: break;
   }
-  return token;
+  return {};
 }
 
 }  // namespace tuesday::workflow

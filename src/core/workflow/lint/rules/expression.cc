@@ -76,6 +76,7 @@ class ExpressionChecker {
     return mapping == nullptr ? kNone : mapping->members;
   }
 
+  // What is available below a key of the schema. To look it up costs more than most texts, which have no expression.
   AvailableSet At(std::string_view key) const { return schema_->Get(key).available; }
 
   void Add(const Node& node, std::size_t offset, std::string message) {
@@ -138,6 +139,8 @@ class ExpressionChecker {
     return found;
   }
 
+  static bool Opens(const Node& node) { return node.value.find(kOpen) != std::string::npos; }
+
   // Where "}}" closes, quotes apart.
   static std::size_t EndOf(std::string_view text, std::size_t from) {
     bool in_string = false;
@@ -150,6 +153,7 @@ class ExpressionChecker {
 
   // A text: what has no text of its own does not belong in it.
   std::vector<Typed> Text(const Node* node, std::string_view key, Trust trust = Trust::kAny) {
+    if (node == nullptr || !Opens(*node)) return {};
     return TextAt(node, At(key), trust);
   }
 
@@ -165,10 +169,10 @@ class ExpressionChecker {
   }
 
   // A value that is one expression of a type.
-  void Whole(const Node* node, AvailableSet available, std::string_view section, std::initializer_list<TypeKind> kinds,
+  void Whole(const Node* node, std::string_view key, std::string_view section, std::initializer_list<TypeKind> kinds,
              std::string_view expected) {
     if (node == nullptr || !HasExpressions(node->value)) return;
-    for (const Typed& one : Expressions(node, available)) {
+    for (const Typed& one : Expressions(node, At(key))) {
       if (one.type->kind == TypeKind::kAny || std::find(kinds.begin(), kinds.end(), one.type->kind) != kinds.end()) continue;
       report_.Add(*node, "expression",
                   fmt::format("\"{}\" must be {}, and the expression is {}.", section, expected, TypeText(*one.type)));
@@ -176,8 +180,8 @@ class ExpressionChecker {
   }
 
   void Map(const MapOrExpression& map, std::string_view key, std::string_view section) {
-    Whole(map.expression, At(key), section, {TypeKind::kObject}, "an object");
-    for (const Entry& entry : map.entries) TextAt(entry.value, At(key));
+    Whole(map.expression, key, section, {TypeKind::kObject}, "an object");
+    for (const Entry& entry : map.entries) Text(entry.value, key);
   }
 
   void CheckEvent(const EventDefinition& event) {
@@ -218,28 +222,28 @@ class ExpressionChecker {
     scope_.contexts["needs"] = NeedsOf(workflow_, job, options_);
     scope_.contexts["matrix"] = Strict({});
     if (job.strategy_expression != nullptr) {
-      Whole(job.strategy_expression, At("strategy"), "strategy", {TypeKind::kObject}, "an object");
+      Whole(job.strategy_expression, "strategy", "strategy", {TypeKind::kObject}, "an object");
       scope_.contexts["matrix"] = Open({});
     }
     if (job.matrix.has_value()) CheckMatrix(*job.matrix);
     Condition(job.condition, "job-if");
-    Whole(job.fail_fast, At("strategy"), "fail-fast", {TypeKind::kBool}, "a boolean");
-    Whole(job.max_parallel, At("strategy"), "max-parallel", {TypeKind::kNumber}, "a number");
+    Whole(job.fail_fast, "strategy", "fail-fast", {TypeKind::kBool}, "a boolean");
+    Whole(job.max_parallel, "strategy", "max-parallel", {TypeKind::kNumber}, "a number");
     Text(job.name, "string-strategy-context");
     for (const Node* label : job.labels) Text(label, "runs-on");
     Text(job.group, "runs-on");
-    Whole(job.runs_on, At("runs-on"), "runs-on", {TypeKind::kString, TypeKind::kArray}, "a text or an array");
+    Whole(job.runs_on, "runs-on", "runs-on", {TypeKind::kString, TypeKind::kArray}, "a text or an array");
     for (const Node* node : job.concurrency) Text(node, "job-concurrency");
     Map(job.env, "job-env", "env");
     Text(job.defaults.shell, "job-defaults-run");
     Text(job.defaults.working_directory, "job-defaults-run");
-    Whole(job.continue_on_error, At("boolean-strategy-context"), "continue-on-error", {TypeKind::kBool}, "a boolean");
-    Whole(job.timeout_minutes, At("number-strategy-context"), "timeout-minutes", {TypeKind::kNumber}, "a number");
+    Whole(job.continue_on_error, "boolean-strategy-context", "continue-on-error", {TypeKind::kBool}, "a boolean");
+    Whole(job.timeout_minutes, "number-strategy-context", "timeout-minutes", {TypeKind::kNumber}, "a number");
     if (job.container.has_value()) Container(*job.container);
-    Whole(job.services_expression, At("services"), "services", {TypeKind::kObject}, "an object");
+    Whole(job.services_expression, "services", "services", {TypeKind::kObject}, "an object");
     for (const ContainerNode& service : job.services) Container(service);
     CheckPassed(job);
-    for (const Entry& entry : job.secrets) TextAt(entry.value, At("scalar-needs-context-with-secrets"));
+    for (const Entry& entry : job.secrets) Text(entry.value, "scalar-needs-context-with-secrets");
     Text(job.environment_name, "job-environment-name");
     scope_.contexts["steps"] = Strict({});
     for (const StepNode& step : job.steps) {
@@ -247,7 +251,7 @@ class ExpressionChecker {
       scope_.contexts["steps"] = WithStep(scope_.contexts["steps"], step, options_);
     }
     Text(job.environment_url, "string-runner-context-no-secrets");
-    for (const Entry& entry : job.outputs.entries) TextAt(entry.value, At("string-runner-context"));
+    for (const Entry& entry : job.outputs.entries) Text(entry.value, "string-runner-context");
     Condition(job.snapshot_condition, "snapshot-if");
     scope_.contexts["steps"] = Strict({});
   }
@@ -256,7 +260,7 @@ class ExpressionChecker {
   void CheckPassed(const JobNode& job) {
     const CallMetadata called = job.uses == nullptr ? CallMetadata() : ReadCalled(job.uses->value, options_);
     for (const Entry& entry : job.with.entries) {
-      const std::vector<Typed> found = TextAt(entry.value, At("scalar-needs-context"));
+      const std::vector<Typed> found = Text(entry.value, "scalar-needs-context");
       const auto wanted = called.input_types.find(entry.id);
       if (wanted == called.input_types.end()) continue;
       TypePtr given = LiteralType(*entry.value);
@@ -346,16 +350,16 @@ class ExpressionChecker {
     Condition(step.condition, "step-if");
     Text(step.name, "step-name");
     Text(step.run, "string-steps-context", Trust::kNoStrangers);
-    TextAt(step.shell, At("step-shell"));
+    Text(step.shell, "step-shell");
     Text(step.working_directory, "string-steps-context");
-    Whole(step.continue_on_error, At("step-continue-on-error"), "continue-on-error", {TypeKind::kBool}, "a boolean");
-    Whole(step.timeout_minutes, At("step-timeout-minutes"), "timeout-minutes", {TypeKind::kNumber}, "a number");
+    Whole(step.continue_on_error, "step-continue-on-error", "continue-on-error", {TypeKind::kBool}, "a boolean");
+    Whole(step.timeout_minutes, "step-timeout-minutes", "timeout-minutes", {TypeKind::kNumber}, "a number");
     Map(step.env, "step-env", "env");
     TextAt(step.uses, 0);
     const bool script = step.uses != nullptr && step.uses->value.starts_with("actions/github-script@");
-    Whole(step.with.expression, At("step-with"), "with", {TypeKind::kObject}, "an object");
+    Whole(step.with.expression, "step-with", "with", {TypeKind::kObject}, "an object");
     for (const Entry& entry : step.with.entries) {
-      TextAt(entry.value, At("step-with"), script && entry.id == "script" ? Trust::kNoStrangers : Trust::kAny);
+      Text(entry.value, "step-with", script && entry.id == "script" ? Trust::kNoStrangers : Trust::kAny);
     }
   }
 

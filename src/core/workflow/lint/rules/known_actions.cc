@@ -84,32 +84,50 @@ std::vector<std::string> Words(std::string_view text) {
   return words;
 }
 
+// What is known of the version that the table has.
+ActionMetadata ReadKnown(const KnownAction& known) {
+  ActionMetadata action;
+  action.name = known.repository;
+  action.state = MetadataState::kKnown;
+  action.any_inputs = known.inputs == "*";
+  action.any_outputs = known.outputs.ends_with("*");
+  for (std::string& word : Words(known.inputs)) {
+    InputMetadata input{.name = word};
+    input.required = word.ends_with('!');
+    if (input.required) input.name.pop_back();
+    if (const std::size_t tilde = word.find('~'); tilde != std::string::npos) {
+      input.name = word.substr(0, tilde);
+      input.deprecation = word.substr(tilde + 1);
+    }
+    action.inputs.push_back(std::move(input));
+  }
+  action.outputs = Words(known.outputs);
+  return action;
+}
+
+std::vector<ActionMetadata> ReadAllKnown() {
+  std::vector<ActionMetadata> all;
+  for (const KnownAction& known : kActions) all.push_back(ReadKnown(known));
+  return all;
+}
+
 }  // namespace
 
 ActionMetadata FindKnownAction(std::string_view uses) {
+  static const std::vector<ActionMetadata> kKnown = ReadAllKnown();
   ActionMetadata action;
   const std::size_t sign = uses.find('@');
   if (sign == std::string_view::npos) return action;
   const int major = MajorOf(uses.substr(sign + 1));
-  for (const KnownAction& known : kActions) {
+  for (std::size_t i = 0; i < std::size(kActions); ++i) {
+    const KnownAction& known = kActions[i];
     if (known.repository != uses.substr(0, sign)) continue;
-    action.name = known.repository;
-    action.outdated = major > 0 && major < known.first_major;
-    if (known.major == 0 || major != known.major) return action;
-    action.state = MetadataState::kKnown;
-    action.any_inputs = known.inputs == "*";
-    action.any_outputs = known.outputs.ends_with("*");
-    for (std::string& word : Words(known.inputs)) {
-      InputMetadata input{.name = word};
-      input.required = word.ends_with('!');
-      if (input.required) input.name.pop_back();
-      if (const std::size_t tilde = word.find('~'); tilde != std::string::npos) {
-        input.name = word.substr(0, tilde);
-        input.deprecation = word.substr(tilde + 1);
-      }
-      action.inputs.push_back(std::move(input));
+    if (known.major != 0 && major == known.major) {
+      action = kKnown[i];
+    } else {
+      action.name = known.repository;
     }
-    action.outputs = Words(known.outputs);
+    action.outdated = major > 0 && major < known.first_major;
     return action;
   }
   return action;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/http/body_file.h"
+#include "adapters/http/session/body_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>

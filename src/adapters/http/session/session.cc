@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/http/session.h"
+#include "adapters/http/session/session.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
@@ -16,18 +14,16 @@
 #include <optional>
 #include <utility>
 
-#include "adapters/http/body_file.h"
-#include "adapters/http/wire.h"
-#include "base/json.h"
+#include "adapters/http/session/body_file.h"
+#include "adapters/http/session/incoming.h"
+#include "adapters/http/session/outgoing.h"
+#include "adapters/http/session/peer.h"
+#include "adapters/http/session/wire.h"
 
 namespace tuesday::http {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-using beast::error_code;
-using BeastResponse = beast::http::response<beast::http::string_body>;
-using Parser = beast::http::request_parser<beast::http::string_body>;
 
 constexpr std::size_t kReadBytesMax = 64 << 10;   // Of one read, beside the header.
 constexpr std::size_t kFirstReadBytes = 4 << 10;  // Of a request; what an idle connection holds.
@@ -37,32 +33,6 @@ constexpr int kHttp11 = 11;
 constexpr std::string_view kStreamHeader =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
 constexpr std::string_view kKeepAlive = ": still here\n\n";
-
-HttpResponse ErrorResponse(int status, std::string_view code, std::string_view message) {
-  const Json body = Json::Object{{"error", Json::Object{{"code", code}, {"message", message}}}};
-  return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = CanonicalJson(body)};
-}
-
-std::optional<Peer> PeerOf(int descriptor, int family) {
-  if (family != AF_UNIX) return std::nullopt;
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
-  return Peer{credentials.uid, credentials.gid, credentials.pid};
-}
-
-// The numeric address of the client; empty on a unix socket.
-std::string RemoteOf(int descriptor, int family) {
-  if (family == AF_UNIX) return {};
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  std::array<char, NI_MAXHOST> host{};
-  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  const auto* any = reinterpret_cast<const sockaddr*>(&address);
-  return getnameinfo(any, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) == 0 ? host.data() : std::string();
-}
-
-bool HasLineBreak(std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; }
 
 class Session;
 
@@ -173,41 +143,125 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   }
 
   void ReadHeader() {
-    parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(hub_->limits.header_bytes_max));
-    parser_->body_limit(hub_->limits.body_bytes_max);
-    SetDeadline(hub_->limits.request_time_max, [](Session& self) {
+    incoming_.emplace(hub_->limits.header_bytes_max);
+    version_ = kHttp11;
+    head_ = false;
+    SetReadDeadline(hub_->limits.request_time_max);
+    beast::http::async_read_header(wire_, buffer_, incoming_->parser,
+                                   [self = shared_from_this()](error_code error, std::size_t) {
+                                     if (self->ended_ || self->answered_) return;
+                                     error ? self->RefuseFor(error) : self->TakeHead();
+                                   });
+  }
+
+  void SetReadDeadline(Duration time) {
+    SetDeadline(time, [](Session& self) {
       ++self.hub_->counters.late_requests;
       self.answered_ = true;
       error_code ignored;
       self.wire_.socket().cancel(ignored);  // Ends the read that is under way.
       self.Refuse(408, "unavailable", "The request did not arrive in time.");
     });
-    beast::http::async_read_header(wire_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-      if (self->ended_ || self->answered_) return;
-      if (error) return self->RefuseFor(error);
-      self->ReadBody();
-    });
   }
 
-  void ReadBody() {
-    if (beast::iequals(parser_->get()[beast::http::field::expect], "100-continue") && buffer_.size() == 0)
-      return WriteContinue();
-    beast::http::async_read(wire_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-      if (self->ended_ || self->answered_) return;
-      if (error) return self->RefuseFor(error);
-      self->CallHandler();
-    });
+  // Decides about the body by all that comes before it.
+  void TakeHead() {
+    const auto& header = incoming_->parser.get();
+    close_after_ = !header.keep_alive();
+    version_ = header.version();
+    head_ = header.method() == beast::http::verb::head;
+    HttpRequest& request = incoming_->request;
+    request.listener = listener_;
+    request.peer = peer_;
+    request.remote = remote_;
+    if (const Result<void> read = ReadHead(header, request); !read.has_value()) return RefuseBad(ErrorText(read.error()));
+    incoming_->policy = {.bytes_max = hub_->limits.body_bytes_max, .answer_time_max = hub_->limits.answer_time_max};
+    std::optional<BodyPolicy> policy;
+    if (hub_->policy_of) hub_->loop->Measure([&] { policy = hub_->policy_of(request); });
+    if (policy) {
+      SetReadDeadline(policy->body_time_max);
+      incoming_->policy = *std::move(policy);
+    }
+    if (incoming_->policy.refusal) return RefuseBody(*std::move(incoming_->policy.refusal));
+    if (incoming_->IsTooLarge()) return RefuseFor(beast::http::error::body_limit);
+    incoming_->LimitBody();
+    if (incoming_->WantsContinue() && buffer_.size() == 0) return WriteContinue();
+    ReadBody();
   }
 
   void WriteContinue() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    parser_->get().erase(beast::http::field::expect);
     asio::async_write(wire_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
       if (self->ended_ || self->answered_) return;
-      if (error) return self->End();
-      self->ReadBody();
+      error ? self->End() : self->ReadBody();
     });
+  }
+
+  void ReadBody() {
+    if (incoming_->policy.to_file && incoming_->HasBody()) return BeginSpool();
+    beast::http::async_read(wire_, buffer_, incoming_->parser, [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->ended_ || self->answered_) return;
+      if (error) return self->RefuseFor(error);
+      self->incoming_->request.body = std::move(self->incoming_->parser.get().body());
+      self->CallHandler();
+    });
+  }
+
+  // --- bodies that go to a file: a piece is read, then written by the spooler's thread, then the next one is read
+  void BeginSpool() {
+    Result<std::shared_ptr<SpooledBody>> body = SpooledBody::Create(hub_->spool_folder);
+    if (!body.has_value()) return RefuseSpool(body.error());
+    incoming_->SpoolTo(*std::move(body));
+    ReadPiece();
+  }
+
+  void ReadPiece() {
+    incoming_->spool->OfferPiece();
+    beast::http::async_read(wire_, buffer_, *incoming_->spool->parser,
+                            [self = shared_from_this()](error_code error, std::size_t) {
+                              if (self->ended_ || self->answered_) return;
+                              if (error && error != beast::http::error::need_buffer) return self->RefuseFor(error);
+                              self->incoming_->spool->CountPiece();
+                              self->WritePiece();
+                            });
+  }
+
+  void WritePiece() {
+    const auto written = std::make_shared<Result<void>>();
+    const Result<void> taken = hub_->spooler->Submit(
+        "bodies", incoming_->policy.body_time_max,
+        [spool = &*incoming_->spool, written] {
+          *written = spool->body->Append(std::string_view(spool->piece).substr(0, spool->filled));
+        },
+        [self = shared_from_this(), written](const JobReport&) {
+          if (!self->ended_ && !self->answered_) self->TakePiece(*written);
+        });
+    if (!taken.has_value()) Refuse(503, "unavailable", taken.error().message);
+  }
+
+  void TakePiece(const Result<void>& written) {
+    if (!written.has_value()) return RefuseSpool(written.error());
+    if (!incoming_->spool->parser->is_done()) return ReadPiece();
+    incoming_->request.spooled = std::move(incoming_->spool->body);
+    CallHandler();
+  }
+
+  void RefuseSpool(const Error& error) {
+    answered_ = true;
+    Refuse(error.code == ErrorCode::kLimit ? 507 : 500, ErrorCodeName(error.code), ErrorText(error));
+  }
+
+  // --- refusals
+  void RefuseBody(HttpResponse refusal) {
+    answered_ = true;
+    close_after_ |= incoming_->HasBody();
+    Write(std::move(refusal));
+  }
+
+  void RefuseBad(std::string_view message) {
+    ++hub_->counters.bad_requests;
+    answered_ = true;
+    Refuse(400, "invalid", message);
   }
 
   void RefuseFor(error_code error) {
@@ -215,15 +269,14 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
     if (error == Error::end_of_stream || error.category() != beast::http::make_error_code(Error::bad_target).category()) {
       return End();  // The client is gone.
     }
+    if (error != Error::body_limit && error != Error::header_limit && error != Error::buffer_overflow)
+      return RefuseBad(fmt::format("The request is not HTTP: {}.", error.message()));
     ++hub_->counters.bad_requests;
     answered_ = true;
     if (error == Error::body_limit) {
-      return Refuse(413, "limit", fmt::format("The body is larger than {} bytes.", hub_->limits.body_bytes_max));
+      return Refuse(413, "limit", fmt::format("The body is larger than {} bytes.", incoming_->policy.bytes_max));
     }
-    if (error == Error::header_limit || error == Error::buffer_overflow) {
-      return Refuse(431, "limit", fmt::format("The header is larger than {} bytes.", hub_->limits.header_bytes_max));
-    }
-    Refuse(400, "invalid", fmt::format("The request is not HTTP: {}.", error.message()));
+    Refuse(431, "limit", fmt::format("The header is larger than {} bytes.", hub_->limits.header_bytes_max));
   }
 
   // Answers and closes: what follows on this connection cannot be told apart any more.
@@ -233,32 +286,11 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   }
 
   void CallHandler() {
-    const auto& message = parser_->get();
-    HttpRequest request;
-    request.method = message.method_string();
-    request.listener = listener_;
-    request.peer = peer_;
-    request.remote = remote_;
-    bool repeated = false;  // A header that two readers could take for different things.
-    for (const auto& field : message) {
-      const std::string name = LowerCase(field.name_string());
-      repeated |= (name == "authorization" || name == "host") && request.headers.contains(name);
-      request.headers[name] = field.value();
-    }
-    close_after_ = !message.keep_alive();
-    version_ = message.version();
-    head_ = message.method() == beast::http::verb::head;
-    Result<void> parsed = ParseTarget(message.target(), request);
-    if (repeated) parsed = Fail(ErrorCode::kInvalid, "The request names its host or its authorization twice.");
-    request.body = std::move(parser_->get().body());
-    parser_.reset();
-    if (!parsed.has_value()) {
-      ++hub_->counters.bad_requests;
-      answered_ = true;
-      return Refuse(400, "invalid", ErrorText(parsed.error()));
-    }
+    const HttpRequest request = std::move(incoming_->request);
+    const Duration answer_time_max = incoming_->policy.answer_time_max;
+    incoming_.reset();
     ++hub_->counters.requests;
-    SetDeadline(hub_->limits.answer_time_max, [](Session& self) {
+    SetDeadline(answer_time_max, [](Session& self) {
       ++self.hub_->counters.late_answers;
       self.answered_ = true;
       self.Refuse(503, "unavailable", "There was no answer in time.");
@@ -268,15 +300,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   }
 
   void Write(HttpResponse answer) {
-    response_.emplace(static_cast<beast::http::status>(answer.status), version_);
-    for (const auto& [name, value] : answer.headers) {
-      if (!HasLineBreak(name) && !HasLineBreak(value)) response_->insert(name, value);
-    }
-    response_->keep_alive(!close_after_);
-    const std::uint64_t size = answer.file ? answer.file->bytes : answer.body.size();
-    if (!head_) response_->body() = std::move(answer.body);
-    response_->prepare_payload();
-    if (head_ || answer.file) response_->content_length(size);
+    response_.emplace(MakeResponse(answer, {.version = version_, .keep_alive = !close_after_, .is_head = head_}));
     file_ = head_ || !answer.file ? nullptr : BodyFile::Open(*answer.file);
     SetDeadline(hub_->limits.write_time_max, [](Session& self) {
       ++self.hub_->counters.dropped_slow_clients;
@@ -407,7 +431,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   std::uint64_t deadline_number_ = 0;
   beast::flat_buffer buffer_;
   std::array<char, 4096> unread_{};  // Where bytes go that nobody will look at.
-  std::optional<Parser> parser_;
+  std::optional<Incoming> incoming_;
   std::optional<BeastResponse> response_;
   std::unique_ptr<BodyFile> file_;  // What is still to be sent of the answer.
   std::uint64_t request_ = 0;       // Numbers the requests, so that a late answer cannot go to the next one.

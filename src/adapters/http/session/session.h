@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "adapters/http/server.h"
+#include "adapters/http/worker_pool.h"
 
 namespace tuesday::http {
 
@@ -24,6 +25,9 @@ struct SessionHub {
   Handler handler;
   ServerLimits limits;
   ServerCounters counters;
+  BodyPolicyOf policy_of;               // May be empty.
+  std::string spool_folder;             // Of bodies that go to files.
+  std::unique_ptr<WorkerPool> spooler;  // Writes them; null until there is a policy, and again when the server ends.
   std::map<Connection*, std::weak_ptr<Connection>> open;
 };
 
