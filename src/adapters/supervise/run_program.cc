@@ -80,8 +80,11 @@ Result<Printed> RunProgram(std::vector<std::string> argv, const std::map<std::st
   TRY(Pipe err, MakePipe());
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  const char* input = files.input_path.empty() ? "/dev/null" : files.input_path.c_str();
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0);
+  if (files.input < 0) {
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  } else {
+    ::posix_spawn_file_actions_adddup2(&actions, files.input, STDIN_FILENO);
+  }
   if (files.output_path.empty()) {
     ::posix_spawn_file_actions_adddup2(&actions, out.write.get(), STDOUT_FILENO);
   } else {

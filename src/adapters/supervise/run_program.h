@@ -18,9 +18,9 @@ struct Printed {
   int exit_code = 0;  // 128 + n for a signal n.
 };
 
-// Files that stand for its streams. Without them standard input is empty, and what it prints is held.
+// What stands for its streams. Without it standard input is empty, and what it prints is held.
 struct ProgramFiles {
-  std::string input_path;
+  int input = -1;           // A descriptor that is read from where it stands.
   std::string output_path;  // Made, 0600; Printed::output stays empty.
 };
 

@@ -13,6 +13,7 @@
 #include "app/cli/completion.h"
 #include "app/cli/lint/lint_line.h"
 #include "app/cli/operate/operate_line.h"
+#include "app/cli/runs/runs_line.h"
 #include "app/cli/verb_line.h"
 #include "app/cli/workflow/workflow_line.h"
 
@@ -36,6 +37,7 @@ struct CommandLine {
   AccessOptions access;
   OperateOptions operate;
   WorkflowOptions workflow;
+  RunsOptions runs;
   bool all_namespaces = false;
   StatusOptions status;
   std::vector<std::string> words;
@@ -259,6 +261,7 @@ void AddAll(CommandLine& line) {
   AddDaemon(line);
   AddOperate(line.app, line.globals, line.operate, line.run);
   AddWorkflow(line.app, line.globals, line.workflow, line.run);
+  AddRuns(line.app, line.globals, line.runs, line.run);
   CLI::App* completion =
       Command(line, line.app, "completion", "Prints the completion for a shell.", "source <(tuesday completion bash)", [&line] {
         std::cout << CompletionScript(line.name, CommandTree(line.app));

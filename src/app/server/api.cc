@@ -9,6 +9,7 @@
 #include "app/server/apply_json.h"
 #include "app/server/log.h"
 #include "app/server/rollout_json.h"
+#include "app/server/runs/run_api.h"
 #include "app/server/status_page.h"
 
 namespace tuesday::server {
@@ -66,11 +67,24 @@ struct Api::Watcher {
   std::uint64_t version = 0;
 };
 
-Api::Api(ApiParts parts) : parts_(std::move(parts)) {
+Api::Api(ApiParts parts)
+    : parts_(std::move(parts)), runs_(std::make_unique<RunApi>(parts_.runs, parts_.executor, parts_.clock)) {
   subscription_ = parts_.fleet.Subscribe([this](const RolloutName& name) { OnChange(name); });
 }
 
 Api::~Api() { parts_.fleet.Unsubscribe(subscription_); }
+
+std::optional<http::BodyPolicy> Api::PolicyOf(const http::HttpRequest& head) {
+  if (!head.path.starts_with(kGitPath) || head.method != "POST") return std::nullopt;
+  std::map<std::string, std::string> path_parts;
+  const Route* route = FindRoute(head.method, head.path, path_parts);
+  if (route == nullptr) return std::nullopt;
+  http::BodyPolicy policy{
+      .bytes_max = kPushBytesMax, .to_file = true, .body_time_max = kPushTimeMax, .answer_time_max = kPushTimeMax};
+  Passage passage = parts_.door.Ask(head, *route, path_parts);
+  if (!passage.caller.has_value()) policy.refusal = std::move(passage.refusal);
+  return policy;
+}
 
 void Api::Handle(const http::HttpRequest& request, const std::shared_ptr<http::Responder>& given_responder) {
   std::map<std::string, std::string> path_parts;

@@ -19,6 +19,9 @@
 
 namespace tuesday::server {
 
+class RunApi;
+class RunHost;
+
 // What the API needs of the daemon around it.
 struct ApiParts {
   control::Fleet& fleet;
@@ -32,6 +35,7 @@ struct ApiParts {
   std::function<std::function<Json()>()> disk;                       // Called on the loop; what it gives blocks briefly.
   std::function<Json()> configuration;       // Where the settings come from, and what is wrong with them.
   std::function<std::string()> own_metrics;  // The text of /metrics.
+  RunHost& runs;
 };
 
 class Api {
@@ -45,6 +49,12 @@ class Api {
 
   // The handler of the HTTP server: finds the route, reads the body, says who asks.
   void Handle(const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder);
+
+  // What a request may bring, decided by who asks before its body is read.
+  std::optional<http::BodyPolicy> PolicyOf(const http::HttpRequest& head);
+
+  // Repositories, and runs of workflows.
+  RunApi& runs() { return *runs_; }
 
   void Healthz(Call call);
   void Readyz(Call call);
@@ -89,6 +99,7 @@ class Api {
   control::Fleet::Done<control::ApplyReport> AnswerChange(const Call& call);
 
   ApiParts parts_;
+  std::unique_ptr<RunApi> runs_;
   std::shared_ptr<RequestCounts> counts_ = std::make_shared<RequestCounts>();
   control::Fleet::Subscription subscription_;
   std::multimap<RolloutName, std::shared_ptr<Watcher>> watchers_;

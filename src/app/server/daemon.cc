@@ -40,6 +40,7 @@
 #include "app/server/log.h"
 #include "app/server/own_metrics.h"
 #include "app/server/retention/retention.h"
+#include "app/server/runs/run_host.h"
 #include "control/analyses/runner.h"
 #include "control/ask/live_asker.h"
 #include "control/clock_join.h"
@@ -55,6 +56,8 @@ namespace {
 
 constexpr Duration kSyncInterval = std::chrono::seconds(5);      // What a power failure may cost of the metrics.
 constexpr int kAskThreads = 4;                                   // Questions of analyses to others: each waits for somebody.
+constexpr int kLookThreads = 64;                                 // Jobs of workflows that are waited for at once.
+constexpr int kRunThreads = 6;                                   // What jobs and git ask of the disk and of programs.
 constexpr int kArenasMax = 2;                                    // Each worker's own would keep what it once needed.
 constexpr Duration kLatenessInterval = std::chrono::seconds(1);  // How often the loop's lateness is looked at.
 
@@ -104,6 +107,9 @@ class Daemon {
   ~Daemon() {
     if (feed_ != nullptr) feed_->Stop();
     web_.EndAll();
+    // What they still do needs the rest of us.
+    look_pool_.reset();
+    run_pool_.reset();
   }
 
   Result<void> Open();
@@ -114,6 +120,7 @@ class Daemon {
   Result<void> OpenMetrics();
   Result<void> OpenEdge();
   void BuildFleet();
+  void BuildRuns();
   Result<void> Listen();
   void ReadConfigAgain();
   Json ConfigJson() const;
@@ -147,6 +154,8 @@ class Daemon {
   std::unique_ptr<process::ProcessJobs> jobs_;
   std::unique_ptr<http::WorkerPool> pool_;
   std::unique_ptr<http::WorkerPool> ask_pool_;
+  std::unique_ptr<http::WorkerPool> look_pool_;
+  std::unique_ptr<http::WorkerPool> run_pool_;
   std::unique_ptr<PoolExecutor> executor_;
   std::unique_ptr<control::Recorder> recorder_;
   std::unique_ptr<control::LiveAsker> asker_;
@@ -154,6 +163,7 @@ class Daemon {
   std::unique_ptr<control::RuleJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;
   std::unique_ptr<Retention> retention_;
+  std::unique_ptr<RunHost> runs_;
   std::unique_ptr<Door> door_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<Listeners> listeners_;
@@ -234,6 +244,20 @@ Result<void> Daemon::OpenEdge() {
   return router_->Open();
 }
 
+// Workflows wait for nothing that a rollout waits for: they have threads of their own.
+void Daemon::BuildRuns() {
+  look_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kLookThreads});
+  run_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kRunThreads});
+  executor_->SendLanesTo(control::kLookLanePrefix, *look_pool_);
+  for (const char* lanes : {"job ", "run ", "git ", "backend ", "log "}) executor_->SendLanesTo(lanes, *run_pool_);
+  runs_ = std::make_unique<RunHost>(RunHostParts{.state_folder = options_.state_folder,
+                                                 .program = options_.program,
+                                                 .store = *store_,
+                                                 .executor = *executor_,
+                                                 .clock = clock_,
+                                                 .objects = [this](const Namespace& ns) { return fleet_->Objects(ns); }});
+}
+
 void Daemon::BuildFleet() {
   pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{},
                                              [](const std::string& lane) { spdlog::warn("lane {} is late", lane); });
@@ -273,6 +297,7 @@ void Daemon::BuildFleet() {
                                                            *executor_, judge_.get(), analyses_.get(), recorder_.get()},
                                             settings);
   retention_ = std::make_unique<Retention>(Archive{*database_, *store_, *blobs_}, *fleet_, *executor_, clock_);
+  BuildRuns();
   door_ = std::make_unique<Door>(DoorParts{*store_, *executor_, clock_, geteuid()});
   api_ = std::make_unique<Api>(ApiParts{.fleet = *fleet_,
                                         .door = *door_,
@@ -302,15 +327,17 @@ void Daemon::BuildFleet() {
                                                                      .refused = door_->refused(),
                                                                      .listeners = listeners_->counters(),
                                                                      .requests = api_->counts()});
-                                            }});
+                                            },
+                                        .runs = *runs_});
 }
 
 Result<void> Daemon::Listen() {
-  listeners_ =
-      std::make_unique<Listeners>(loop_, options_.state_folder,
-                                  [this](const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
-                                    api_->Handle(request, responder);
-                                  });
+  listeners_ = std::make_unique<Listeners>(
+      loop_, options_.state_folder,
+      [this](const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
+        api_->Handle(request, responder);
+      },
+      [this](const http::HttpRequest& head) { return api_->PolicyOf(head); });
   configured_at_ = clock_.Wall();
   door_->Set({options_.config.group_role, static_cast<int>(options_.config.failed_logins_max)});
   TRY_OK(listeners_->ListenAdmin(options_.config));
@@ -453,6 +480,9 @@ Result<void> Daemon::Run() {
     feed_->Start([this](EdgeBatch batch) {
       loop_.Post([this, batch = std::move(batch)]() mutable { fleet_->OnBatch(std::move(batch)); });
     });
+    // A workflow that cannot go on holds no rollout up.
+    if (const Result<void> loaded = runs_->Load(); !loaded.has_value())
+      spdlog::error("runs of workflows are not taken up again: {}", ErrorText(loaded.error()));
     retention_->Keep(options_.config.journal_retention);
     spdlog::info("serving {} with {} rollouts; edge at {}", options_.state_folder, fleet_->List(std::nullopt).size(),
                  options_.config.edge_listen);

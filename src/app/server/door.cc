@@ -9,12 +9,12 @@
 #include <array>
 
 #include "app/server/log.h"
+#include "core/manifest/read/base64.h"
 
 namespace tuesday::server {
 namespace {
 
 constexpr std::string_view kTokenTable = "token";
-constexpr std::string_view kBearer = "Bearer ";
 constexpr std::size_t kReasonBytesMax = 1024;
 constexpr std::size_t kPathShownMax = 200;  // Of a refused request, in the journal.
 
@@ -24,6 +24,22 @@ std::string NameOfUid(uid_t uid) {
   std::array<char, 1024> buffer{};
   getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
   return fmt::format("{} (uid {})", found == nullptr ? "?" : found->pw_name, uid);
+}
+
+// git knows passwords only: a token is one, under any name.
+constexpr std::string_view kGitPaths = "/git/";
+
+// The token of "Bearer TOKEN", or of "Basic base64(NAME:TOKEN)" where git asks; empty: there is none in a form that we take.
+std::string SecretIn(const http::HttpRequest& request) {
+  const std::string given = request.Header("authorization");
+  const std::string scheme = http::LowerCase(given.substr(0, given.find(' ')));
+  if (scheme.size() == given.size()) return {};
+  const std::string rest = given.substr(scheme.size() + 1);
+  if (scheme == "bearer") return rest;
+  if (scheme != "basic" || !request.path.starts_with(kGitPaths)) return {};
+  const std::string pair = manifest::DecodeBase64(rest).value_or("");
+  const std::size_t colon = pair.find(':');
+  return colon == std::string::npos ? std::string() : pair.substr(colon + 1);
 }
 
 http::HttpResponse Refusal(int status, std::string_view word, const std::string& message, const std::string& hint) {
@@ -87,9 +103,8 @@ Door::Found Door::OfToken(const http::HttpRequest& request) {
   }
   const std::string given = request.Header("authorization");
   if (given.empty()) return {};
-  const bool is_bearer = given.size() > kBearer.size() && http::LowerCase(given.substr(0, kBearer.size())) == "bearer ";
-  const access::Token* token =
-      is_bearer ? access::FindBySecret(tokens_, std::string_view(given).substr(kBearer.size())) : nullptr;
+  const std::string secret = SecretIn(request);
+  const access::Token* token = secret.empty() ? nullptr : access::FindBySecret(tokens_, secret);
   if (token != nullptr) return {access::CallerOf(*token), {}};
   throttle_.Failed(request.remote, now);
   const std::string reason = "The token is not one of this daemon.";
@@ -114,6 +129,17 @@ Door::Found Door::WhoAsks(const http::HttpRequest& request) {
 }
 
 Passage Door::Ask(const http::HttpRequest& request, const Route& route, const std::map<std::string, std::string>& path_parts) {
+  Passage passage = Decide(request, route, path_parts);
+  if (passage.refusal.status == 401 && request.path.starts_with(kGitPaths)) {
+    for (auto& [name, value] : passage.refusal.headers) {
+      if (name == "WWW-Authenticate") value = "Basic realm=\"tuesday\"";
+    }
+  }
+  return passage;
+}
+
+Passage Door::Decide(const http::HttpRequest& request, const Route& route,
+                     const std::map<std::string, std::string>& path_parts) {
   if (HasTokenInAddress(request)) {
     ++refused_;
     return {{},
@@ -136,7 +162,9 @@ Passage Door::Ask(const http::HttpRequest& request, const Route& route, const st
   }
   ++refused_;
   const bool is_unknown = decision.ruling == access::Ruling::kUnknown;
-  if (request.method != "GET" || is_unknown)
+  // git asks without a token first, to be told that it needs one.
+  const bool is_first_of_git = is_unknown && request.path.starts_with(kGitPaths) && request.Header("authorization").empty();
+  if ((request.method != "GET" || is_unknown) && !is_first_of_git)
     WriteRefusal(request, caller == nullptr ? "somebody at " + request.remote : caller->name, decision.reason);
   return {{}, Refusal(is_unknown ? 401 : 403, "denied", decision.reason, decision.hint)};
 }

@@ -90,6 +90,7 @@ class Door {
     std::optional<access::Caller> caller;
     std::optional<Passage> refusal;  // Of a token that nobody knows, or in a form that is never taken.
   };
+  Passage Decide(const http::HttpRequest& request, const Route& route, const std::map<std::string, std::string>& path_parts);
   Found WhoAsks(const http::HttpRequest& request);
   Found OfToken(const http::HttpRequest& request);
   void Commit(const access::Token& token, audit::Entry entry, std::function<void(const Result<void>&)> done);

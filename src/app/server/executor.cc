@@ -17,7 +17,9 @@ constexpr Duration kRetryWhenFull = std::chrono::milliseconds(100);
 
 void PoolExecutor::Run(std::string lane, std::function<void()> blocking_work, std::function<void()> then) {
   Work work{std::move(lane), std::move(blocking_work), std::move(then)};
-  if (other_pool_ != nullptr && work.lane.starts_with(prefix_)) return SubmitToOther(std::move(work));
+  for (const Other& other : others_) {
+    if (work.lane.starts_with(other.prefix)) return SubmitTo(*other.pool, std::move(work));
+  }
   // Aborts wait behind nothing; everything else keeps its order also when the pool is full.
   const bool first = waiting_.empty() || work.lane.starts_with(http::kAbortLanePrefix);
   if (first && Submit(work)) return;
@@ -32,11 +34,11 @@ bool PoolExecutor::Submit(const Work& work) {
   return taken.has_value();
 }
 
-void PoolExecutor::SubmitToOther(Work work) {
+void PoolExecutor::SubmitTo(http::WorkerPool& pool, Work work) {
   const Result<void> taken =
-      other_pool_->Submit(work.lane, kOtherTimeMax, work.blocking_work, [then = work.then](const http::JobReport&) { then(); });
+      pool.Submit(work.lane, kOtherTimeMax, work.blocking_work, [then = work.then](const http::JobReport&) { then(); });
   if (taken.has_value()) return;
-  loop_.After(kRetryWhenFull, [this, work = std::move(work)] { SubmitToOther(work); });
+  loop_.After(kRetryWhenFull, [this, &pool, work = std::move(work)] { SubmitTo(pool, work); });
 }
 
 void PoolExecutor::Drain() {

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "adapters/http/loop.h"
 #include "adapters/http/worker_pool.h"
@@ -18,10 +19,7 @@ class PoolExecutor : public control::Executor {
 
   // Lanes whose names begin so go to that pool instead: work that may take long and needs no order between lanes. It must
   // outlive us.
-  void SendLanesTo(std::string_view prefix, http::WorkerPool& pool) {
-    prefix_ = prefix;
-    other_pool_ = &pool;
-  }
+  void SendLanesTo(std::string_view prefix, http::WorkerPool& pool) { others_.push_back({std::string(prefix), &pool}); }
 
   void Run(std::string lane, std::function<void()> blocking_work, std::function<void()> then) override;
   void At(Instant when, std::function<void()> call) override;
@@ -34,15 +32,18 @@ class PoolExecutor : public control::Executor {
   };
 
   bool Submit(const Work& work);
-  void SubmitToOther(Work work);
+  void SubmitTo(http::WorkerPool& pool, Work work);
   void Drain();
 
   std::deque<Work> waiting_;  // What the full pool did not take, in order: nothing overtakes it.
   http::Loop& loop_;
   http::WorkerPool& pool_;
   const Clock& clock_;
-  std::string prefix_;
-  http::WorkerPool* other_pool_ = nullptr;
+  struct Other {
+    std::string prefix;
+    http::WorkerPool* pool;
+  };
+  std::vector<Other> others_;
 };
 
 }  // namespace tuesday::server

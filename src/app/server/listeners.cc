@@ -36,10 +36,16 @@ std::string HostOfUrl(std::string_view url) {
 
 }  // namespace
 
+std::unique_ptr<http::HttpServer> Listeners::MakeServer(const config::Config& config) const {
+  auto server = std::make_unique<http::HttpServer>(loop_, handler_, LimitsOf(config));
+  server->SetBodyPolicy(policy_of_, state_folder_ + "/git-spool");
+  return server;
+}
+
 Result<void> Listeners::ListenAdmin(const config::Config& config) {
   Served admin;
   admin.address = state_folder_ + "/sock";
-  admin.server = std::make_unique<http::HttpServer>(loop_, handler_, LimitsOf(config));
+  admin.server = MakeServer(config);
   TRY_OK(admin.server->ListenUnix("admin", admin.address));
   served_["admin"] = std::move(admin);
   return {};
@@ -82,7 +88,7 @@ Result<Listeners::Served> Listeners::Prepare(const std::string& listener, const 
   const auto present = served_.find(listener);
   if (listen.empty() || (present != served_.end() && present->second.listen == listen)) return made;
   TRY(const HostPort at, ParseHostPort(listen));
-  made.server = std::make_unique<http::HttpServer>(loop_, handler_, LimitsOf(config));
+  made.server = MakeServer(config);
   TRY(const std::uint16_t port, made.server->ListenTls(listener, at.host, static_cast<std::uint16_t>(at.port), identity));
   made.address = fmt::format("{}:{}", at.host, port);
   return made;

@@ -14,8 +14,8 @@ namespace tuesday::server {
 
 class Listeners {
  public:
-  Listeners(http::Loop& loop, std::string state_folder, http::Handler handler)
-      : loop_(loop), state_folder_(std::move(state_folder)), handler_(std::move(handler)) {}
+  Listeners(http::Loop& loop, std::string state_folder, http::Handler handler, http::BodyPolicyOf policy_of)
+      : loop_(loop), state_folder_(std::move(state_folder)), handler_(std::move(handler)), policy_of_(std::move(policy_of)) {}
 
   // Begins to serve the socket.
   Result<void> ListenAdmin(const config::Config& config);
@@ -37,6 +37,7 @@ class Listeners {
     std::unique_ptr<http::HttpServer> server;
   };
 
+  std::unique_ptr<http::HttpServer> MakeServer(const config::Config& config) const;
   Result<http::TlsIdentity> ReadIdentity(const config::Config& config) const;
   Result<void> MakeIdentity(const config::Config& config) const;
   // A server for the address, or none when it is the one that is served already, or empty.
@@ -47,6 +48,7 @@ class Listeners {
   http::Loop& loop_;
   std::string state_folder_;
   http::Handler handler_;
+  http::BodyPolicyOf policy_of_;
   std::shared_ptr<http::TlsIdentity> identity_ = std::make_shared<http::TlsIdentity>();
   std::map<std::string, Served> served_;
 };

@@ -2,6 +2,7 @@
 #include "app/server/routes.h"
 
 #include "app/server/api.h"
+#include "app/server/runs/run_api.h"
 #include "wire/api/status.h"
 
 namespace tuesday::server {
@@ -115,6 +116,38 @@ std::vector<Route> MakeRoutes() {
        [](Api& api, Call call) { api.SetSecret(std::move(call)); }},
       {"POST", "/v1/namespaces/{ns}/secrets/{name}/remove", remote, administers, "Takes a secret or one of its keys away.",
        [](Api& api, Call call) { api.RemoveSecret(std::move(call)); }},
+      {"GET", "/v1/repositories", remote, views_asked, "The repositories that teams push to.",
+       [](Api& api, Call call) { api.runs().ListRepositories(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/repositories", remote, deploys, "Makes a repository.",
+       [](Api& api, Call call) { api.runs().CreateRepository(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/repositories/{name}/remove", remote, administers,
+       "Takes a repository away, with everything in it.",
+       [](Api& api, Call call) { api.runs().RemoveRepository(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/repositories/{name}/dispatch", remote, deploys, "Begins a workflow by hand.",
+       [](Api& api, Call call) { api.runs().Dispatch(std::move(call)); }},
+      {"POST", "/v1/repositories/{name}/observe", socket, any_token, "Looks at a repository; what its hooks ask after a push.",
+       [](Api& api, Call call) { api.runs().Observe(std::move(call)); }},
+      {"GET", "/v1/runs", remote, views_asked, "The runs of workflows, newest first.",
+       [](Api& api, Call call) { api.runs().ListRuns(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/runs/{id}", remote, views, "One run: its jobs, their steps, what it stored.",
+       [](Api& api, Call call) { api.runs().GetRun(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/runs/{id}/watch", remote, views,
+       "A stream of its changes from the begin, and of logs that grow.",
+       [](Api& api, Call call) { api.runs().WatchRun(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/runs/{id}/log", remote, views, "A piece of the log of one step, as text.",
+       [](Api& api, Call call) { api.runs().ReadLog(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/runs/{id}/cancel", remote, deploys, "Ends a run.",
+       [](Api& api, Call call) { api.runs().CancelRun(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/runs/{id}/rerun", remote, deploys, "Begins a run again, whole or where it failed.",
+       [](Api& api, Call call) { api.runs().RerunRun(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/runs/{id}/approve", remote, deploys, "Lets a change run whose author may not begin runs.",
+       [](Api& api, Call call) { api.runs().ApproveRun(std::move(call)); }},
+      {"GET", "/git/{repository}/info/refs", remote, any_token, "git over HTTP: the refs.",
+       [](Api& api, Call call) { api.runs().Git(std::move(call)); }},
+      {"POST", "/git/{repository}/git-upload-pack", remote, any_token, "git over HTTP: fetch.",
+       [](Api& api, Call call) { api.runs().Git(std::move(call)); }},
+      {"POST", "/git/{repository}/git-receive-pack", remote, any_token, "git over HTTP: push.",
+       [](Api& api, Call call) { api.runs().Git(std::move(call)); }},
       {"GET", "/v1/audit", remote, views_asked, "The journal, oldest entry first.",
        [](Api& api, Call call) { api.Audit(std::move(call)); }},
       {"GET", "/prometheus/api/v1/query", remote, views_all, "An instant query, as Prometheus answers it.",

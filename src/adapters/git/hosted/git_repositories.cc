@@ -45,7 +45,6 @@ constexpr std::pair<const char*, const char*> kSettings[] = {
     {"receive.maxInputSize", "2147483648"},
     {"receive.autogc", "false"},  // Runs borrow objects: none may go while one does.
     {"gc.auto", "0"},
-    {"transfer.hideRefs", "refs/for"},
     {"uploadpack.allowFilter", "true"},
 };
 

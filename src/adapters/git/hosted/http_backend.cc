@@ -55,7 +55,7 @@ Result<void> ReadHead(const std::string& path, BackendAnswer& answer) {
 
 Result<BackendAnswer> AskHttpBackend(const BackendRequest& request, const std::string& output_path) {
   TRY(const supervise::Printed printed, supervise::RunProgram({"git", "http-backend"}, EnvironmentOf(request),
-                                                              {.input_path = request.body_path, .output_path = output_path}));
+                                                              {.input = request.body, .output_path = output_path}));
   struct stat facts{};
   if (::stat(output_path.c_str(), &facts) != 0 || facts.st_size == 0) {
     return Fail(ErrorCode::kInternal, "git http-backend: " + printed.errors.substr(0, printed.errors.find('\n')));

@@ -23,7 +23,7 @@ struct BackendRequest {
   std::string remote;
   std::string pusher;
   bool is_trusted = false;  // The pusher may move branches.
-  std::string body_path;    // Empty: there is no body.
+  int body = -1;            // A descriptor at the body's begin; -1: there is none.
 };
 
 // The answer's body is in a file from `offset` on.

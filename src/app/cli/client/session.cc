@@ -109,6 +109,15 @@ Result<Json> Daemon::Get(const std::string& path) const {
   return JsonOf(response);
 }
 
+Result<std::string> Daemon::GetText(const std::string& path) const {
+  TRY(http::HttpClient client, Connect(address_, ca_file_));
+  TRY(http::HttpResponse response, client.Send({.method = "GET", .target = path, .headers = {}, .body = {}}, kAnswerTimeMax));
+  if (response.status == 200) return std::move(response.body);
+  const Result<Json> refused = JsonOf(response);
+  if (!refused.has_value()) return std::unexpected(refused.error());
+  return Fail(ErrorCode::kInternal, "The daemon gave an answer that is no text.");
+}
+
 Result<Json> Daemon::Post(const std::string& path, const Json& body) const { return Post(path, body, kAnswerTimeMax); }
 
 Result<Json> Daemon::Post(const std::string& path, const Json& body, Duration answer_time_max) const {

@@ -47,6 +47,8 @@ class Daemon {
   explicit Daemon(const Globals& globals);
 
   Result<Json> Get(const std::string& path) const;
+  // An answer that is text.
+  Result<std::string> GetText(const std::string& path) const;
   Result<Json> Post(const std::string& path, const Json& body) const;
   // The same for whoever cannot wait: kUnavailable when there is no answer in time.
   Result<Json> Post(const std::string& path, const Json& body, Duration answer_time_max) const;

@@ -18,39 +18,14 @@
 #include "app/cli/workflow/show/printer.h"
 #include "app/cli/workflow/workflows.h"
 #include "control/runs/run_spec.h"
+#include "core/workflow/progress/view.h"
 
 namespace tuesday::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSourceInside = "/opt/tuesday/source.git";
 constexpr std::string_view kObjectsInside = "/opt/tuesday/objects";
-
-// What runs here say they are. Every image label of GitHub's own Linux runners is taken for this machine.
-const std::vector<std::string> kLabels = {"ubuntu-latest", "ubuntu-22.04", "ubuntu-24.04", "ubuntu-slim",
-                                          "self-hosted",   "linux",        "x64",          "tuesday"};
-
-Json JobsJson(const workflow::GraphState& graph) {
-  Json::Array jobs;
-  for (const workflow::JobState& job : graph.jobs) {
-    Json::Array legs;
-    for (const workflow::LegState& leg : job.legs) {
-      Json::Object outputs;
-      for (const auto& [key, value] : leg.outputs) outputs[key] = Json(value);
-      legs.emplace_back(Json::Object{{"key", Json(leg.key)},
-                                     {"name", Json(leg.name)},
-                                     {"result", Json(ResultText(leg.result))},
-                                     {"reason", Json(leg.reason)},
-                                     {"outputs", Json(std::move(outputs))}});
-    }
-    jobs.emplace_back(Json::Object{{"id", Json(job.id)},
-                                   {"result", Json(ResultText(job.result))},
-                                   {"reason", Json(job.reason)},
-                                   {"legs", Json(std::move(legs))}});
-  }
-  return Json(std::move(jobs));
-}
 
 Json ArtifactsJson(const LocalRun& run, const runs::RunRecord& record) {
   Json::Array list;
@@ -75,7 +50,7 @@ std::string ArtifactsText(const LocalRun& run, const runs::RunRecord& record) {
 // Says nothing while the run goes on: the answer is one object.
 class Silent : public RunWatcher {
  public:
-  void Told(const Change&) override {}
+  void Told(const workflow::Change&) override {}
   void Logged(const std::string&, int, std::string_view) override {}
 };
 
@@ -99,15 +74,15 @@ Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWo
   record.github = context.github;
   record.inputs = context.inputs;
   record.vars = context.vars;
-  record.labels = kLabels;
+  record.labels = {control::kRunnerLabels.begin(), control::kRunnerLabels.end()};
   record.jobs = options.jobs;
   record.matrix_only = MatrixJson(options.matrix);
   record.debug = options.debug;
   record.offline = options.offline;
   const std::string name = snapshot.repository.substr(snapshot.repository.find('/') + 1);
   record.paths.workspace = fmt::format("/home/runner/work/{}/{}", name, name);
-  record.paths.source = kSourceInside;
-  record.mounts.push_back({snapshot.folder, std::string(kSourceInside)});
+  record.paths.source = control::kSourceInside;
+  record.mounts.push_back({snapshot.folder, control::kSourceInside});
   if (!snapshot.objects.empty()) {
     record.mounts.push_back({snapshot.objects, std::string(kObjectsInside)});
     TRY_OK(git::BorrowFrom(snapshot, std::string(kObjectsInside)));
@@ -188,7 +163,7 @@ Result<int> Watch(const Globals& globals, const std::string& title, std::size_t 
                                 {"workflow", Json(record.files.front().name)},
                                 {"result", Json(ResultText(end.result))},
                                 {"reason", Json(end.reason)},
-                                {"jobs", JobsJson(end.graph)},
+                                {"jobs", workflow::JobsJson(end.graph)},
                                 {"artifacts", ArtifactsJson(run, record)}}));
     return ExitCodeOfRun(end);
   }

@@ -9,15 +9,19 @@
 #include "adapters/actions/known_actions.h"
 #include "app/cli/client/session.h"
 #include "app/cli/manifests/manifest_files.h"
-#include "app/cli/workflow/show/changes.h"
 #include "app/cli/workflow/show/printer.h"
 #include "control/runs/run_spec.h"
 #include "core/workflow/output/masks.h"
+#include "core/workflow/progress/changes.h"
 #include "core/workflow/run/groups.h"
 #include "core/workflow/run/run.h"
 
 namespace tuesday::cli {
 namespace {
+
+using workflow::Change;
+using workflow::ChangeKind;
+using workflow::ChangesBetween;
 
 using workflow::CommandKind;
 using workflow::RunCommand;

@@ -17,14 +17,18 @@
 #include "adapters/sqlite/sqlite_store.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/client/session.h"
-#include "app/cli/workflow/local/run_services.h"
 #include "app/cli/workflow/local/stop_signals.h"
 #include "app/server/executor.h"
+#include "app/services/run_services.h"
 #include "control/runs/run_spec.h"
 #include "control/runs/runs.h"
 
 namespace tuesday::cli {
 namespace {
+
+using workflow::Change;
+using workflow::ChangeKind;
+using workflow::ChangesBetween;
 
 constexpr http::PoolLimits kWork{.threads = 4};
 constexpr http::PoolLimits kLooks{.threads = 32};  // Jobs of one run that are waited for at once.
@@ -135,7 +139,7 @@ Result<workflow::RunState> LocalRun::Continue(const runs::RunRecord& record, Run
 Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatcher& watcher, From from,
                                           workflow::RunState state) {
   StopSignals signals;  // Before any thread, so that all of them leave the signals to it.
-  TRY(const auto services, RunServices::Start(impl_->folder, record, impl_->clock));
+  TRY(const auto services, services::RunServices::Start(impl_->folder, record, impl_->clock));
   http::Loop loop;
   http::WorkerPool pool(loop, kWork);
   http::WorkerPool looks(loop, kLooks);
@@ -193,11 +197,11 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatc
 }
 
 std::vector<services::Artifact> LocalRun::ArtifactsOf(const runs::RunRecord& record) const {
-  return services::Artifacts(RunServices::ArtifactsFolder(impl_->folder), {}).List(RunServices::RunOf(record));
+  return services::Artifacts(services::RunServices::ArtifactsFolder(impl_->folder), {}).List(services::RunServices::RunOf(record));
 }
 
 std::string LocalRun::ContentPath(const services::Artifact& artifact) const {
-  return services::Artifacts(RunServices::ArtifactsFolder(impl_->folder), {}).ContentPath(artifact.run, artifact.id);
+  return services::Artifacts(services::RunServices::ArtifactsFolder(impl_->folder), {}).ContentPath(artifact.run, artifact.id);
 }
 
 std::string LocalRun::WorkspaceOf(const runs::RunRecord& record, const std::string& leg) const {

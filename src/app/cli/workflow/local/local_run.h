@@ -10,21 +10,13 @@
 #include <vector>
 
 #include "app/cli/client/session.h"
-#include "app/cli/workflow/show/changes.h"
+#include "app/cli/workflow/show/run_watcher.h"
 #include "app/services/store/artifacts.h"
 #include "base/result.h"
 #include "core/workflow/run/resume.h"
 #include "wire/runs/runs.h"
 
 namespace tuesday::cli {
-
-// What a watcher of the run is told, on the thread of Run.
-class RunWatcher {
- public:
-  virtual ~RunWatcher() = default;
-  virtual void Told(const Change& change) = 0;
-  virtual void Logged(const std::string& leg, int ordinal, std::string_view line) = 0;
-};
 
 // The folder of a run: its store, its places, its source.
 class LocalRun {

@@ -6,23 +6,19 @@
 #include <iostream>
 
 #include "app/cli/render/table.h"
+#include "core/workflow/progress/first_error.h"
 
 namespace tuesday::cli {
 namespace {
 
+using workflow::Change;
+using workflow::ChangeKind;
 using workflow::RunResult;
 
 constexpr int kRed = 31;
 constexpr int kGreen = 32;
 constexpr int kYellow = 33;
 constexpr int kGrey = 90;
-
-// Log lines begin with the time at which they were written.
-std::string_view WithoutTime(std::string_view line) {
-  const std::size_t space = line.find(' ');
-  const bool timed = space != std::string_view::npos && line.substr(0, space).ends_with('Z');
-  return timed ? line.substr(space + 1) : line;
-}
 
 void AddJobs(const workflow::GraphState& graph, const std::string& prefix, Table& table) {
   for (const workflow::JobState& job : graph.jobs) {
@@ -68,7 +64,7 @@ std::string Printer::Painted(std::string_view text, int code) const {
 
 void Printer::Print(const std::string& line) { std::cout << line << std::endl; }
 
-void Printer::Told(const Change& change) {
+void Printer::Told(const workflow::Change& change) {
   const std::lock_guard lock(mutex_);
   const std::string indent(static_cast<std::size_t>(change.depth) * 2, ' ');
   const auto [sign, code] = SignOf(change.result);
@@ -91,7 +87,7 @@ void Printer::Told(const Change& change) {
 
 void Printer::Logged(const std::string& leg, int, std::string_view line) {
   const std::lock_guard lock(mutex_);
-  const std::string_view text = WithoutTime(line);
+  const std::string_view text = workflow::WithoutTime(line);
   if (first_error_.empty() && text.starts_with("##[error]")) first_error_ = fmt::format("{}: {}", leg, text.substr(9));
   Print(fmt::format("{} │ {}", Name(leg), text));
 }

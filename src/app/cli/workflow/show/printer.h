@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "app/cli/workflow/local/local_run.h"
-#include "app/cli/workflow/show/changes.h"
+#include "app/cli/workflow/show/run_watcher.h"
+#include "core/workflow/run/state.h"
 
 namespace tuesday::cli {
 
@@ -20,7 +20,7 @@ class Printer : public RunWatcher {
  public:
   Printer(Colour colour, std::size_t name_width) : colour_(colour), name_width_(name_width) {}
 
-  void Told(const Change& change) override;
+  void Told(const workflow::Change& change) override;
   void Logged(const std::string& leg, int ordinal, std::string_view line) override;
 
   // The jobs with their results, and the first line of an error.

@@ -7,7 +7,7 @@
 
 #include "core/workflow/run/state.h"
 
-namespace tuesday::cli {
+namespace tuesday::workflow {
 
 enum class ChangeKind { kStepBegan, kStepEnded, kJobBegan, kJobEnded, kRunEnded };
 
@@ -18,7 +18,7 @@ struct Change {
   std::string name;
   int ordinal = 0;
   int depth = 0;
-  workflow::RunResult result = workflow::RunResult::kNone;
+  RunResult result = RunResult::kNone;
   bool may_fail = false;  // A failure that continue-on-error lets pass.
   std::string reason;
   Duration took{};
@@ -26,7 +26,7 @@ struct Change {
 };
 
 // In the order in which they are best read: of each leg its steps' ends before the next begin.
-std::vector<Change> ChangesBetween(const workflow::RunState& before, const workflow::RunState& after);
+std::vector<Change> ChangesBetween(const RunState& before, const RunState& after);
 
 // The commands of the run whose log is being written.
 struct OpenLog {
@@ -34,6 +34,6 @@ struct OpenLog {
   int ordinal = 0;
   friend bool operator==(const OpenLog&, const OpenLog&) = default;
 };
-std::vector<OpenLog> OpenLogs(const workflow::RunState& state);
+std::vector<OpenLog> OpenLogs(const RunState& state);
 
-}  // namespace tuesday::cli
+}  // namespace tuesday::workflow

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/show/changes.h"
+#include "core/workflow/progress/changes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tuesday::cli {
+namespace tuesday::workflow {
 namespace {
 
-using workflow::LegPhase;
-using workflow::RunResult;
-using workflow::RunState;
-using workflow::StepPhase;
-using workflow::StepState;
 
 StepState Step(const std::string& name, StepPhase phase, int ordinal) {
   StepState step;
@@ -24,7 +19,7 @@ StepState Step(const std::string& name, StepPhase phase, int ordinal) {
 
 RunState With(std::vector<StepState> steps) {
   RunState state;
-  workflow::LegState leg;
+  LegState leg;
   leg.key = "test";
   leg.phase = LegPhase::kMain;
   leg.began = WallTime(std::chrono::milliseconds(5));
@@ -62,4 +57,4 @@ TEST(Changes, TellTheStepsOfACompositeWhereItStands) {
 }
 
 }  // namespace
-}  // namespace tuesday::cli
+}  // namespace tuesday::workflow

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/local/run_services.h"
+#include "app/services/run_services.h"
 
 #include <fmt/format.h>
 #include <sys/random.h>
@@ -13,7 +13,7 @@
 #include "core/workflow/services/base64.h"
 #include "core/workflow/services/token.h"
 
-namespace tuesday::cli {
+namespace tuesday::services {
 namespace {
 
 // GitHub's clients take a server for one of theirs when its name ends so; the origin is all that they keep of an address.
@@ -55,13 +55,13 @@ Result<std::unique_ptr<RunServices>> RunServices::Start(const std::string& run_f
   std::unique_ptr<RunServices> started(new RunServices(record, run_folder + "/services.sock", std::move(key)));
   const std::string branch = github.At("event").At("repository").At("default_branch").StringOr("main");
   started->scopes_ = workflow::ScopesOf(github.At("ref").StringOr(""), github.At("base_ref").StringOr(""), branch);
-  services::ServiceSettings settings;
+  ServiceSettings settings;
   settings.origin = Origin();
   settings.key = started->key_.bytes;
   settings.artifacts_folder = ArtifactsFolder(run_folder);
   settings.cache_folder =
       fmt::format("{}/cache/{}", run_folder.substr(0, run_folder.rfind('/')), Sha256Hex(github.At("repository").StringOr("")));
-  TRY(started->thread_, services::ServiceThread::Start(settings, clock, started->socket_));
+  TRY(started->thread_, ServiceThread::Start(settings, clock, started->socket_));
   return started;
 }
 
@@ -86,4 +86,4 @@ control::LegServices RunServices::Of(const std::string& leg) const {
           .masks = {token}};
 }
 
-}  // namespace tuesday::cli
+}  // namespace tuesday::services

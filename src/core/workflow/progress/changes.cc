@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/workflow/show/changes.h"
+#include "core/workflow/progress/changes.h"
 
-namespace tuesday::cli {
+namespace tuesday::workflow {
 namespace {
 
-using workflow::FrameState;
-using workflow::GraphState;
-using workflow::JobPhase;
-using workflow::JobState;
-using workflow::LegPhase;
-using workflow::LegState;
-using workflow::StageState;
-using workflow::StepPhase;
-using workflow::StepState;
 
 class Comparer {
  public:
@@ -125,11 +116,11 @@ void CollectLogs(const GraphState& graph, std::vector<OpenLog>& logs) {
 
 }  // namespace
 
-std::vector<Change> ChangesBetween(const workflow::RunState& before, const workflow::RunState& after) {
+std::vector<Change> ChangesBetween(const RunState& before, const RunState& after) {
   Comparer comparer;
   comparer.Graphs(&before.graph, after.graph, "");
   std::vector<Change> changes = comparer.Take();
-  if (after.phase == workflow::RunPhase::kDone && before.phase != workflow::RunPhase::kDone) {
+  if (after.phase == RunPhase::kDone && before.phase != RunPhase::kDone) {
     changes.push_back({.kind = ChangeKind::kRunEnded,
                        .result = after.result,
                        .reason = after.reason,
@@ -138,10 +129,10 @@ std::vector<Change> ChangesBetween(const workflow::RunState& before, const workf
   return changes;
 }
 
-std::vector<OpenLog> OpenLogs(const workflow::RunState& state) {
+std::vector<OpenLog> OpenLogs(const RunState& state) {
   std::vector<OpenLog> logs;
   CollectLogs(state.graph, logs);
   return logs;
 }
 
-}  // namespace tuesday::cli
+}  // namespace tuesday::workflow

@@ -12,7 +12,7 @@
 #include "core/workflow/services/cache.h"
 #include "wire/runs/runs.h"
 
-namespace tuesday::cli {
+namespace tuesday::services {
 
 class RunServices {
  public:
@@ -43,7 +43,7 @@ class RunServices {
   std::string socket_;
   Key key_;
   std::vector<workflow::CacheScope> scopes_;
-  std::unique_ptr<services::ServiceThread> thread_;
+  std::unique_ptr<ServiceThread> thread_;
 };
 
-}  // namespace tuesday::cli
+}  // namespace tuesday::services

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/runs/runs_line.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+namespace tuesday::cli {
+namespace {
+
+CLI::App* Command(CLI::App& parent, const std::string& name, const std::string& description, const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->footer("Example:\n  " + example);
+  command->fallthrough();
+  return command;
+}
+
+CLI::App* Group(CLI::App& app, const std::string& name, const std::string& description) {
+  CLI::App* group = app.add_subcommand(name, description);
+  group->require_subcommand(1);
+  group->fallthrough();
+  return group;
+}
+
+void AddRepo(CLI::App& app, const Globals& globals, RunsOptions& options, std::function<int()>& run) {
+  CLI::App* group = Group(app, "repo", "Repositories that teams push to, whose workflows run here.");
+  CLI::App* create = Command(*group, "create", "Makes a repository, or a mirror of one elsewhere.", "tuesday repo create shop");
+  create->callback([&] { run = [&] { return RunRepoCreate(globals, options); }; });
+  create->add_option("name", options.name, "Its name")->required();
+  create->add_option("--branch", options.branch, "Its default branch")->capture_default_str();
+  create->add_option("--secrets-for", options.secret_branches,
+                     "Branches whose runs have the secrets too, as a pattern; may be repeated");
+  create->add_option("--follow", options.follow, "The address of the repository that this one is to mirror");
+  create->add_option("--every", options.every, "How often that one is asked for news")->capture_default_str();
+  CLI::App* list = Command(*group, "list", "Shows the repositories of the namespace.", "tuesday repo list");
+  list->callback([&] { run = [&] { return RunRepoList(globals); }; });
+  CLI::App* remove = Command(*group, "rm", "Takes a repository away, with everything in it.", "tuesday repo rm shop --yes");
+  remove->callback([&] { run = [&] { return RunRepoRemove(globals, options); }; });
+  remove->add_option("name", options.name, "The repository")->required();
+  remove->add_flag("--yes", options.yes, "You know that nothing of it is kept");
+  CLI::App* hook =
+      Command(*group, "hook", "What git asks while it takes a push. Not for people.", "tuesday repo hook pre-receive");
+  hook->group("");
+  hook->callback([&] { run = [&] { return RunRepoHook(globals, options); }; });
+  hook->add_option("hook", options.name, "pre-receive, proc-receive or post-receive")->required();
+}
+
+void AddRunReads(CLI::App& group, const Globals& globals, RunsOptions& options, std::function<int()>& run) {
+  CLI::App* list =
+      Command(group, "list", "Shows the runs of the namespace, newest first.", "tuesday run list --status failure");
+  list->callback([&] { run = [&] { return RunRunList(globals, options); }; });
+  list->add_option("--repo", options.repository, "Only of this repository");
+  list->add_option("--status", options.status, "Only with this status or result")
+      ->check(CLI::IsMember({"approval", "pending", "running", "done", "success", "failure", "cancelled"}));
+  CLI::App* view = Command(group, "view", "Shows a run: its jobs, and the line that says what went wrong.",
+                           "tuesday run view 12 --log-failed");
+  view->callback([&] { run = [&] { return RunRunView(globals, options); }; });
+  view->add_option("id", options.id, "The run; left out: the newest");
+  view->add_flag("--log-failed", options.failed_log, "Prints the logs of the steps that failed");
+  view->add_flag("--log", options.whole_log, "Prints the logs of all steps");
+  view->add_option("-j,--job", options.job, "Only the logs of this job");
+  CLI::App* watch =
+      Command(group, "watch", "Follows a run to its end, with its logs as they are written (exit 0 passed, 1 not).",
+              "tuesday run watch 12");
+  watch->callback([&] { run = [&] { return RunRunWatch(globals, options); }; });
+  watch->add_option("id", options.id, "The run; left out: the newest");
+}
+
+void AddRunActs(CLI::App& group, const Globals& globals, RunsOptions& options, std::function<int()>& run) {
+  CLI::App* start = Command(group, "start", "Begins a workflow by hand (workflow_dispatch).",
+                            "tuesday run start shop release.yaml --input level=high");
+  start->callback([&] { run = [&] { return RunRunStart(globals, options); }; });
+  start->add_option("repository", options.repository, "The repository")->required();
+  start->add_option("workflow", options.workflow, "The workflow's file")->required();
+  start->add_option("--ref", options.ref, "The branch or tag; left out: the default branch");
+  start->add_option("--input", options.inputs, "name=value; may be repeated");
+  CLI::App* rerun =
+      Command(group, "rerun", "Begins a run again, whole or where it failed.", "tuesday run rerun 12 --from-step");
+  rerun->callback([&] { run = [&] { return RunRunRerun(globals, options); }; });
+  rerun->add_flag_callback(
+      "--failed", [&options] { options.from = "failed-jobs"; }, "Only the jobs that failed, and what needs them");
+  rerun->add_flag_callback(
+      "--from-step", [&options] { options.from = "failed-step"; }, "At the step that failed, with the files that it left");
+  CLI::App* cancel = Command(group, "cancel", "Ends a run.", "tuesday run cancel 12 --reason 'wrong branch'");
+  cancel->callback([&] { run = [&] { return RunRunCancel(globals, options); }; });
+  CLI::App* approve = Command(group, "approve", "Lets a change run whose author may not begin runs.", "tuesday run approve 12");
+  approve->callback([&] { run = [&] { return RunRunApprove(globals, options); }; });
+  for (CLI::App* command : {rerun, cancel, approve}) command->add_option("id", options.id, "The run")->required();
+  for (CLI::App* command : {cancel, approve}) command->add_option("--reason", options.reason, "Why; it goes into the journal");
+  for (CLI::App* command : {start, rerun, approve}) command->add_flag("-w,--watch", options.watch, "Follows it to its end");
+}
+
+}  // namespace
+
+void AddRuns(CLI::App& app, const Globals& globals, RunsOptions& options, std::function<int()>& run) {
+  AddRepo(app, globals, options, run);
+  CLI::App* group = Group(app, "run", "Runs of workflows on the daemon.");
+  AddRunReads(*group, globals, options, run);
+  AddRunActs(*group, globals, options, run);
+}
+
+}  // namespace tuesday::cli

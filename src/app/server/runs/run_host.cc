@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/server/runs/run_host.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "adapters/files/files.h"
+#include "app/services/store/artifacts.h"
+#include "control/runs/run_spec.h"
+#include "core/manifest/read/base64.h"
+#include "core/workflow/repository/events.h"
+
+namespace tuesday::server {
+namespace {
+
+using runs::RunRecord;
+using runs::RunSummary;
+
+// Of one key; a Secret has them in base64, a ConfigMap in the clear.
+std::map<std::string, std::string> ValuesOf(const std::vector<state::ObjectRecord>& objects, const std::string& kind,
+                                            const std::string& name) {
+  std::map<std::string, std::string> values;
+  for (const state::ObjectRecord& object : objects) {
+    if (object.name.kind != kind || object.name.name != name) continue;
+    if (const Json::Object* data = object.content.At("data").as_object(); data != nullptr) {
+      for (const auto& [key, value] : *data) {
+        const std::string text = value.StringOr("");
+        values[key] = kind == "Secret" ? manifest::DecodeBase64(text).value_or("") : text;
+      }
+    }
+    if (const Json::Object* clear = object.content.At("stringData").as_object(); clear != nullptr) {
+      for (const auto& [key, value] : *clear) values[key] = value.StringOr("");
+    }
+  }
+  return values;
+}
+
+// What a stored run says of the event that began it.
+struct Origin {
+  std::string ns;
+  std::string repository;
+  workflow::EventFacts facts;
+};
+
+Origin OriginOf(const RunRecord& record) {
+  Origin origin;
+  const Result<Json> github = ParseJson(record.github);
+  if (!github.has_value()) return origin;
+  const std::string full = github->At("repository").StringOr("");
+  origin.ns = full.substr(0, full.find('/'));
+  origin.repository = full.substr(full.find('/') + 1);
+  origin.facts.event = github->At("event_name").StringOr("");
+  origin.facts.ref = github->At("ref").StringOr("");
+  origin.facts.default_branch = github->At("event").At("repository").At("default_branch").StringOr("main");
+  return origin;
+}
+
+}  // namespace
+
+std::string SettingsNameOf(const std::string& repository) { return repository + "-workflows"; }
+
+RunHost::RunHost(RunHostParts parts)
+    : parts_(std::move(parts)),
+      repositories_(
+          {.folder = parts_.state_folder + "/repositories", .program = parts_.program, .state_folder = parts_.state_folder}),
+      places_({.state_folder = parts_.state_folder, .supervise_argv = {parts_.program, "supervise", "place"}}) {
+  list_ = std::make_unique<control::RunList>(
+      control::RunListParts{.clock = parts_.clock,
+                            .executor = parts_.executor,
+                            .store = parts_.store,
+                            .furnish = [this](const RunSummary& summary, RunRecord& record) { Furnish(summary, record); },
+                            .prepare = [this](const RunRecord& record) { return Prepare(record); },
+                            .ended =
+                                [this](const RunRecord& record) {
+                                  std::shared_ptr<services::RunServices> ended;  // Ends outside the lock.
+                                  const std::lock_guard lock(mutex_);
+                                  if (auto node = services_.extract(record.id); !node.empty()) ended = std::move(node.mapped());
+                                },
+                            .drop_files = [this](const RunRecord& record) { DropFiles(record); },
+                            .remove = [this](const RunRecord& record) { Remove(record); }});
+  runs_ = std::make_unique<control::Runs>(
+      control::RunsParts{
+          .clock = parts_.clock,
+          .executor = parts_.executor,
+          .store = parts_.store,
+          .places = places_,
+          .actions = known_,
+          .secrets = [this](const RunRecord& record) { return SecretsOf(record); },
+          .services = [this](const RunRecord& record, const std::string& leg) { return ServicesOf(record, leg); }},
+      [this](const std::string& id) { list_->Changed(id); });
+  list_->Drive(*runs_);
+  hosting_ = std::make_unique<control::Hosting>(
+      control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_});
+}
+
+RunHost::~RunHost() = default;
+
+Result<void> RunHost::Load() {
+  TRY_OK(files::RemoveTree(SpoolFolder()));
+  TRY_OK(hosting_->Load());
+  TRY_OK(list_->Load());
+  hosting_->Start();
+  return {};
+}
+
+std::string RunHost::FolderOf(const std::string& record_id) const {
+  return fmt::format("{}/runs/{}", parts_.state_folder, record_id.substr(0, record_id.find('.')));
+}
+
+void RunHost::Furnish(const RunSummary& summary, RunRecord& record) const {
+  record.labels = {control::kRunnerLabels.begin(), control::kRunnerLabels.end()};
+  record.paths.workspace = fmt::format("/home/runner/work/{}/{}", summary.repository, summary.repository);
+  record.paths.source = control::kSourceInside;
+  record.mounts = {{repositories_.FolderOf(summary.repository), control::kSourceInside},
+                   {FolderOf(record.id) + "/event.json", record.paths.event_file}};
+  Json::Object vars;
+  const auto values = ValuesOf(parts_.objects(Namespace(summary.ns)), "ConfigMap", SettingsNameOf(summary.repository));
+  for (const auto& [key, value] : values) vars[key] = Json(value);
+  record.vars = CanonicalJson(Json(std::move(vars)));
+}
+
+Result<void> RunHost::Prepare(const RunRecord& record) {
+  const std::string folder = FolderOf(record.id);
+  TRY_OK(files::MakeFolders(folder, 0700));
+  TRY(const Json github, ParseJson(record.github));
+  TRY_OK(files::WriteFileDurably(folder + "/event.json", PrettyJson(github.At("event")), 0644));
+  TRY(std::shared_ptr<services::RunServices> started, services::RunServices::Start(folder, record, parts_.clock));
+  const std::lock_guard lock(mutex_);
+  services_[record.id] = std::move(started);
+  return {};
+}
+
+// A run that was begun by what is not merged has none, whoever asks.
+expression::Value RunHost::SecretsOf(const RunRecord& record) const {
+  const Origin origin = OriginOf(record);
+  const runs::RepositoryRecord* repository = hosting_ == nullptr ? nullptr : hosting_->Find(origin.repository);
+  if (repository == nullptr || !workflow::MayHaveSecrets(origin.facts, repository->secret_branches))
+    return expression::Value::Object({});
+  const auto values = ValuesOf(parts_.objects(Namespace(origin.ns)), "Secret", SettingsNameOf(origin.repository));
+  std::vector<std::pair<std::string, expression::Value>> members(values.begin(), values.end());
+  return expression::Value::Object(std::move(members));
+}
+
+control::LegServices RunHost::ServicesOf(const RunRecord& record, const std::string& leg) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = services_.find(record.id);
+  return found == services_.end() ? control::LegServices() : found->second->Of(leg);
+}
+
+void RunHost::DropFiles(const RunRecord& record) {
+  for (const PlaceId& place : places_.Known()) {
+    if (!place.str().starts_with(record.id + ".")) continue;
+    if (const auto dropped = places_.DropFiles(place); !dropped.has_value()) spdlog::warn("{}", ErrorText(dropped.error()));
+  }
+}
+
+void RunHost::Remove(const RunRecord& record) {
+  for (const PlaceId& place : places_.Known()) {
+    if (place.str().starts_with(record.id + ".")) static_cast<void>(places_.Forget(place));
+  }
+  static_cast<void>(files::RemoveTree(FolderOf(record.id)));
+}
+
+std::string RunHost::LogPath(const RunSummary& summary, const std::string& leg, int ordinal) const {
+  return places_.LogPath(PlaceId(runs::RecordIdOf(summary) + "." + leg), ordinal);
+}
+
+std::vector<services::Artifact> RunHost::ArtifactsOf(const std::string& id) const {
+  return services::Artifacts(services::RunServices::ArtifactsFolder(FolderOf(id)), {}).List(id);
+}
+
+std::string RunHost::ContentPath(const services::Artifact& artifact) const {
+  return services::Artifacts(services::RunServices::ArtifactsFolder(FolderOf(artifact.run)), {})
+      .ContentPath(artifact.run, artifact.id);
+}
+
+}  // namespace tuesday::server

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that runs of workflows need of this machine, put together. Loop thread only; Load blocks.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "adapters/actions/known_actions.h"
+#include "adapters/git/hosted/git_repositories.h"
+#include "adapters/sandbox/sandbox_places.h"
+#include "app/services/run_services.h"
+#include "app/services/store/artifacts.h"
+#include "control/hosting/hosting.h"
+#include "wire/state/records.h"
+
+namespace tuesday::server {
+
+struct RunHostParts {
+  std::string state_folder;
+  std::string program;
+  Store& store;
+  control::Executor& executor;
+  const Clock& clock;
+  std::function<std::vector<state::ObjectRecord>(const Namespace&)> objects;  // Secrets and ConfigMaps are among them.
+};
+
+// Secrets and variables of a repository's runs: keys of the Secret, and of the ConfigMap, of this name in its namespace.
+std::string SettingsNameOf(const std::string& repository);
+
+class RunHost {
+ public:
+  explicit RunHost(RunHostParts parts);
+  ~RunHost();
+  RunHost(const RunHost&) = delete;
+  RunHost& operator=(const RunHost&) = delete;
+
+  // Takes repositories and runs up again.
+  Result<void> Load();
+
+  control::RunList& list() { return *list_; }
+  control::Hosting& hosting() { return *hosting_; }
+
+  // The log of a command of the run's last attempt.
+  std::string LogPath(const runs::RunSummary& summary, const std::string& leg, int ordinal) const;
+
+  std::string RepositoriesFolder() const { return parts_.state_folder + "/repositories"; }
+  std::string SpoolFolder() const { return parts_.state_folder + "/git-spool"; }
+
+  // What the run has stored, all attempts.
+  std::vector<services::Artifact> ArtifactsOf(const std::string& id) const;
+  std::string ContentPath(const services::Artifact& artifact) const;
+
+ private:
+  std::string FolderOf(const std::string& record_id) const;
+  void Furnish(const runs::RunSummary& summary, runs::RunRecord& record) const;
+  Result<void> Prepare(const runs::RunRecord& record);
+  void DropFiles(const runs::RunRecord& record);
+  void Remove(const runs::RunRecord& record);
+  expression::Value SecretsOf(const runs::RunRecord& record) const;
+  control::LegServices ServicesOf(const runs::RunRecord& record, const std::string& leg) const;
+
+  RunHostParts parts_;
+  git::GitRepositories repositories_;
+  sandbox::SandboxPlaces places_;
+  actions::KnownActions known_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<services::RunServices>> services_;  // By record.
+  std::unique_ptr<control::RunList> list_;
+  std::unique_ptr<control::Runs> runs_;
+  std::unique_ptr<control::Hosting> hosting_;
+};
+
+}  // namespace tuesday::server
