@@ -11,6 +11,7 @@
 #include "adapters/files/files.h"
 #include "app/cli/render/table.h"
 #include "app/cli/workflow/context.h"
+#include "app/cli/workflow/known.h"
 #include "app/cli/workflow/local/dry_run.h"
 #include "app/cli/workflow/local/local_run.h"
 #include "app/cli/workflow/local/run_numbers.h"
@@ -90,7 +91,7 @@ std::string MatrixJson(const std::vector<std::string>& words) {
 }
 
 Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWorkflow& local, const RunNumber& number,
-                                   const std::string& root) {
+                                   const std::string& root, std::vector<runs::ReadMount> mounts) {
   TRY(const git::Snapshot snapshot, git::TakeSnapshot(root, number.folder + "/source.git"));
   runs::RunRecord record;
   record.id = number.id;
@@ -107,6 +108,7 @@ Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWo
   const std::string name = snapshot.repository.substr(snapshot.repository.find('/') + 1);
   record.paths.workspace = fmt::format("/home/runner/work/{}/{}", name, name);
   record.paths.source = kSourceInside;
+  record.mounts = std::move(mounts);
   record.mounts.push_back({snapshot.folder, std::string(kSourceInside)});
   if (!snapshot.objects.empty()) {
     record.mounts.push_back({snapshot.objects, std::string(kObjectsInside)});
@@ -123,9 +125,10 @@ bool FiresOn(const LocalWorkflow& local, const std::string& event) {
   return std::any_of(local.triggers.begin(), local.triggers.end(), [&](const auto& trigger) { return trigger.event == event; });
 }
 
-Result<LocalWorkflow> ChooseWorkflow(const std::string& root, const WorkflowOptions& options) {
+Result<LocalWorkflow> ChooseWorkflow(const std::string& root, const WorkflowOptions& options,
+                                     const actions::KnownActions& known) {
   WorkflowErrors errors;
-  auto workflows = ReadWorkflows(root, options.file, errors);
+  auto workflows = ReadWorkflows(root, options.file, errors, &known);
   for (const std::string& line : errors.lines) std::cerr << line << "\n";
   if (!workflows) return std::unexpected(workflows.error());
   const std::string event = options.event.empty() ? "push" : options.event;
@@ -139,9 +142,9 @@ Result<LocalWorkflow> ChooseWorkflow(const std::string& root, const WorkflowOpti
   }
   LocalWorkflow chosen = std::move(workflows->front());
   for (const std::string& job : options.jobs) {
-    const bool known = std::any_of(chosen.workflow.jobs.begin(), chosen.workflow.jobs.end(),
+    const bool is_known = std::any_of(chosen.workflow.jobs.begin(), chosen.workflow.jobs.end(),
                                    [&](const auto& one) { return one.id.text == job; });
-    if (!known) return Fail(ErrorCode::kNotFound, fmt::format("{} has no job '{}'.", chosen.name, job));
+    if (!is_known) return Fail(ErrorCode::kNotFound, fmt::format("{} has no job '{}'.", chosen.name, job));
   }
   return chosen;
 }
@@ -203,8 +206,9 @@ Result<int> Watch(const Globals& globals, const std::string& title, std::size_t 
 // One that still runs in another process holds its folder, and is passed over.
 Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
   TRY(const auto secrets, ReadSecrets(options));
+  TRY(const auto known, KnownFor(globals, RepositoryRoot().value_or(".")));
   for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
-    const auto run = LocalRun::Open(number.folder, secrets);
+    const auto run = LocalRun::Open(number.folder, secrets, known);
     if (!run.has_value()) continue;
     TRY(const std::optional<runs::RunRecord> record, (*run)->Unfinished());
     if (!record.has_value()) continue;
@@ -219,8 +223,9 @@ Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
 // The files of the working tree are those of the attempt before: what failed is tried again as it was.
 Result<int> ResumeLast(const Globals& globals, const WorkflowOptions& options) {
   TRY(const auto secrets, ReadSecrets(options));
+  TRY(const auto known, KnownFor(globals, RepositoryRoot().value_or(".")));
   for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
-    const auto run = LocalRun::Open(number.folder, secrets);
+    const auto run = LocalRun::Open(number.folder, secrets, known);
     if (!run.has_value()) continue;
     TRY(const std::optional<LocalRun::Attempt> last, (*run)->LastAttempt());
     if (!last.has_value()) continue;
@@ -243,16 +248,21 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
   const Result<std::string> found = RepositoryRoot();
   if (!found.has_value() && options.file.empty()) return std::unexpected(found.error());
   const std::string root = found.value_or(".");
-  TRY(const LocalWorkflow local, ChooseWorkflow(root, options));
+  TRY(actions::KnownActions known, KnownFor(globals, root));
+  TRY(const LocalWorkflow local, ChooseWorkflow(root, options, known));
   TRY(auto secrets, ReadSecrets(options));
+  std::vector<runs::ReadMount> mounts;
+  if (!options.dry_run) {
+    TRY(mounts, ActionMounts(known, root, local.workflow.jobs, options.jobs));
+  }
   TRY(const RunNumber number, TakeRunNumber(RunsFolder(globals)));
-  TRY(const runs::RunRecord record, MakeRecord(options, local, number, root));
+  TRY(const runs::RunRecord record, MakeRecord(options, local, number, root, std::move(mounts)));
   if (options.dry_run) {
-    TRY(const std::string text, DryRun(record, secrets, root));
+    TRY(const std::string text, DryRun(record, secrets, root, known));
     std::cout << text;
     return kExitPass;
   }
-  TRY(auto run, LocalRun::Open(number.folder, std::move(secrets)));
+  TRY(auto run, LocalRun::Open(number.folder, std::move(secrets), known));
   return Watch(globals, local.Title(), WidthOf(local.workflow), record, *run,
                [&](RunWatcher& watcher) { return run->Run(record, watcher); });
 }
