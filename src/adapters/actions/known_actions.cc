@@ -23,13 +23,13 @@ Result<void> KnownActions::CheckLock(const ActionRef& ref, const std::optional<M
   const auto locked = lock_->find(ref.Name());
   if (locked == lock_->end()) {
     if (!entry.has_value()) return {};
-    return Fail(ErrorCode::kDenied, fmt::format("{} does not stand in {}", ref.Name(), workflow::kLockPath),
+    return Fail(ErrorCode::kDenied, fmt::format("{} does not stand in {}.", ref.Name(), workflow::kLockPath),
                 "Look at what it is, and take it in: tuesday actions lock");
   }
   const std::string here = entry.has_value() ? "sha256:" + entry->digest : "";
   if (here == locked->second.digest) return {};
   return Fail(ErrorCode::kConflict,
-              fmt::format("{} is not what was locked: {} says {}, the mirror has {}", ref.Name(), workflow::kLockPath,
+              fmt::format("{} is not what was locked: {} says {}, the mirror has {}.", ref.Name(), workflow::kLockPath,
                           locked->second.digest, here.empty() ? "nothing" : here),
               "Mirror what was locked, or look at the change and lock it: tuesday actions lock");
 }
@@ -93,7 +93,7 @@ ReachedActions Reach(KnownActions& known, const std::vector<std::string>& uses,
       const auto loaded = known.Load(one);
       const std::string problem = loaded ? loaded->problem : ErrorText(loaded.error());
       if (!problem.empty()) {
-        reached.problems.push_back(problem);
+        if (std::ranges::find(reached.problems, problem) == reached.problems.end()) reached.problems.push_back(problem);
         continue;
       }
       definition = loaded->definition;

@@ -121,8 +121,10 @@ Result<MirrorEntry> Mirror::Remove(const ActionRef& ref) const {
   TRY(std::vector<MirrorEntry> entries, List());
   if (std::erase_if(entries, [&ref](const MirrorEntry& one) { return Is(one, ref); }) == 0) return not_there();
   TRY_OK(Write(entries));
-  if (std::ranges::find(entries, found->digest, &MirrorEntry::digest) == entries.end())
-    TRY_OK(files::RemoveTree(FolderOf(*found)));
+  for (const std::string& digest : files::NamesIn(folder_ + "/trees")) {
+    if (std::ranges::find(entries, digest, &MirrorEntry::digest) == entries.end())
+      TRY_OK(files::RemoveTree(folder_ + "/trees/" + digest));
+  }
   return *found;
 }
 

@@ -39,10 +39,11 @@ class Mirror {
   Result<std::vector<MirrorEntry>> List() const;
   Result<std::optional<MirrorEntry>> Find(const ActionRef& ref) const;
 
-  // Takes what is in `source` under the name; another tree of the same name is replaced. kDenied and kLimit as ReadTree.
+  // Takes what is in `source` under the name. The tree that had it stays for runs that go on, until something is removed.
+  // kDenied and kLimit as ReadTree.
   Result<MirrorEntry> Add(const ActionRef& ref, const std::string& commit, const std::string& source, WallTime now) const;
 
-  // Forgets the name, and the tree when nothing else is it. kNotFound when there is no such name.
+  // Forgets the name, and every tree that has none any more. kNotFound when there is no such name.
   Result<MirrorEntry> Remove(const ActionRef& ref) const;
 
   // The tree on this machine, and where a job sees it.

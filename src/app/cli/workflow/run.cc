@@ -143,7 +143,7 @@ Result<LocalWorkflow> ChooseWorkflow(const std::string& root, const WorkflowOpti
   LocalWorkflow chosen = std::move(workflows->front());
   for (const std::string& job : options.jobs) {
     const bool is_known = std::any_of(chosen.workflow.jobs.begin(), chosen.workflow.jobs.end(),
-                                   [&](const auto& one) { return one.id.text == job; });
+                                      [&](const auto& one) { return one.id.text == job; });
     if (!is_known) return Fail(ErrorCode::kNotFound, fmt::format("{} has no job '{}'.", chosen.name, job));
   }
   return chosen;
@@ -223,17 +223,22 @@ Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
 // The files of the working tree are those of the attempt before: what failed is tried again as it was.
 Result<int> ResumeLast(const Globals& globals, const WorkflowOptions& options) {
   TRY(const auto secrets, ReadSecrets(options));
-  TRY(const auto known, KnownFor(globals, RepositoryRoot().value_or(".")));
+  const std::string root = RepositoryRoot().value_or(".");
+  TRY(auto known, KnownFor(globals, root));
   for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
     const auto run = LocalRun::Open(number.folder, secrets, known);
     if (!run.has_value()) continue;
-    TRY(const std::optional<LocalRun::Attempt> last, (*run)->LastAttempt());
+    TRY(std::optional<LocalRun::Attempt> last, (*run)->LastAttempt());
     if (!last.has_value()) continue;
     if (last->state.phase != workflow::RunPhase::kDone)
       return Fail(ErrorCode::kConflict, fmt::format("The run {} has not ended.", last->record.id), "Go on with it: --continue");
     if (last->state.result == workflow::RunResult::kSuccess)
       return Fail(ErrorCode::kConflict, fmt::format("The last run, {}, has passed.", last->record.id));
     TRY(const workflow::RunSpec spec, control::SpecOf(last->record, expression::Value()));
+    TRY(const auto mounts, ActionMounts(known, root, spec.workflow.jobs, last->record.jobs));
+    for (const runs::ReadMount& mount : mounts) {
+      if (std::ranges::find(last->record.mounts, mount) == last->record.mounts.end()) last->record.mounts.push_back(mount);
+    }
     const auto from = options.resume == "failed-step" ? workflow::ResumeFrom::kFailedStep : workflow::ResumeFrom::kFailedJobs;
     return Watch(globals, spec.workflow.name.has_value() ? spec.workflow.name->ScalarText() : last->record.files.front().name,
                  WidthOf(spec.workflow), last->record, **run,
