@@ -135,6 +135,23 @@ def case_a_reusable_workflow_of_another_repository_runs(tree):
     expect("octo/flows@v1 " in (tree.root / ".github/actions.lock").read_text(), "it is locked too")
 
 
+def case_a_repository_names_its_own_actions_from_its_root(tree):
+    """`$/path` is of the repository that says it, whatever the workspace holds: of the run's own, and of a mirrored one."""
+    composite = "name: c\ndescription: d\nruns:\n  using: composite\n  steps:\n    - uses: $/inner\n"
+    node = "name: n\ndescription: d\nruns: {using: node20, main: m.js}\n"
+    tree.write("outer/action.yml", composite)
+    tree.write("inner/action.yml", node)
+    tree.write("inner/m.js", "console.log('of this repository, ' + require('../shared.js'))\n")
+    tree.write("shared.js", "module.exports = 'with its files'\n")
+    actions(tree, "add", outside(tree, "other", {"action.yml": composite, "inner/action.yml": node,
+                                                 "inner/m.js": "console.log('of the other one')\n"}), "--as", "octo/other@v1")
+    tree.workflow("on: push\njobs:\n  j:\n    runs-on: ubuntu-latest\n    steps: [{uses: $/outer}, {uses: octo/other@v1}]\n")
+    out = tree.run()
+    expect("│ of this repository, with its files" in out and "│ of the other one" in out, out)
+    tree.workflow("on: push\njobs:\n  j:\n    runs-on: ubuntu-latest\n    steps: [{uses: $/none}]\n")
+    expect("$/none: the run's own repository has no action.yml there" in tree.run(code=1), "one that is not there")
+
+
 def case_archives_are_taken_and_bad_ones_refused(tree):
     place = pathlib.Path(tree.folder.name)
     with tarfile.open(place / "good.tar.gz", "w:gz") as archive:

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <deque>
+#include <filesystem>
 #include <set>
 
+#include "adapters/files/files.h"
 #include "core/workflow/action/uses.h"
 
 namespace tuesday::actions {
@@ -40,11 +42,21 @@ Result<std::optional<MirrorEntry>> KnownActions::Find(const ActionRef& ref) cons
   return entry;
 }
 
+workflow::LoadedAction KnownActions::LoadOwn(const std::string& uses) const {
+  const std::filesystem::path path = std::filesystem::path(uses.substr(2)).lexically_normal();
+  if (own_.empty() || path.empty() || path.is_absolute() || *path.begin() == "..")
+    return Problem(fmt::format("{}: the run's own repository has no such action", uses));
+  for (const char* name : {"action.yml", "action.yaml"}) {
+    auto text = files::ReadFile(fmt::format("{}/{}/{}", own_, path.string(), name), kDefinitionBytesMax);
+    if (text) return {.definition = *text, .folder = fmt::format("{}/{}", kOwnInside, path.string())};
+  }
+  return Problem(fmt::format("{}: the run's own repository has no action.yml there", uses));
+}
+
 Result<workflow::LoadedAction> KnownActions::Load(const std::string& uses) {
   if (uses.starts_with("docker://"))
     return Problem(fmt::format("{}: steps in containers of their own are not there yet", uses));
-  if (uses.starts_with("$/"))
-    return Problem(fmt::format("{}: actions of the workflow's own repository are reached by ./", uses));
+  if (uses.starts_with("$/")) return LoadOwn(uses);
   const auto ref = ParseActionRef(uses);
   if (!ref) return Problem(ref.error().message);
   const auto entry = Find(*ref);
@@ -85,9 +97,11 @@ ReachedActions Reach(KnownActions& known, const std::vector<std::string>& uses,
     const std::string one = waiting.front();
     waiting.pop_front();
     // Those that cannot be had for another reason fail their step, which may never have its turn.
-    if (!seen.insert(one).second || one.starts_with("docker://") || one.starts_with("$/")) continue;
+    if (!seen.insert(one).second || one.starts_with("docker://")) continue;
     std::string definition;
-    if (one.starts_with("./")) {
+    const bool is_own = one.starts_with("$/");
+    reached.needs_own = reached.needs_own || is_own;
+    if (is_own || one.starts_with("./")) {
       definition = local(one).value_or("");
     } else {
       const auto loaded = known.Load(one);
@@ -103,7 +117,7 @@ ReachedActions Reach(KnownActions& known, const std::vector<std::string>& uses,
           std::ranges::find(reached.mirrored, (*entry)->digest, &MirrorEntry::digest) == reached.mirrored.end())
         reached.mirrored.push_back(**entry);
     }
-    for (const std::string& next : workflow::UsesOfDefinition(definition)) waiting.push_back(next);
+    for (const std::string& next : workflow::UsesOfDefinition(definition, one)) waiting.push_back(next);
   }
   return reached;
 }

@@ -24,6 +24,9 @@ struct NativeAction {
 };
 const NativeAction* FindNative(const ActionRef& ref);
 
+// Where jobs see the run's own repository as it was when the run began.
+inline constexpr std::string_view kOwnInside = "/opt/tuesday/own";
+
 class KnownActions : public Actions {
  public:
   // Without a lock every tree of the mirror is taken for what its name says.
@@ -31,6 +34,10 @@ class KnownActions : public Actions {
       : mirror_(std::move(mirror)), lock_(std::move(lock)) {}
 
   Result<workflow::LoadedAction> Load(const std::string& uses) override;
+
+  // Where the run's own repository is on this machine, for "$/path"; jobs see it at kOwnInside. Empty: such actions are not
+  // there.
+  void SetOwn(std::string folder) { own_ = std::move(folder); }
 
   // The tree behind a name of another repository, as the lock allows it; nothing when none is mirrored. kConflict, with both
   // digests, when the lock says another one; kDenied when it does not name it.
@@ -45,14 +52,18 @@ class KnownActions : public Actions {
  private:
   Result<void> CheckLock(const ActionRef& ref, const std::optional<MirrorEntry>& entry) const;
 
+  workflow::LoadedAction LoadOwn(const std::string& uses) const;
+
   Mirror mirror_;
   std::optional<workflow::ActionLock> lock_;
+  std::string own_;
 };
 
 // What a run needs of the mirror, and what of it is not there.
 struct ReachedActions {
   std::vector<MirrorEntry> mirrored;  // Each tree once.
   std::vector<std::string> problems;  // A sentence for each action that cannot be had.
+  bool needs_own = false;             // "$/path": the run's own repository.
 };
 
 // Goes from `uses` through composite actions. `local` reads the definition of an action of the workspace ("./path"), if it is

@@ -20,23 +20,23 @@ Result<actions::KnownActions> KnownFor(const Globals& globals, const std::string
 
 std::optional<std::string> LocalDefinition(const std::string& root, const std::string& uses) {
   for (const char* name : {"action.yml", "action.yaml"}) {
-    auto text = files::ReadFile(fmt::format("{}/{}/{}", root, uses, name), actions::kDefinitionBytesMax);
+    auto text = files::ReadFile(fmt::format("{}/{}/{}", root, uses.substr(2), name), actions::kDefinitionBytesMax);
     if (text) return *std::move(text);
   }
   return std::nullopt;
 }
 
-Result<std::vector<runs::ReadMount>> ActionMounts(actions::KnownActions& known, const std::string& root,
-                                                  const std::vector<workflow::Job>& jobs, const std::vector<std::string>& ids) {
+Result<ActionNeeds> NeedsOf(actions::KnownActions& known, const std::string& root, const std::vector<workflow::Job>& jobs,
+                            const std::vector<std::string>& ids) {
   const auto uses = workflow::UsesOf(jobs, {ids.begin(), ids.end()});
   const actions::ReachedActions reached =
       actions::Reach(known, uses, [&root](const std::string& one) { return LocalDefinition(root, one); });
   if (!reached.problems.empty())
     return Fail(ErrorCode::kNotFound, fmt::format("Nothing was started:\n  {}", fmt::join(reached.problems, "\n  ")));
-  std::vector<runs::ReadMount> mounts;
+  ActionNeeds needs{.mounts = {}, .own = reached.needs_own};
   for (const actions::MirrorEntry& entry : reached.mirrored)
-    mounts.push_back({known.mirror().FolderOf(entry), actions::Mirror::InsideOf(entry)});
-  return mounts;
+    needs.mounts.push_back({known.mirror().FolderOf(entry), actions::Mirror::InsideOf(entry)});
+  return needs;
 }
 
 }  // namespace tuesday::cli

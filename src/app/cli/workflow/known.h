@@ -19,12 +19,17 @@ actions::Mirror MirrorOf(const Globals& globals);
 // With the lock of the repository at `root`, when it has one. kInvalid when that cannot be read.
 Result<actions::KnownActions> KnownFor(const Globals& globals, const std::string& root);
 
-// The definition of an action of the workspace, "./path", as it stands in the tree at `root`.
+// The definition of an action of the workspace or of the repository, "./path" or "$/path", as it stands in the tree at `root`.
 std::optional<std::string> LocalDefinition(const std::string& root, const std::string& uses);
 
-// Binds what the jobs with these ids (none: all) need of the mirror. kNotFound, before anything runs, names every action that
+struct ActionNeeds {
+  std::vector<runs::ReadMount> mounts;  // Of the mirror.
+  bool own = false;                     // The run's own repository too.
+};
+
+// What the jobs with these ids (none: all) need to be bound. kNotFound, before anything runs, names every action that
 // cannot be had and how to add it.
-Result<std::vector<runs::ReadMount>> ActionMounts(actions::KnownActions& known, const std::string& root,
-                                                  const std::vector<workflow::Job>& jobs, const std::vector<std::string>& ids);
+Result<ActionNeeds> NeedsOf(actions::KnownActions& known, const std::string& root, const std::vector<workflow::Job>& jobs,
+                            const std::vector<std::string>& ids);
 
 }  // namespace tuesday::cli

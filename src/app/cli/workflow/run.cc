@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "adapters/files/files.h"
+#include "adapters/git/git.h"
 #include "app/cli/render/table.h"
 #include "app/cli/workflow/context.h"
 #include "app/cli/workflow/known.h"
@@ -90,8 +91,19 @@ std::string MatrixJson(const std::vector<std::string>& words) {
   return CanonicalJson(Json(std::move(object)));
 }
 
+// The run's own repository as files, where a workflow names actions of it.
+std::string OwnFolder(const RunNumber& number) { return number.folder + "/own"; }
+
+Result<void> UnpackOwn(const git::Snapshot& snapshot, const std::string& folder) {
+  TRY_OK(files::MakeFolders(folder));
+  const git::GitOptions at{.folder = folder, .environment = {{"GIT_INDEX_FILE", folder + ".index"}}};
+  TRY_OK(git::RunGit({"--git-dir=" + snapshot.folder, "--work-tree=" + folder, "checkout", "--force", snapshot.sha, "--", "."},
+                     at));
+  return {};
+}
+
 Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWorkflow& local, const RunNumber& number,
-                                   const std::string& root, std::vector<runs::ReadMount> mounts) {
+                                   const std::string& root, ActionNeeds needs) {
   TRY(const git::Snapshot snapshot, git::TakeSnapshot(root, number.folder + "/source.git"));
   runs::RunRecord record;
   record.id = number.id;
@@ -108,7 +120,11 @@ Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWo
   const std::string name = snapshot.repository.substr(snapshot.repository.find('/') + 1);
   record.paths.workspace = fmt::format("/home/runner/work/{}/{}", name, name);
   record.paths.source = kSourceInside;
-  record.mounts = std::move(mounts);
+  record.mounts = std::move(needs.mounts);
+  if (needs.own) {
+    TRY_OK(UnpackOwn(snapshot, OwnFolder(number)));
+    record.mounts.push_back({OwnFolder(number), std::string(actions::kOwnInside)});
+  }
   record.mounts.push_back({snapshot.folder, std::string(kSourceInside)});
   if (!snapshot.objects.empty()) {
     record.mounts.push_back({snapshot.objects, std::string(kObjectsInside)});
@@ -206,8 +222,9 @@ Result<int> Watch(const Globals& globals, const std::string& title, std::size_t 
 // One that still runs in another process holds its folder, and is passed over.
 Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
   TRY(const auto secrets, ReadSecrets(options));
-  TRY(const auto known, KnownFor(globals, RepositoryRoot().value_or(".")));
+  TRY(auto known, KnownFor(globals, RepositoryRoot().value_or(".")));
   for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
+    known.SetOwn(OwnFolder(number));
     const auto run = LocalRun::Open(number.folder, secrets, known);
     if (!run.has_value()) continue;
     TRY(const std::optional<runs::RunRecord> record, (*run)->Unfinished());
@@ -226,6 +243,7 @@ Result<int> ResumeLast(const Globals& globals, const WorkflowOptions& options) {
   const std::string root = RepositoryRoot().value_or(".");
   TRY(auto known, KnownFor(globals, root));
   for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
+    known.SetOwn(OwnFolder(number));
     const auto run = LocalRun::Open(number.folder, secrets, known);
     if (!run.has_value()) continue;
     TRY(std::optional<LocalRun::Attempt> last, (*run)->LastAttempt());
@@ -235,8 +253,8 @@ Result<int> ResumeLast(const Globals& globals, const WorkflowOptions& options) {
     if (last->state.result == workflow::RunResult::kSuccess)
       return Fail(ErrorCode::kConflict, fmt::format("The last run, {}, has passed.", last->record.id));
     TRY(const workflow::RunSpec spec, control::SpecOf(last->record, expression::Value()));
-    TRY(const auto mounts, ActionMounts(known, root, spec.workflow.jobs, last->record.jobs));
-    for (const runs::ReadMount& mount : mounts) {
+    TRY(const ActionNeeds needs, NeedsOf(known, root, spec.workflow.jobs, last->record.jobs));
+    for (const runs::ReadMount& mount : needs.mounts) {
       if (std::ranges::find(last->record.mounts, mount) == last->record.mounts.end()) last->record.mounts.push_back(mount);
     }
     const auto from = options.resume == "failed-step" ? workflow::ResumeFrom::kFailedStep : workflow::ResumeFrom::kFailedJobs;
@@ -256,12 +274,13 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
   TRY(actions::KnownActions known, KnownFor(globals, root));
   TRY(const LocalWorkflow local, ChooseWorkflow(root, options, known));
   TRY(auto secrets, ReadSecrets(options));
-  std::vector<runs::ReadMount> mounts;
+  ActionNeeds needs;
   if (!options.dry_run) {
-    TRY(mounts, ActionMounts(known, root, local.workflow.jobs, options.jobs));
+    TRY(needs, NeedsOf(known, root, local.workflow.jobs, options.jobs));
   }
   TRY(const RunNumber number, TakeRunNumber(RunsFolder(globals)));
-  TRY(const runs::RunRecord record, MakeRecord(options, local, number, root, std::move(mounts)));
+  TRY(const runs::RunRecord record, MakeRecord(options, local, number, root, std::move(needs)));
+  known.SetOwn(options.dry_run ? root : OwnFolder(number));
   if (options.dry_run) {
     TRY(const std::string text, DryRun(record, secrets, root, known));
     std::cout << text;

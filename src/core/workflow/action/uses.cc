@@ -49,10 +49,22 @@ std::vector<std::string> UsesOf(const std::vector<Job>& jobs, const std::set<std
   return all;
 }
 
-std::vector<std::string> UsesOfDefinition(const std::string& definition) {
+std::vector<std::string> UsesOfDefinition(const std::string& definition, std::string_view within) {
   const ReadActionResult read = ReadActionFile(definition, "action.yml");
   const auto* composite = std::get_if<CompositeRuns>(&read.action.runs);
-  return !read.problems.empty() || composite == nullptr ? std::vector<std::string>() : UsesOf(composite->steps);
+  if (!read.problems.empty() || composite == nullptr) return {};
+  std::vector<std::string> all;
+  for (const std::string& one : UsesOf(composite->steps)) all.push_back(UsesWithin(within, one));
+  return all;
+}
+
+std::string UsesWithin(std::string_view within, std::string_view uses) {
+  const bool is_own = uses.starts_with("$/") && !within.starts_with("./") && !within.starts_with("$/");
+  const std::size_t sign = within.find('@');
+  const std::size_t owner = within.find('/');
+  if (!is_own || sign == std::string_view::npos || owner == std::string_view::npos || owner > sign) return std::string(uses);
+  const std::size_t repository = std::min(within.find('/', owner + 1), sign);
+  return std::string(within.substr(0, repository)) + std::string(uses.substr(1)) + std::string(within.substr(sign));
 }
 
 }  // namespace tuesday::workflow

@@ -37,10 +37,19 @@ TEST(Uses, AreThoseOfTheJobsThatWillRun) {
 }
 
 TEST(Uses, OfADefinitionAreThoseOfACompositeOne) {
-  EXPECT_THAT(UsesOfDefinition("name: c\ndescription: d\nruns: {using: composite, steps: [{uses: o/x@v1}]}\n"),
+  EXPECT_THAT(UsesOfDefinition("name: c\ndescription: d\nruns: {using: composite, steps: [{uses: o/x@v1}]}\n", "o/c@v1"),
               ElementsAre("o/x@v1"));
-  EXPECT_THAT(UsesOfDefinition("name: n\ndescription: d\nruns: {using: node20, main: a.js}\n"), IsEmpty());
-  EXPECT_THAT(UsesOfDefinition("no: action"), IsEmpty());
+  EXPECT_THAT(UsesOfDefinition("name: n\ndescription: d\nruns: {using: node20, main: a.js}\n", ""), IsEmpty());
+  EXPECT_THAT(UsesOfDefinition("no: action", ""), IsEmpty());
+}
+
+TEST(Uses, OfTheOwnRepositoryAreThoseOfTheActionThatSaysSo) {
+  EXPECT_EQ(UsesWithin("octo/act/deep@v1", "$/other"), "octo/act/other@v1");
+  EXPECT_EQ(UsesWithin("octo/act@v1", "$/other"), "octo/act/other@v1");
+  EXPECT_EQ(UsesWithin("octo/act@a/b", "$/x/y"), "octo/act/x/y@a/b");
+  for (const char* within : {"./here", "$/here", "docker://x"}) EXPECT_EQ(UsesWithin(within, "$/other"), "$/other") << within;
+  EXPECT_EQ(UsesWithin("octo/act@v1", "./other"), "./other");
+  EXPECT_EQ(UsesWithin("octo/act@v1", "o/b@v2"), "o/b@v2");
 }
 
 TEST(Locks, AreReadAsTheyAreWritten) {
