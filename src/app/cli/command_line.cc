@@ -15,6 +15,7 @@
 #include "app/cli/operate/operate_line.h"
 #include "app/cli/runs/runs_line.h"
 #include "app/cli/verb_line.h"
+#include "app/cli/workflow/actions/actions_line.h"
 #include "app/cli/workflow/workflow_line.h"
 
 namespace tuesday::cli {
@@ -38,6 +39,7 @@ struct CommandLine {
   OperateOptions operate;
   WorkflowOptions workflow;
   RunsOptions runs;
+  ActionsOptions actions;
   bool all_namespaces = false;
   StatusOptions status;
   std::vector<std::string> words;
@@ -262,6 +264,7 @@ void AddAll(CommandLine& line) {
   AddOperate(line.app, line.globals, line.operate, line.run);
   AddWorkflow(line.app, line.globals, line.workflow, line.run);
   AddRuns(line.app, line.globals, line.runs, line.run);
+  AddActions(line.app, line.globals, line.actions, line.run);
   CLI::App* completion =
       Command(line, line.app, "completion", "Prints the completion for a shell.", "source <(tuesday completion bash)", [&line] {
         std::cout << CompletionScript(line.name, CommandTree(line.app));
