@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The main job with real parts and live load: a healthy release goes out, three faulty ones are taken back by the playbook's own
-rules, and the daemon is killed in the middle; then a rolling and a blue-green release, one good and one bad each. Ends with
+rules, and the daemon is killed in the middle; then a rolling and a blue-green release, one good and one bad each; then a push whose tests fail and its repair. Ends with
 `demo: passed` or `demo: failed: <why>`."""
 
 import argparse
@@ -13,6 +13,7 @@ import threading
 import time
 
 from demo_strategies import Strategies
+from demo_workflow import Push
 from tuesday_bench import ROOT, Bench, Failed, wait_for
 
 RULES = "examples/playbook/prometheus-rule.yaml"
@@ -65,6 +66,7 @@ class Demo:
             load.stop()
         self.loads.clear()
         Strategies(bench, self.loads, self.say).run()
+        Push(bench, self.say).run()
         bench.run("audit", "log", "--verify", "--limit", "1")
         self.say("the journal's chain is whole")
 
