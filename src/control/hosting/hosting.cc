@@ -65,6 +65,7 @@ void Hosting::Start() {
         [] {});
     repository->record.follow.empty() ? Observe(name, "", [](const Result<Observation>&) {}) : Follow(repository);
   }
+  WatchSchedules();
 }
 
 void Hosting::Commit(Transaction transaction, Done<void> done) {

@@ -11,6 +11,7 @@
 
 #include "control/hosting/run_list.h"
 #include "control/hosting/sight.h"
+#include "ports/time_zones.h"
 
 namespace tuesday::control {
 
@@ -23,6 +24,7 @@ struct HostingParts {
   Store& store;
   Repositories& repositories;
   RunList& list;
+  const TimeZones& zones;
 };
 
 class Hosting {
@@ -66,7 +68,9 @@ class Hosting {
   struct Repository {
     runs::RepositoryRecord record;
     bool is_looking = false;
-    std::vector<Asked> asked;  // For the next look.
+    std::vector<Asked> asked;       // For the next look.
+    std::string scheduled_at = {};  // The commit that `schedules` are of.
+    std::vector<ScheduledRun> schedules = {};
     std::string trouble = {};  // Why the repository that is followed was not reached.
   };
   using RepositoryPtr = std::shared_ptr<Repository>;
@@ -76,6 +80,9 @@ class Hosting {
   void Looked(const RepositoryPtr& repository, const std::vector<Asked>& asked, const Result<Observation>& seen);
   void Begin(const RepositoryPtr& repository, runs::RepositoryRecord next, std::vector<NewRun> runs,
              std::vector<audit::Entry> entries, Done<std::vector<runs::RunSummary>> done);
+  void WatchSchedules();
+  void CheckSchedules(const RepositoryPtr& repository);
+  void BeginDue(const RepositoryPtr& repository, std::vector<NewRun> due, WallTime until);
   void KeepNew(const RepositoryPtr& repository, Done<runs::RepositoryRecord> done);
   void WhenFree(const RepositoryPtr& repository, std::function<void()> call);
   void Follow(const RepositoryPtr& repository);

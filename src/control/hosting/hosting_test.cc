@@ -46,6 +46,14 @@ class NoActions : public Actions {
   Result<workflow::LoadedAction> Load(const std::string&) override { return workflow::LoadedAction{.problem = "none"}; }
 };
 
+class OnlyUtc : public TimeZones {
+ public:
+  Result<std::shared_ptr<const calendar::TimeZone>> Find(const std::string& name) const override {
+    if (name.empty()) return std::make_shared<const calendar::Utc>();
+    return Fail(ErrorCode::kNotFound, "There is no zone " + name);
+  }
+};
+
 // The daemon can be killed and started again around the same store, places and repositories.
 class World {
  public:
@@ -60,7 +68,7 @@ class World {
                      .executor = executor,
                      .store = store,
                      .furnish = [](const auto&, runs::RunRecord& record) { record.labels = {"ubuntu-latest"}; },
-                     .prepare = [this](const runs::RunRecord& record) -> Result<void> {
+                     .prepare = [this](runs::RunRecord& record) -> Result<void> {
                        prepared.push_back(record.id);
                        return {};
                      },
@@ -71,7 +79,7 @@ class World {
         RunsParts{clock, executor, store, places, actions, [](const auto&) { return expression::Value::Object({}); }},
         [this](const std::string& id) { list->Changed(id); });
     list->Drive(*runs);
-    hosting = std::make_unique<Hosting>(HostingParts{clock, executor, store, repositories, *list});
+    hosting = std::make_unique<Hosting>(HostingParts{clock, executor, store, repositories, *list, zones});
     ASSERT_TRUE(hosting->Load().has_value());
     const auto loaded = list->Load();
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
@@ -106,6 +114,7 @@ class World {
   ::tuesday::testing::FakeStore store;
   ::tuesday::testing::FakePlaces places{clock};
   ::tuesday::testing::FakeRepositories repositories;
+  OnlyUtc zones;
   NoActions actions;
   std::vector<std::string> prepared;
   std::unique_ptr<RunList> list;
@@ -318,6 +327,38 @@ TEST(Mirrors, BeginRunsOfNewsOnly) {
   world.Settle();
   ASSERT_THAT(world.list->List(), SizeIs(1));
   EXPECT_EQ(world.Run("1").result, RunResult::kSuccess);
+}
+
+constexpr const char* kNightly = R"(
+on: {schedule: [{cron: '30 3 * * *'}]}
+jobs: {test: {runs-on: ubuntu-latest, steps: [{run: "echo ${{ github.event.schedule }}"}]}}
+)";
+
+TEST(Schedules, RunOncePerTimeOnTheDefaultBranch) {
+  World world;
+  world.Create();
+  world.repositories.Push("app", "refs/heads/main", {{kFile, kNightly}});
+  EXPECT_THAT(world.Observe().runs, IsEmpty());
+  world.executor.RunFor(std::chrono::hours(49));
+  ASSERT_THAT(world.list->List(), SizeIs(2));
+  EXPECT_EQ(world.Run("1").event, "schedule");
+  EXPECT_EQ(world.places.FindOrder(PlaceId("1.test"), "1.test.1")->script, "echo 30 3 * * *");
+}
+
+TEST(Schedules, ThatWereMissedRunOnceAtTheStart) {
+  World world;
+  world.Create();
+  world.repositories.Push("app", "refs/heads/main", {{kFile, kNightly}});
+  world.Observe();
+  world.Kill();
+  world.clock.Set(world.clock.Now() + std::chrono::hours(24 * 5));
+  world.Start();
+  world.Settle();
+  ASSERT_THAT(world.list->List(), SizeIs(1));
+  world.Kill();
+  world.Start();
+  world.Settle();
+  EXPECT_THAT(world.list->List(), SizeIs(1));
 }
 
 }  // namespace

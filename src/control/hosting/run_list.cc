@@ -89,7 +89,7 @@ Result<void> RunList::TakeUp(const RunSummary& summary) {
     if (pending_.contains(summary.id)) Begin(summary.id);
     return {};
   }
-  TRY(const RunRecord decoded, runs::DecodeRecord(*record));
+  TRY(RunRecord decoded, runs::DecodeRecord(*record));
   TRY_OK(parts_.prepare(decoded));
   TRY_OK(runs_->LoadOne(record_id));
   if (summary.status == RunStatus::kPending) Begun(summary.id, {});
@@ -131,13 +131,13 @@ void RunList::Add(std::vector<NewRun> news, Transaction also, Done<std::vector<R
 
 void RunList::Begin(const std::string& id) {
   const PendingRun& pending = pending_.at(id);
-  auto prepared = std::make_shared<Result<void>>();
+  auto prepared = std::make_shared<Result<RunRecord>>(pending.record);
   auto from = std::make_shared<Result<workflow::RunState>>(workflow::RunState{});
   const std::string before = runs::RecordIdOf({.id = id, .attempt = pending.record.attempt - 1});
   parts_.executor.Run(
       "run " + id,
       [this, pending, before, prepared, from] {
-        *prepared = parts_.prepare(pending.record);
+        if (const Result<void> done = parts_.prepare(**prepared); !done.has_value()) *prepared = std::unexpected(done.error());
         if (pending.resume == ResumeMode::kNothing) return;
         const auto resume = [&]() -> Result<workflow::RunState> {
           TRY(const std::optional<std::string> text, parts_.store.Get(runs::kRunTable, before + "/state"));
@@ -149,16 +149,16 @@ void RunList::Begin(const std::string& id) {
         *from = resume();
       },
       [self = self_, id, prepared, from] {
-        if (*self != nullptr) (*self)->Prepared(id, *prepared, std::move(*from));
+        if (*self != nullptr) (*self)->Prepared(id, std::move(*prepared), std::move(*from));
       });
 }
 
-void RunList::Prepared(const std::string& id, const Result<void>& prepared, Result<workflow::RunState> from) {
+void RunList::Prepared(const std::string& id, Result<RunRecord> prepared, Result<workflow::RunState> from) {
   const auto pending = pending_.find(id);
   if (pending == pending_.end()) return;  // It was cancelled meanwhile.
-  if (!prepared.has_value()) return Begun(id, prepared);
+  if (!prepared.has_value()) return Begun(id, std::unexpected(prepared.error()));
   if (!from.has_value()) return Begun(id, std::unexpected(from.error()));
-  RunRecord record = pending->second.record;
+  RunRecord record = std::move(*prepared);
   if (pending->second.resume != ResumeMode::kNothing) {
     const std::string before = runs::RecordIdOf({.id = id, .attempt = record.attempt - 1});
     for (const std::string& leg : workflow::ContinuedLegs(*from)) record.continues[leg] = before + "." + leg;

@@ -25,10 +25,10 @@ struct RunListParts {
   Executor& executor;
   Store& store;
   std::function<void(const runs::RunSummary&, runs::RunRecord&)> furnish;  // Paths, mounts, labels, vars. On the loop.
-  std::function<Result<void>(const runs::RunRecord&)> prepare;             // What a run needs before it begins. Blocks.
-  std::function<void(const runs::RunRecord&)> ended;                       // What it needs no longer. Blocks.
-  std::function<void(const runs::RunRecord&)> drop_files;                  // Of its jobs. Blocks.
-  std::function<void(const runs::RunRecord&)> remove;                      // All that it left but its rows. Blocks.
+  std::function<Result<void>(runs::RunRecord&)> prepare;   // What a run needs before it begins, or goes on. Blocks.
+  std::function<void(const runs::RunRecord&)> ended;       // What it needs no longer. Blocks.
+  std::function<void(const runs::RunRecord&)> drop_files;  // Of its jobs. Blocks.
+  std::function<void(const runs::RunRecord&)> remove;      // All that it left but its rows. Blocks.
 };
 
 class RunList {
@@ -77,7 +77,7 @@ class RunList {
 
   Result<void> TakeUp(const runs::RunSummary& summary);
   void Begin(const std::string& id);
-  void Prepared(const std::string& id, const Result<void>& prepared, Result<workflow::RunState> from);
+  void Prepared(const std::string& id, Result<runs::RunRecord> prepared, Result<workflow::RunState> from);
   void Begun(const std::string& id, const Result<void>& begun);
   void End(runs::RunSummary& summary, workflow::RunResult result, const std::string& reason);
   void Commit(Transaction transaction, Done<void> done);

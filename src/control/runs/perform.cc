@@ -114,14 +114,15 @@ void Runs::Open(const RunPtr& run, const std::string& leg) {
 void Runs::Load(const RunPtr& run, const std::string& leg, const std::string& uses) {
   auto loaded = std::make_shared<LoadedAction>();
   const PlaceId place = PlaceOf(run->record, leg);
+  const std::shared_ptr<Actions> own = parts_.actions_of == nullptr ? nullptr : parts_.actions_of(run->record);
   parts_.executor.Run(
       LaneOf(place),
-      [this, place, workspace = run->record.paths.workspace, uses, loaded] {
+      [this, place, own, workspace = run->record.paths.workspace, uses, loaded] {
         if (uses.starts_with("./")) {
           *loaded = LoadLocal(parts_.places, place, workspace, uses);
           return;
         }
-        auto found = parts_.actions.Load(uses);
+        auto found = own == nullptr ? parts_.actions.Load(uses) : own->Load(uses);
         if (found.has_value()) {
           *loaded = std::move(*found);
         } else {

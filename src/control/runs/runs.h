@@ -45,6 +45,8 @@ struct RunsParts {
   std::function<expression::Value(const runs::RunRecord&)> secrets;  // Of a run, as an object; never stored.
   // Asked again for each step of a leg, and answers the same as long as we live. Null: no services.
   std::function<LegServices(const runs::RunRecord&, const std::string& leg)> services = nullptr;
+  // Where a run's actions come from, when not all runs have the same. Called on the loop; what it gives is called elsewhere.
+  std::function<std::shared_ptr<Actions>(const runs::RunRecord&)> actions_of = nullptr;
 };
 
 class Runs {

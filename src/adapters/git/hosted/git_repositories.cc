@@ -180,6 +180,16 @@ Result<MergeTry> GitRepositories::TryMerge(const std::string& name, const GitCha
   return merge;
 }
 
+Result<void> GitRepositories::Unpack(const std::string& name, const std::string& sha, const std::string& folder) {
+  TRY_OK(files::MakeFolders(folder));
+  GitOptions in = In(FolderOf(name));
+  in.folder = folder;
+  in.environment["GIT_INDEX_FILE"] = folder + ".index";
+  in.environment["GIT_WORK_TREE"] = folder;
+  TRY_OK(RunGit({"checkout", "--force", sha, "--", "."}, in));
+  return {};
+}
+
 Result<void> GitRepositories::Follow(const std::string& name, const std::string& address) {
   TRY_OK(RunGit({"fetch", "--quiet", "--prune", "--no-write-fetch-head", "--no-auto-maintenance", "--", address,
                  "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},

@@ -29,6 +29,9 @@ class GitRepositories : public Repositories {
   Result<GitChange> ReadChange(const std::string& name, int number) override;
   Result<MergeTry> TryMerge(const std::string& name, const GitChange& change) override;
   Result<void> Follow(const std::string& name, const std::string& address) override;
+  // The files of a commit, into a folder that is made.
+  Result<void> Unpack(const std::string& name, const std::string& sha, const std::string& folder);
+
   std::string FolderOf(const std::string& name) const override { return settings_.folder + "/" + name + ".git"; }
 
  private:

@@ -2,12 +2,17 @@
 #include "app/server/runs/run_host.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 #include "adapters/files/files.h"
 #include "app/services/store/artifacts.h"
 #include "control/runs/run_spec.h"
 #include "core/manifest/read/base64.h"
+#include "core/workflow/action/lock.h"
+#include "core/workflow/action/uses.h"
 #include "core/workflow/repository/events.h"
 
 namespace tuesday::server {
@@ -51,6 +56,7 @@ Origin OriginOf(const RunRecord& record) {
   origin.repository = full.substr(full.find('/') + 1);
   origin.facts.event = github->At("event_name").StringOr("");
   origin.facts.ref = github->At("ref").StringOr("");
+  origin.facts.sha = github->At("sha").StringOr("");
   origin.facts.default_branch = github->At("event").At("repository").At("default_branch").StringOr("main");
   return origin;
 }
@@ -69,12 +75,13 @@ RunHost::RunHost(RunHostParts parts)
                             .executor = parts_.executor,
                             .store = parts_.store,
                             .furnish = [this](const RunSummary& summary, RunRecord& record) { Furnish(summary, record); },
-                            .prepare = [this](const RunRecord& record) { return Prepare(record); },
+                            .prepare = [this](RunRecord& record) { return Prepare(record); },
                             .ended =
                                 [this](const RunRecord& record) {
                                   std::shared_ptr<services::RunServices> ended;  // Ends outside the lock.
                                   const std::lock_guard lock(mutex_);
                                   if (auto node = services_.extract(record.id); !node.empty()) ended = std::move(node.mapped());
+                                  actions_.erase(record.id);
                                 },
                             .drop_files = [this](const RunRecord& record) { DropFiles(record); },
                             .remove = [this](const RunRecord& record) { Remove(record); }});
@@ -86,11 +93,12 @@ RunHost::RunHost(RunHostParts parts)
           .places = places_,
           .actions = known_,
           .secrets = [this](const RunRecord& record) { return SecretsOf(record); },
-          .services = [this](const RunRecord& record, const std::string& leg) { return ServicesOf(record, leg); }},
+          .services = [this](const RunRecord& record, const std::string& leg) { return ServicesOf(record, leg); },
+          .actions_of = [this](const RunRecord& record) { return KnownTo(record); }},
       [this](const std::string& id) { list_->Changed(id); });
   list_->Drive(*runs_);
   hosting_ = std::make_unique<control::Hosting>(
-      control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_});
+      control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_, zones_});
 }
 
 RunHost::~RunHost() = default;
@@ -119,15 +127,57 @@ void RunHost::Furnish(const RunSummary& summary, RunRecord& record) const {
   record.vars = CanonicalJson(Json(std::move(vars)));
 }
 
-Result<void> RunHost::Prepare(const RunRecord& record) {
+Result<void> RunHost::Prepare(RunRecord& record) {
   const std::string folder = FolderOf(record.id);
   TRY_OK(files::MakeFolders(folder, 0700));
   TRY(const Json github, ParseJson(record.github));
   TRY_OK(files::WriteFileDurably(folder + "/event.json", PrettyJson(github.At("event")), 0644));
+  TRY(auto known, ActionsFor(record));
   TRY(std::shared_ptr<services::RunServices> started, services::RunServices::Start(folder, record, parts_.clock));
   const std::lock_guard lock(mutex_);
   services_[record.id] = std::move(started);
+  actions_[record.id] = std::move(known);
   return {};
+}
+
+Result<std::shared_ptr<actions::KnownActions>> RunHost::ActionsFor(RunRecord& record) {
+  const Origin origin = OriginOf(record);
+  TRY(const workflow::RunSpec spec, control::SpecOf(record, expression::Value()));
+  std::optional<workflow::ActionLock> lock;
+  TRY(const std::vector<GitFile> files_beside, repositories_.ReadFolder(origin.repository, origin.facts.sha, ".github"));
+  for (const GitFile& file : files_beside) {
+    if (file.name != workflow::kLockPath) continue;
+    TRY(lock, workflow::ReadLock(file.content));
+  }
+  auto known = std::make_shared<actions::KnownActions>(actions::Mirror(parts_.state_folder + "/actions"), std::move(lock));
+  const auto local = [&](const std::string& uses) -> std::optional<std::string> {
+    const auto found = repositories_.ReadFolder(origin.repository, origin.facts.sha, uses.substr(2));
+    if (!found.has_value()) return std::nullopt;
+    for (const GitFile& file : *found) {
+      if (file.name.ends_with("/action.yml") || file.name.ends_with("/action.yaml")) return file.content;
+    }
+    return std::nullopt;
+  };
+  const actions::ReachedActions reached = actions::Reach(*known, workflow::UsesOf(spec.workflow.jobs, {}), local);
+  if (!reached.problems.empty()) return Fail(ErrorCode::kNotFound, fmt::format("{}", fmt::join(reached.problems, "\n")));
+  const auto bind = [&](const runs::ReadMount& mount) {
+    if (std::ranges::find(record.mounts, mount) == record.mounts.end()) record.mounts.push_back(mount);
+  };
+  for (const actions::MirrorEntry& entry : reached.mirrored)
+    bind({known->mirror().FolderOf(entry), actions::Mirror::InsideOf(entry)});
+  if (reached.needs_own) {
+    const std::string own = FolderOf(record.id) + "/own";
+    TRY_OK(repositories_.Unpack(origin.repository, origin.facts.sha, own));
+    bind({own, std::string(actions::kOwnInside)});
+    known->SetOwn(own);
+  }
+  return known;
+}
+
+std::shared_ptr<actions::KnownActions> RunHost::KnownTo(const RunRecord& record) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = actions_.find(record.id);
+  return found == actions_.end() ? nullptr : found->second;
 }
 
 // A run that was begun by what is not merged has none, whoever asks.

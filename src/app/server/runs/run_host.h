@@ -12,6 +12,7 @@
 #include "adapters/actions/known_actions.h"
 #include "adapters/git/hosted/git_repositories.h"
 #include "adapters/sandbox/sandbox_places.h"
+#include "adapters/timezone/system_time_zones.h"
 #include "app/services/run_services.h"
 #include "app/services/store/artifacts.h"
 #include "control/hosting/hosting.h"
@@ -57,7 +58,10 @@ class RunHost {
  private:
   std::string FolderOf(const std::string& record_id) const;
   void Furnish(const runs::RunSummary& summary, runs::RunRecord& record) const;
-  Result<void> Prepare(const runs::RunRecord& record);
+  Result<void> Prepare(runs::RunRecord& record);
+  // The mirror as the commit's lock allows it; binds what the run needs of it.
+  Result<std::shared_ptr<actions::KnownActions>> ActionsFor(runs::RunRecord& record);
+  std::shared_ptr<actions::KnownActions> KnownTo(const runs::RunRecord& record) const;
   void DropFiles(const runs::RunRecord& record);
   void Remove(const runs::RunRecord& record);
   expression::Value SecretsOf(const runs::RunRecord& record) const;
@@ -66,9 +70,11 @@ class RunHost {
   RunHostParts parts_;
   git::GitRepositories repositories_;
   sandbox::SandboxPlaces places_;
-  actions::KnownActions known_;
+  SystemTimeZones zones_;
+  actions::KnownActions known_;  // Of a run that nothing was prepared for.
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<services::RunServices>> services_;  // By record.
+  std::map<std::string, std::shared_ptr<actions::KnownActions>> actions_;   // By record.
   std::unique_ptr<control::RunList> list_;
   std::unique_ptr<control::Runs> runs_;
   std::unique_ptr<control::Hosting> hosting_;
