@@ -3,8 +3,8 @@
 
 namespace tuesday::cli {
 
-void TerminalTurn::Told(const Change& change) {
-  if (change.kind == ChangeKind::kStepBegan && change.ordinal > 0) {
+void TerminalTurn::Told(const workflow::Change& change) {
+  if (change.kind == workflow::ChangeKind::kStepBegan && change.ordinal > 0) {
     const std::scoped_lock lock(mutex_);
     names_[{place_of_(change.leg), change.ordinal}] = {change.leg, change.name};
   }

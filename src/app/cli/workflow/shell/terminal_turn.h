@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/cli/workflow/local/local_run.h"
+#include "app/cli/workflow/show/run_watcher.h"
 #include "base/id.h"
 #include "ports/job_places.h"
 
@@ -22,7 +22,7 @@ class TerminalTurn : public RunWatcher {
   TerminalTurn(RunWatcher& watcher, std::function<PlaceId(const std::string& leg)> place_of)
       : watcher_(watcher), place_of_(std::move(place_of)) {}
 
-  void Told(const Change& change) override;
+  void Told(const workflow::Change& change) override;
   void Logged(const std::string& leg, int ordinal, std::string_view line) override;
 
   void Hold();
