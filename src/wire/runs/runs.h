@@ -13,7 +13,7 @@
 
 namespace tuesday::runs {
 
-inline constexpr std::string_view kRunTable = "run";  // Keys "<id>/record" and "<id>/state".
+inline constexpr std::string_view kRunTable = "run";  // Keys "<id>/record", and those of `state_rows.h`.
 
 // A file of the run as it was read: the workflow first, then what it calls, under the names that calls use.
 struct SourceFile {

@@ -20,6 +20,7 @@
 #include "app/cli/workflow/local/run_services.h"
 #include "app/cli/workflow/local/stop_signals.h"
 #include "app/server/executor.h"
+#include "control/runs/run_rows.h"
 #include "control/runs/run_spec.h"
 #include "control/runs/runs.h"
 
@@ -99,9 +100,7 @@ Result<std::optional<LocalRun::Attempt>> LocalRun::LastAttempt() const {
     if (!last.has_value() || last->record.attempt < record.attempt) last = Attempt{std::move(record), {}};
   }
   if (!last.has_value()) return last;
-  TRY(const std::optional<std::string> text, impl_->store->Get(runs::kRunTable, last->record.id + "/state"));
-  if (!text.has_value()) return Fail(ErrorCode::kCorrupt, "The run " + last->record.id + " has no state.");
-  TRY(runs::StoredState stored, runs::DecodeState(*text));
+  TRY(runs::StoredState stored, control::ReadState(*impl_->store, last->record.id));
   last->state = std::move(stored.state);
   return last;
 }
