@@ -35,7 +35,7 @@ IMPURE = re.compile(
 # Outside libraries that do no IO, allowed in sources of base and core, never in their headers.
 QUIET_LIBRARIES = re.compile(r"#include <(re2/|openssl/|fmt/|yaml\.h|nlohmann/)")
 # Vendors whose headers only adapters (and the app's command line) may see.
-VENDORS = re.compile(r"#include <(boost/|sqlite3|curl/|CLI/|spdlog/|libpq)")
+VENDORS = re.compile(r"#include <(boost/|sqlite3|curl/|zip\.h|CLI/|spdlog/|libpq)")
 
 SIZE_MAX = {"header": 250, "source": 500, "test": 800}
 FOLDER_MAX = 20

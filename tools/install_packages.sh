@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build pkg-config ccache mold git python3
-  libboost1.81-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev libyaml-dev libre2-dev libfmt-dev
+  libboost1.81-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev libzip-dev libyaml-dev libre2-dev libfmt-dev
   libspdlog-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 shellcheck codespell

@@ -27,6 +27,25 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: ./fetch
+  # What our own actions store, GitHub's clients find, and the other way round.
+  ours:
+    needs: fetch
+    runs-on: ubuntu-latest
+    steps:
+      - run: mkdir -p own/sub && echo ours > own/sub/a.txt
+      - uses: actions/upload-artifact@v4
+        with: {name: own, path: own}
+      - uses: actions/cache/save@v4
+        with: {path: own, key: "own-${{ github.run_id }}"}
+      - uses: actions/download-artifact@v4
+        with: {name: dist, path: own-back/dist}
+      - run: test "$(stat -c %s own-back/dist/sub/b.bin)" = 20971520
+      - run: rm -rf out
+      - id: cache
+        uses: actions/cache/restore@v4
+        with: {path: out, key: "keyTrue-${{ github.run_id }}"}
+      - run: test "${{ steps.cache.outputs.cache-hit }}" = true && test -f out/sub/b.bin
+      - uses: ./theirs
 """
 
 ACTION = "name: a\ndescription: d\nruns: {using: node20, main: index.mjs}\n"
@@ -94,6 +113,18 @@ console.log(`the token is ${process.env.ACTIONS_RUNTIME_TOKEN}`);
 """
 
 
+THEIRS = COMMON + """\
+const {artifact} = await client.getArtifact('own');
+const {downloadPath, digestMismatch} = await client.downloadArtifact(artifact.id, {path: 'own-back', expectedHash: artifact.digest});
+assert.equal(digestMismatch, false);
+assert.equal(fs.readFileSync(`${downloadPath}/sub/a.txt`, 'utf8'), 'ours\\n');
+fs.rmSync('own', {recursive: true});
+const key = `own-${process.env.GITHUB_RUN_ID}`;
+assert.equal(await cache.restoreCache(['own'], key), key);
+assert.equal(fs.readFileSync('own/sub/a.txt', 'utf8'), 'ours\\n');
+"""
+
+
 def expect(holds, what):
     if not holds:
         sys.exit(f"FAILED: {what}")
@@ -116,7 +147,8 @@ def git(folder, *args):
 
 def repository(folder):
     for name, text in {".github/workflows/ci.yml": WORKFLOW, "store/action.yml": ACTION, "store/index.mjs": STORE,
-                       "fetch/action.yml": ACTION, "fetch/index.mjs": FETCH, ".gitignore": "node_modules\nout\nback\n"}.items():
+                       "fetch/action.yml": ACTION, "fetch/index.mjs": FETCH, "theirs/action.yml": ACTION, "theirs/index.mjs": THEIRS,
+                       ".gitignore": "node_modules\nout\nback\n/own*\n"}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

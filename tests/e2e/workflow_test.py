@@ -277,13 +277,13 @@ def case_bind_works_in_the_tree_itself(tree):
     expect((tree.root / "made.txt").stat().st_uid == tree.root.stat().st_uid, "the file belongs to somebody else")
 
 
-def main():
+def run_cases(cases):
+    """Each in a tree of its own; ends the process with 1 when one of them failed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--tuesday", required=True)
     parser.add_argument("--examples")
     parser.add_argument("--only")
     arguments = parser.parse_args()
-    cases = [(name, value) for name, value in globals().items() if name.startswith("case_")]
     failed = 0
     for name, case in cases:
         if arguments.only and arguments.only not in name:
@@ -302,4 +302,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_cases([(name, value) for name, value in globals().items() if name.startswith("case_")])

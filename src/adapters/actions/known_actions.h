@@ -21,6 +21,7 @@ Result<ActionRef> ParseActionRef(std::string_view uses);
 // The definition of an action that tuesday implements, or nothing. Its scripts are names of stages.
 struct NativeAction {
   std::string_view repository;
+  std::string_view path;  // Within it; empty: its root.
   std::string_view name;  // Of `tuesday action NAME`.
   std::string_view definition;
 };

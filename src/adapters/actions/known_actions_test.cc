@@ -22,7 +22,8 @@ TEST(ActionRefs, AreTakenApart) {
 // Each is read by the same reader as everybody's.
 TEST(NativeActions, HaveMetadataWithoutProblems) {
   KnownActions known;
-  for (const char* uses : {"actions/checkout@v4", "actions/setup-node@v4"}) {
+  for (const char* uses : {"actions/cache@v4", "actions/cache/restore@v4", "actions/checkout@v4",
+                           "actions/download-artifact@v4", "actions/setup-node@v4", "actions/upload-artifact@v4"}) {
     const auto loaded = known.Load(uses);
     ASSERT_TRUE(loaded.has_value());
     EXPECT_NE(loaded->native, "") << uses;

@@ -60,19 +60,112 @@ outputs:
 runs:
   using: node20
   main: main
+  post: post
+  post-if: success()
+)";
+
+constexpr std::string_view kUploadArtifact = R"(name: Upload an artifact
+description: Stores files of the job as an artifact of the run.
+inputs:
+  name: {description: Of the artifact, default: artifact}
+  path: {description: Patterns, required: true}
+  if-no-files-found: {description: "warn, error or ignore", default: warn}
+  retention-days: {description: Kept with the run}
+  compression-level: {description: "0 to 9", default: "6"}
+  overwrite: {description: Whether one of this name goes first, default: "false"}
+  include-hidden-files: {description: Whether names with a leading dot count, default: "false"}
+outputs:
+  artifact-id: {description: Its number}
+  artifact-url: {description: Where it would be on GitHub}
+  artifact-digest: {description: SHA-256 of the zip}
+runs:
+  using: node20
+  main: main
+)";
+
+constexpr std::string_view kDownloadArtifact = R"(name: Download artifacts
+description: Brings artifacts of the run into the workspace.
+inputs:
+  name: {description: Of one artifact}
+  artifact-ids: {description: "Numbers, with commas"}
+  path: {description: Where to}
+  pattern: {description: Of names}
+  merge-multiple: {description: Whether all go into one folder, default: "false"}
+  github-token: {description: Refused runs of elsewhere need it}
+  repository: {description: This one, default: "${{ github.repository }}"}
+  run-id: {description: This one, default: "${{ github.run_id }}"}
+outputs:
+  download-path: {description: Where it is}
+runs:
+  using: node20
+  main: main
+)";
+
+constexpr std::string_view kCache = R"(name: Cache
+description: Restores files by a key, and stores them at the end of a job that passed.
+inputs:
+  path: {description: Patterns, required: true}
+  key: {description: Of the entry, required: true}
+  restore-keys: {description: Beginnings of other keys}
+  upload-chunk-size: {description: Ignored}
+  enableCrossOsArchive: {description: Entries are the same here, default: "false"}
+  fail-on-cache-miss: {description: Whether a miss fails the step, default: "false"}
+  lookup-only: {description: Whether nothing is restored, default: "false"}
+  save-always: {description: Ignored, default: "false"}
+outputs:
+  cache-hit: {description: Whether the key itself was there; empty without any}
+runs:
+  using: node20
+  main: main
+  post: post
+  post-if: success()
+)";
+
+constexpr std::string_view kCacheRestore = R"(name: Restore a cache
+description: Restores files by a key.
+inputs:
+  path: {description: Patterns, required: true}
+  key: {description: Of the entry, required: true}
+  restore-keys: {description: Beginnings of other keys}
+  enableCrossOsArchive: {description: Entries are the same here, default: "false"}
+  fail-on-cache-miss: {description: Whether a miss fails the step, default: "false"}
+  lookup-only: {description: Whether nothing is restored, default: "false"}
+outputs:
+  cache-hit: {description: Whether the key itself was there; empty without any}
+  cache-primary-key: {description: The key}
+  cache-matched-key: {description: The key of what was restored}
+runs:
+  using: node20
+  main: main
+)";
+
+constexpr std::string_view kCacheSave = R"(name: Save a cache
+description: Stores files by a key.
+inputs:
+  path: {description: Patterns, required: true}
+  key: {description: Of the entry, required: true}
+  upload-chunk-size: {description: Ignored}
+  enableCrossOsArchive: {description: Entries are the same here, default: "false"}
+runs:
+  using: node20
+  main: main
 )";
 
 constexpr auto kNative = std::to_array<NativeAction>({
-    {"actions/checkout", "checkout", kCheckout},
-    {"actions/setup-node", "setup-node", kSetupNode},
+    {"actions/cache", "", "cache", kCache},
+    {"actions/cache", "restore", "cache-restore", kCacheRestore},
+    {"actions/cache", "save", "cache-save", kCacheSave},
+    {"actions/checkout", "", "checkout", kCheckout},
+    {"actions/download-artifact", "", "download-artifact", kDownloadArtifact},
+    {"actions/setup-node", "", "setup-node", kSetupNode},
+    {"actions/upload-artifact", "", "upload-artifact", kUploadArtifact},
 });
 
 }  // namespace
 
 const NativeAction* FindNative(const ActionRef& ref) {
-  if (!ref.path.empty()) return nullptr;
   for (const NativeAction& native : kNative) {
-    if (native.repository == ref.repository) return &native;
+    if (native.repository == ref.repository && native.path == ref.path) return &native;
   }
   return nullptr;
 }

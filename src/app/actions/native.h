@@ -12,7 +12,16 @@ int RunNativeAction(const std::string& name, const std::string& stage);
 // Puts the run's source, or another repository, into the workspace. After it there is a real `.git`.
 int Checkout(const std::string& stage);
 
-// Finds a version of Node.js on this machine and puts it first on the PATH.
+// Finds a version of Node.js on this machine and puts it first on the PATH; keeps what its package manager downloads.
 int SetupNode(const std::string& stage);
+
+// Stores files of the job as an artifact of the run, and brings artifacts of the run here.
+int UploadArtifact(const std::string& stage);
+int DownloadArtifact(const std::string& stage);
+
+// Restores files by a key, and stores them in the post stage when nothing had it; or one of the two alone.
+int Cache(const std::string& stage);
+int CacheRestore(const std::string& stage);
+int CacheSave(const std::string& stage);
 
 }  // namespace tuesday::actions

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "adapters/supervise/run_program.h"
+#include "app/actions/cache/packages.h"
 #include "app/actions/native.h"
 #include "app/actions/toolkit.h"
 
@@ -102,7 +103,11 @@ Result<std::string> WantedVersion() {
 
 }  // namespace
 
-int SetupNode(const std::string&) {
+int SetupNode(const std::string& stage) {
+  if (stage == "post") {
+    SavePackages();
+    return 0;
+  }
   const auto wanted = WantedVersion();
   if (!wanted) return FailStep(wanted.error());
   auto found = InToolCache(*wanted);
@@ -115,8 +120,8 @@ int SetupNode(const std::string&) {
   std::cout << "Found in cache @ " << found->bin << "\nnode: " << version << std::endl;
   AddPath(found->bin);
   SetOutput("node-version", version);
-  if (!Input("cache").empty()) SetOutput("cache-hit", "false");
-  return 0;
+  const Result<void> restored = RestorePackages(found->bin);
+  return restored ? 0 : FailStep(restored.error());
 }
 
 }  // namespace tuesday::actions

@@ -11,7 +11,6 @@
 namespace tuesday::actions {
 namespace {
 
-// A delimiter that no value of ours has as a line: values are paths, versions and digests.
 constexpr std::string_view kDelimiter = "tuesday-end-of-value";
 
 void Append(std::string_view variable, std::string_view text) {
@@ -21,7 +20,9 @@ void Append(std::string_view variable, std::string_view text) {
 }
 
 void AppendPair(std::string_view variable, std::string_view name, std::string_view value) {
-  Append(variable, fmt::format("{}<<{}\n{}\n{}\n", name, kDelimiter, value, kDelimiter));
+  std::string delimiter(kDelimiter);
+  while (value.contains(delimiter)) delimiter += '-';  // A value may be somebody else's text.
+  Append(variable, fmt::format("{}<<{}\n{}\n{}\n", name, delimiter, value, delimiter));
 }
 
 std::string Escaped(std::string_view text) {

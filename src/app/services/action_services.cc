@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "app/services/addresses.h"
 #include "app/services/desk.h"
 
 namespace tuesday::services {
@@ -18,6 +19,9 @@ constexpr std::string_view kCacheCalls = "/twirp/github.actions.results.api.v1.C
 constexpr std::string_view kOldCache = "/_apis/artifactcache/";
 constexpr std::string_view kContents = "/content/";
 constexpr std::string_view kBearer = "bearer ";
+
+constexpr std::uint64_t kCallBytesMax = 8 << 20;  // Of what is read as a text: a list of as many blocks as there may be.
+constexpr Duration kTransferTime = std::chrono::minutes(5);
 
 struct Refusal {
   int status;
@@ -55,6 +59,21 @@ Result<workflow::RuntimeClaims> ClaimsOf(const Desk& desk, const HttpRequest& re
   return workflow::ReadToken(std::string_view(given).substr(kBearer.size()), desk.settings.key, desk.now);
 }
 
+bool IsUpload(const HttpRequest& head) {
+  if (head.path.starts_with(kContents)) return head.method == "PUT" && head.Query("comp") != "blocklist";
+  return head.path.starts_with(kOldCache) && head.method == "PATCH";
+}
+
+// Whether somebody asks whom we know at all; what it is allowed to do is looked at with the body.
+Result<void> CheckAsker(const Desk& desk, const HttpRequest& head) {
+  if (head.path.starts_with(kContents)) {
+    TRY_OK(ReadAddress(head, desk.settings.key, desk.now));
+  } else {
+    TRY_OK(ClaimsOf(desk, head));
+  }
+  return {};
+}
+
 Result<HttpResponse> Route(const Desk& desk, const HttpRequest& request) {
   const std::string_view path = request.path;
   if (path.starts_with(kContents)) return AnswerContent(desk, request);
@@ -72,6 +91,8 @@ Result<HttpResponse> Route(const Desk& desk, const HttpRequest& request) {
 }
 
 }  // namespace
+
+Piece PieceOf(const HttpRequest& request) { return {.bytes = request.body, .spooled = request.spooled.get()}; }
 
 HttpResponse JsonAnswer(int status, const Json& body) {
   return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = CanonicalJson(body)};
@@ -104,6 +125,15 @@ struct ActionServices::Impl {
   Artifacts artifacts;
   CacheEntries cache;
   std::uint64_t requests = 0;
+
+  Desk NewDesk() { return {settings, artifacts, cache, clock.Wall()}; }
+
+  // Clients of blobs name a request by it when they report an error, and some take it for granted.
+  HttpResponse Marked(HttpResponse response) {
+    response.headers.emplace_back("x-ms-request-id", fmt::format("tuesday-{}", ++requests));
+    response.headers.emplace_back("x-ms-version", "2025-01-05");
+    return response;
+  }
 };
 
 ActionServices::ActionServices(ServiceSettings settings, const Clock& clock)
@@ -114,14 +144,20 @@ ActionServices::ActionServices(ServiceSettings settings, const Clock& clock)
 
 ActionServices::~ActionServices() = default;
 
+http::BodyPolicy ActionServices::PolicyOf(const HttpRequest& head) {
+  http::BodyPolicy policy{.bytes_max = kCallBytesMax, .body_time_max = kTransferTime, .answer_time_max = kTransferTime};
+  if (IsUpload(head)) {
+    policy.bytes_max = impl_->settings.limits.piece_bytes_max;
+    policy.to_file = true;
+  }
+  const auto known = CheckAsker(impl_->NewDesk(), head);
+  if (!known.has_value()) policy.refusal = impl_->Marked(ErrorAnswer(known.error()));
+  return policy;
+}
+
 HttpResponse ActionServices::Answer(const HttpRequest& request) {
-  const Desk desk{impl_->settings, impl_->artifacts, impl_->cache, impl_->clock.Wall()};
-  auto answered = Route(desk, request);
-  HttpResponse response = answered.has_value() ? *std::move(answered) : ErrorAnswer(answered.error());
-  // Clients of blobs name a request by it when they report an error, and some take it for granted.
-  response.headers.emplace_back("x-ms-request-id", fmt::format("tuesday-{}", ++impl_->requests));
-  response.headers.emplace_back("x-ms-version", "2025-01-05");
-  return response;
+  auto answered = Route(impl_->NewDesk(), request);
+  return impl_->Marked(answered.has_value() ? *std::move(answered) : ErrorAnswer(answered.error()));
 }
 
 }  // namespace tuesday::services

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "adapters/http/message.h"
+#include "adapters/http/server.h"
 #include "core/workflow/services/names.h"
 #include "ports/clock.h"
 
@@ -26,6 +27,10 @@ class ActionServices {
  public:
   ActionServices(ServiceSettings settings, const Clock& clock);
   ~ActionServices();
+
+  // What a request's body may be, by its header. Uploads go to a file; a token or an address that is not ours gets no body
+  // read.
+  http::BodyPolicy PolicyOf(const http::HttpRequest& head);
 
   http::HttpResponse Answer(const http::HttpRequest& request);
 

@@ -47,12 +47,12 @@ Result<std::vector<std::string>> BlocksOf(std::string_view xml) {
 Result<HttpResponse> Put(Staging& uploads, std::int64_t id, const HttpRequest& request) {
   const std::string part = request.Query("comp");
   if (part == "block") {
-    TRY_OK(uploads.PutBlock(id, request.Query("blockid"), request.body));
+    TRY_OK(uploads.PutBlock(id, request.Query("blockid"), PieceOf(request)));
   } else if (part == "blocklist") {
     TRY(const auto blocks, BlocksOf(request.body));
     TRY_OK(uploads.PutList(id, blocks));
   } else if (part.empty()) {
-    TRY_OK(uploads.PutWhole(id, request.body));
+    TRY_OK(uploads.PutWhole(id, PieceOf(request)));
   } else {
     return Fail(ErrorCode::kUnsupported, fmt::format("The operation comp={} is not there.", part));
   }

@@ -21,6 +21,9 @@ struct Desk {
   WallTime now;
 };
 
+// The body of an upload, wherever the server put it.
+Piece PieceOf(const http::HttpRequest& request);
+
 http::HttpResponse JsonAnswer(int status, const Json& body);
 
 // A field by its name in the interface's definition, or by the one in JSON: "name_filter", "nameFilter".

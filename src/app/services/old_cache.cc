@@ -91,9 +91,9 @@ Result<HttpResponse> Upload(const Desk& desk, std::int64_t id, const HttpRequest
     return Fail(ErrorCode::kInvalid, "The Content-Range is not bytes FIRST-LAST/*.");
   TRY(const std::int64_t first, Number(std::string_view(range).substr(0, dash), "first byte"));
   TRY(const std::int64_t last, Number(std::string_view(range).substr(dash + 1, slash - dash - 1), "last byte"));
-  if (last - first + 1 != static_cast<std::int64_t>(request.body.size()))
+  if (last - first + 1 != static_cast<std::int64_t>(PieceOf(request).size()))
     return Fail(ErrorCode::kInvalid, "The Content-Range does not fit the bytes that came.");
-  TRY_OK(desk.cache.uploads().PutBlock(id, fmt::format("{:020}", first), request.body));
+  TRY_OK(desk.cache.uploads().PutBlock(id, fmt::format("{:020}", first), PieceOf(request)));
   return HttpResponse{.status = 204, .headers = {}, .body = ""};
 }
 

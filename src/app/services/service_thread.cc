@@ -9,18 +9,7 @@
 namespace tuesday::services {
 namespace {
 
-// A body is in memory until it is written: connections times pieces is what jobs can make us hold.
 constexpr std::size_t kConnectionsMax = 32;
-constexpr Duration kTransferTime = std::chrono::minutes(5);
-
-http::ServerLimits LimitsOf(const ServiceSettings& settings) {
-  http::ServerLimits limits;
-  limits.body_bytes_max = settings.limits.piece_bytes_max;
-  limits.connections_max = kConnectionsMax;
-  limits.request_time_max = kTransferTime;
-  limits.answer_time_max = kTransferTime;
-  return limits;
-}
 
 }  // namespace
 
@@ -32,7 +21,10 @@ struct ServiceThread::Impl {
             [this](const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
               responder->Send(services.Answer(request));
             },
-            LimitsOf(settings))) {}
+            http::ServerLimits{.connections_max = kConnectionsMax})) {
+    // Beside the uploads that it becomes part of: then it need not be copied.
+    server->SetBodyPolicy([this](const http::HttpRequest& head) { return services.PolicyOf(head); }, settings.artifacts_folder);
+  }
 
   http::Loop loop;
   ActionServices services;

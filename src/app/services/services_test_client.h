@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "adapters/http/spooled_body.h"
 #include "app/services/action_services.h"
 #include "base/json.h"
 #include "core/workflow/services/token.h"
@@ -43,6 +44,15 @@ class TestServices {
         .method = method, .path = "", .query = {}, .headers = headers, .body = body, .peer = {}, .listener = "", .remote = ""};
     if (!token.empty()) request.headers["authorization"] = "Bearer " + token;
     if (!http::ParseTarget(target, request).has_value()) return {.status = 400, .headers = {}, .body = ""};
+    const http::BodyPolicy policy = services.PolicyOf(request);
+    if (policy.refusal) return *policy.refusal;
+    if (body.size() > policy.bytes_max) return {.status = 413, .headers = {}, .body = ""};
+    if (policy.to_file && !body.empty()) {
+      auto spooled = http::SpooledBody::Create(folder.path() + "/spool");
+      if (!spooled.has_value() || !(*spooled)->Append(body).has_value()) return {.status = 507, .headers = {}, .body = ""};
+      request.spooled = *std::move(spooled);
+      request.body.clear();
+    }
     return services.Answer(request);
   }
 

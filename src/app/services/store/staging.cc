@@ -13,6 +13,7 @@
 #include <charconv>
 #include <memory>
 
+#include "adapters/files/fd.h"
 #include "adapters/files/files.h"
 
 namespace tuesday::services {
@@ -22,21 +23,6 @@ constexpr std::size_t kCopyBytes = 1 << 20;
 constexpr std::size_t kRecordBytesMax = 64 << 10;
 constexpr std::size_t kBlockNameBytesMax = 96;
 constexpr std::string_view kBlocksName = "/blocks";
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 std::string HexOf(std::string_view bytes) {
   std::string hex;
@@ -57,7 +43,7 @@ Result<void> WriteAll(int descriptor, const std::string& path, std::string_view 
 // Gives the file's bytes to `take`, piece by piece.
 template <typename Take>
 Result<void> ReadPieces(const std::string& path, const Take& take) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const files::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file.is_open()) return std::unexpected(files::SystemError("cannot read", path, errno));
   std::string piece(kCopyBytes, '\0');
   while (true) {
@@ -82,6 +68,16 @@ Result<std::pair<std::uint64_t, std::string>> DigestOf(const std::string& path) 
   unsigned size = 0;
   EVP_DigestFinal_ex(context.get(), digest.data(), &size);
   return std::pair(bytes, "sha256:" + HexOf({reinterpret_cast<const char*>(digest.data()), size}));
+}
+
+// Replaces what is at `path`.
+Result<void> Store(const Piece& piece, const std::string& path) {
+  if (piece.spooled == nullptr) return files::ReplaceFile(path, piece.bytes, 0600);
+  const std::string temporary = path + ".part";
+  ::unlink(temporary.c_str());
+  TRY_OK(piece.spooled->Keep(temporary));
+  if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  return std::unexpected(files::SystemError("cannot rename", temporary, errno));
 }
 
 std::unexpected<Error> NoUpload() { return Fail(ErrorCode::kNotFound, "There is no such upload."); }
@@ -136,24 +132,24 @@ Result<void> Staging::Count(std::int64_t id, std::uint64_t bytes) {
   return {};
 }
 
-Result<void> Staging::PutWhole(std::int64_t id, std::string_view bytes) {
-  TRY_OK(Count(id, bytes.size()));
-  return files::ReplaceFile(fmt::format("{}/{}", FolderOf(id), kContentName), bytes, 0600);
+Result<void> Staging::PutWhole(std::int64_t id, const Piece& whole) {
+  TRY_OK(Count(id, whole.size()));
+  return Store(whole, fmt::format("{}/{}", FolderOf(id), kContentName));
 }
 
-Result<void> Staging::PutBlock(std::int64_t id, std::string_view block, std::string_view bytes) {
+Result<void> Staging::PutBlock(std::int64_t id, std::string_view block, const Piece& piece) {
   if (block.empty() || block.size() > kBlockNameBytesMax) return Fail(ErrorCode::kInvalid, "The block has no name.");
-  TRY_OK(Count(id, bytes.size()));
+  TRY_OK(Count(id, piece.size()));
   const std::string blocks = FolderOf(id) + std::string(kBlocksName);
   if (files::NamesIn(blocks).size() >= limits_.pieces_max)
     return Fail(ErrorCode::kLimit, fmt::format("An upload has at most {} blocks.", limits_.pieces_max));
-  return files::ReplaceFile(blocks + "/" + HexOf(block), bytes, 0600);
+  return Store(piece, blocks + "/" + HexOf(block));
 }
 
 Result<void> Staging::Join(std::int64_t id, const std::vector<std::string>& paths) {
   const std::string path = fmt::format("{}/{}", FolderOf(id), kContentName);
   const std::string temporary = path + ".part";
-  const Descriptor out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const files::Fd out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!out.is_open()) return std::unexpected(files::SystemError("cannot write", temporary, errno));
   std::uint64_t bytes = 0;
   for (const std::string& piece : paths) {
@@ -192,7 +188,7 @@ Result<void> Staging::PutAll(std::int64_t id) {
 Result<StagedContent> Staging::Seal(std::int64_t id) const {
   StagedContent content;
   content.path = fmt::format("{}/{}", FolderOf(id), kContentName);
-  const Descriptor file(::open(content.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const files::Fd file(::open(content.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file.is_open()) return Fail(ErrorCode::kConflict, "Nothing was uploaded yet.", "Put the content first.");
   if (::fsync(file.get()) != 0) return std::unexpected(files::SystemError("cannot sync", content.path, errno));
   TRY(const auto digest, DigestOf(content.path));

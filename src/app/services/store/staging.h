@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/http/spooled_body.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "core/workflow/services/names.h"
@@ -22,6 +23,14 @@ struct StagedContent {
   std::string digest;  // "sha256:" and 64 hex digits.
 };
 
+// Bytes on their way in: in memory, or in a file, which is taken over without a copy where that can be.
+struct Piece {
+  std::string_view bytes = {};
+  const http::SpooledBody* spooled = nullptr;  // Instead of `bytes`.
+
+  std::uint64_t size() const { return spooled != nullptr ? spooled->bytes() : bytes.size(); }
+};
+
 class Staging {
  public:
   Staging(std::string folder, const workflow::ServiceLimits& limits);
@@ -33,10 +42,10 @@ class Staging {
   Result<Json> Record(std::int64_t id) const;
 
   // The whole content at once. kLimit when it is too much, kNotFound when there is no such upload.
-  Result<void> PutWhole(std::int64_t id, std::string_view bytes);
+  Result<void> PutWhole(std::int64_t id, const Piece& whole);
 
   // One block under the client's name for it; the same name again replaces it.
-  Result<void> PutBlock(std::int64_t id, std::string_view block, std::string_view bytes);
+  Result<void> PutBlock(std::int64_t id, std::string_view block, const Piece& piece);
 
   // Makes the content of the blocks in this order. kInvalid when one of them was never put.
   Result<void> PutList(std::int64_t id, const std::vector<std::string>& blocks);

@@ -71,6 +71,25 @@ TEST(WorkflowActions, PostRunsAlsoAfterAFailureAndNotWithoutItsMain) {
   EXPECT_THAT(world.scripts, ElementsAre("/actions/n/main.js", "bad", "/actions/n/a-post.js"));
 }
 
+// As a cache keyed by a lock file has it: the digest may be another one by then.
+TEST(WorkflowActions, EachStageHasItsInputsWithDigestsOfItsOwn) {
+  TestWorld world(OneJob(R"(
+      - uses: o/a@v1
+        with: {who: "${{ hashFiles('lock') }}"}
+      - run: changes the lock
+      - uses: o/b@v1
+        with: {who: "${{ hashFiles('lock') }}"}
+        env: {E: "${{ hashFiles('other') }}"}
+)"));
+  world.actions["o/a@v1"] = Node("  post: a-post.js\n");
+  world.actions["o/b@v1"] = Node("  post: b-post.js\n");
+  world.hashes = {{"lock", "d1"}, {"other", "d2"}};
+  world.Run();
+  EXPECT_EQ(world.state.result, RunResult::kSuccess);
+  EXPECT_EQ(world.environments["/actions/n/a-post.js"]["INPUT_WHO"], "d1");
+  EXPECT_EQ(world.environments["/actions/n/b-post.js"]["E"], "d2");
+}
+
 TEST(WorkflowActions, PostIfDecides) {
   TestWorld world(OneJob("      - uses: o/a@v1\n      - run: bad\n"));
   world.actions["o/a@v1"] = Node("  post: a-post.js\n  post-if: success()\n");

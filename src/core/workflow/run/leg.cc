@@ -211,8 +211,14 @@ void TakeHash(Turn& turn, LegPlace& place, const FilesHashed& hashed) {
     FrameState& frame = leg.frames[static_cast<std::size_t>(leg.frame)];
     answer(frame.steps[static_cast<std::size_t>(frame.next)]);
   } else {
-    for (StageState& stage : leg.phase == LegPhase::kPre ? leg.pre_stages : leg.post_stages) {
-      if (stage.run.phase == StepPhase::kWaiting) answer(stage.run);
+    // The one that asked is the next in its order; a later one asks again, for files change.
+    const auto is_waiting = [](const StageState& stage) { return stage.run.phase == StepPhase::kWaiting; };
+    if (leg.phase == LegPhase::kPre) {
+      const auto next = std::ranges::find_if(leg.pre_stages, is_waiting);
+      if (next != leg.pre_stages.end()) answer(next->run);
+    } else {
+      const auto next = std::find_if(leg.post_stages.rbegin(), leg.post_stages.rend(), is_waiting);
+      if (next != leg.post_stages.rend()) answer(next->run);
     }
   }
   ContinueLeg(turn, place);

@@ -132,22 +132,29 @@ Pace Walk::BeginStage(StageState& stage, bool is_post) {
   if (!is_post) stage.run.name = "Pre " + main.name;
   const auto contexts = StepContexts(place_, stage.frame, step, stage.run);
   const std::optional<Token>& condition = is_post ? plan->post_if : plan->pre_if;
+  const auto fail = [&](const Contexts& asked, const EvaluationProblem& why, std::string_view what) {
+    const Pace pace = Ask(stage.run, asked, why, what);
+    if (pace == Pace::kOn) Finish(stage.run, 0, RunResult::kFailure, stage.run.reason);
+    return pace;
+  };
   if (!contexts) {
-    Finish(stage.run, 0, RunResult::kFailure, contexts.error().message);
-    return Pace::kOn;
+    auto frame_contexts = FrameContexts(place_, stage.frame);
+    if (!frame_contexts) return fail(Contexts(), frame_contexts.error(), "env");
+    // Only to learn whether it was a digest that lacked: the stage's own contexts are gone with the problem.
+    frame_contexts->SetHashes(&stage.run.hashes);
+    if (step.env.has_value()) (void)EvaluatePairs(*step.env, *frame_contexts);
+    return fail(*frame_contexts, contexts.error(), "env");
   }
   if (condition.has_value()) {
     const auto holds = EvaluateCondition(*condition, *contexts);
-    if (!contexts->wanted_hash().empty()) {
-      WantHash(*contexts);
-      return Pace::kWait;
-    }
-    if (!holds || !*holds) {
-      Finish(stage.run, 0, holds ? RunResult::kSkipped : RunResult::kFailure,
-             holds ? "its condition is false" : holds.error().message);
+    if (!holds) return fail(*contexts, holds.error(), is_post ? "post-if" : "pre-if");
+    if (!*holds) {
+      Finish(stage.run, 0, RunResult::kSkipped, "its condition is false");
       return Pace::kOn;
     }
   }
+  // Each stage has its inputs evaluated anew: what the job has done since may show in them.
+  if (const auto inputs = ActionInputs(*plan, step, *contexts); !inputs) return fail(*contexts, inputs.error(), "with");
   stage.run.saved = main.saved;
   stage.run.ordinal = ++leg_.ordinals;
   stage.run.phase = StepPhase::kRunning;
