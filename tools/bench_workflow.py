@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures of workflows: the check of their files next to actionlint, what a step costs next to act and to bash alone, how late a log
 line is, what jobs at once take. Each comparison runs both sides in turn in this one run. Prints `bench <name> <value> <unit>`.
-`--only PART,PART` runs some: lint, steps, log, jobs."""
+`--only PART,PART` runs some: lint, steps, place, log, jobs."""
 
 import argparse
 import os
@@ -147,13 +147,27 @@ def bench_steps(tuesday, options):
                 command = [act, "push", "-P", "ubuntu-latest=-self-hosted", "--action-offline-mode"]
                 theirs.append(quantile(begins(place.start(command), re.compile("⭐ Run Main"), "act"), 0.5))
             progress(f"round {i + 1}: a step {ours[-1]:.2f} ms, bash {alone[-1]:.2f}" + (f", act {theirs[-1]:.2f}" if theirs else ""))
-        say("workflow_step", quantile(ours, 0.5), f"ms, start to start of {STEPS} steps `run: true`, median of {len(ours)} rounds")
+        say("workflow_step_overhead", quantile(ours, 0.5), f"ms, start to start of {STEPS} steps `run: true`, median of {len(ours)} rounds")
         say("workflow_step_bash_alone", quantile(alone, 0.5), "ms, the same shell started from here")
-        say("workflow_step_overhead", quantile([o - b for o, b in zip(ours, alone)], 0.5), "ms beside bash's own")
+        say("workflow_step_beside_bash", quantile([o - b for o, b in zip(ours, alone)], 0.5), "ms: the difference")
         if not act:
-            return skip(["workflow_step_act", "workflow_step_overhead_vs_act"], ACT)
-        say("workflow_step_act", quantile(theirs, 0.5), "ms, in host mode")
+            return skip(["workflow_step_act", "workflow_step_overhead_vs_act", "workflow_step_beside_bash_vs_act"], ACT)
+        say("workflow_step_act", quantile(theirs, 0.5), "ms, in host mode, start to start")
         say("workflow_step_overhead_vs_act", quantile([t / o for o, t in zip(ours, theirs)], 0.5), "ratio act/ours, start to start")
+        say("workflow_step_beside_bash_vs_act", quantile([(t - b) / (o - b) for o, b, t in zip(ours, alone, theirs)], 0.5),
+            "ratio act/ours, without bash's own time on both sides")
+
+
+def bench_place(tuesday, options):
+    """A job's place alone: no run around it, nothing stored."""
+    program = options.build.resolve() / "src/adapters/sandbox/steps_bench"
+    done = subprocess.run([str(program), str(tuesday), "supervise", "place"], capture_output=True, text=True, timeout=COMMAND_SECONDS,
+                          check=False)
+    if done.returncode != 0:
+        raise Failed(f"steps_bench: {done.stdout[-300:]}{done.stderr[-300:]}")
+    for name, pattern in (("place_open", r"^open +([\d.]+)"), ("place_close", r"^close +([\d.]+)"),
+                          ("place_step", r"^step, start to start +median ([\d.]+)")):
+        say(name, float(re.search(pattern, done.stdout, re.M)[1]), "ms")
 
 
 def bench_log(tuesday, options):
@@ -243,7 +257,7 @@ def bench_jobs(tuesday, options):
     say("jobs_100_start", took, "s until all run")
 
 
-PARTS = {"lint": bench_lint, "steps": bench_steps, "log": bench_log, "jobs": bench_jobs}
+PARTS = {"lint": bench_lint, "steps": bench_steps, "place": bench_place, "log": bench_log, "jobs": bench_jobs}
 
 
 def main():

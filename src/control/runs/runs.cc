@@ -112,7 +112,8 @@ void Runs::Pump(const RunPtr& run) {
   PutState(run->record.id, parts_.clock.BootId(), run->has_rows ? &run->state : nullptr, all.state, transaction);
   auto stored = std::make_shared<Result<void>>();
   parts_.executor.Run(
-      "store", [&store = parts_.store, transaction = std::move(transaction), stored] { *stored = store.Commit(transaction); },
+      std::string(kStoreLane),
+      [&store = parts_.store, transaction = std::move(transaction), stored] { *stored = store.Commit(transaction); },
       [self = self_, run, events = std::move(events), all = std::move(all), stored]() mutable {
         if (*self != nullptr) (*self)->Committed(run, std::move(events), std::move(all), *stored);
       });

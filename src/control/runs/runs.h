@@ -23,6 +23,7 @@ namespace tuesday::control {
 
 // Lanes that wait for reports: the executor behind them has threads of their own for these.
 inline constexpr std::string_view kLookLanePrefix = "look ";
+inline constexpr std::string_view kStoreLane = "store";
 inline constexpr Duration kLookPatience = std::chrono::seconds(1);
 inline constexpr Duration kTryAgain = std::chrono::seconds(1);
 inline constexpr int kCloseTriesMax = 5;

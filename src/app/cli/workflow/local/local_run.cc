@@ -64,6 +64,23 @@ Result<std::unique_ptr<LocalRun>> LocalRun::Open(const std::string& folder, std:
 
 namespace {
 
+// Commits on the loop's own thread. They wait for no disk here, so that the way to another thread and back would take longer.
+class StoreHere : public control::Executor {
+ public:
+  StoreHere(control::Executor& others, http::Loop& loop) : others_(others), loop_(loop) {}
+
+  void Run(std::string lane, std::function<void()> blocking_work, std::function<void()> then) override {
+    if (lane != control::kStoreLane) return others_.Run(std::move(lane), std::move(blocking_work), std::move(then));
+    blocking_work();
+    loop_.Post(std::move(then));
+  }
+  void At(Instant when, std::function<void()> call) override { others_.At(when, std::move(call)); }
+
+ private:
+  control::Executor& others_;
+  http::Loop& loop_;
+};
+
 // What is told and followed while the run goes on; on the loop's thread but for the lines.
 class Teller {
  public:
@@ -138,8 +155,9 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatc
   http::Loop loop;
   http::WorkerPool pool(loop, kWork);
   http::WorkerPool looks(loop, kLooks);
-  server::PoolExecutor executor(loop, pool, impl_->clock);
-  executor.SendLanesTo(control::kLookLanePrefix, looks);
+  server::PoolExecutor pools(loop, pool, impl_->clock);
+  pools.SendLanesTo(control::kLookLanePrefix, looks);
+  StoreHere executor(pools, loop);
   TRY(auto tail, files::FileTail::Start([&](const std::string& name, std::string_view line) {
         const std::size_t space = name.rfind(' ');
         watcher.Logged(name.substr(0, space), std::atoi(name.c_str() + space + 1), line);
