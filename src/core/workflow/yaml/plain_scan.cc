@@ -232,11 +232,10 @@ class PlainScanner {
     const std::string_view three = text_.substr(at_, 3);
     if (!begins || (Column() == 0 && (three == "---" || three == "..."))) return false;
     const std::size_t from = at_;
-    const std::size_t line_end = std::min(text_.find('\n', from), text_.size());
-    std::size_t end = line_end;
-    for (std::size_t at = text_.find_first_of(":#", from); at < end; at = text_.find_first_of(":#", at + 1)) {
-      const bool colon = text_[at] == ':' && (at + 1 == line_end || text_[at + 1] == ' ');
-      if (colon || (text_[at] == '#' && text_[at - 1] == ' ')) end = at;
+    std::size_t end = from;
+    for (; end < text_.size() && text_[end] != '\n'; ++end) {
+      if (text_[end] == '#' && text_[end - 1] == ' ') break;
+      if (text_[end] == ':' && (end + 1 == text_.size() || text_[end + 1] == ' ' || text_[end + 1] == '\n')) break;
     }
     while (end > from && text_[end - 1] == ' ') --end;
     scalar = {text_.substr(from, end - from), "Plain"};
