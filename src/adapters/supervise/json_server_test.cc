@@ -153,7 +153,7 @@ TEST(Call, NobodyThereAndNoAnswerAreUnavailable) {
 }
 
 TEST(Caller, FindsAServerThatWasStartedAgain) {
-  const ::tuesday::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string path = folder.path() + "/sock";
   Caller caller(path);
   EXPECT_EQ(caller.Call({{"say", "nobody"}}, seconds(1)).error().code, ErrorCode::kUnavailable);
@@ -170,7 +170,7 @@ TEST(Caller, FindsAServerThatWasStartedAgain) {
 }
 
 TEST(Caller, NeverTakesALateAnswerForAnother) {
-  const ::tuesday::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string path = folder.path() + "/sock";
   PollLoop loop;
   std::vector<JsonServer::Reply> waiting;
