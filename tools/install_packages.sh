@@ -9,7 +9,7 @@ packages=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 shellcheck codespell
   bubblewrap slirp4netns libseccomp-dev
-  haproxy wrk jq socat sqlite3 tar gzip bsdextrautils
+  haproxy wrk jq socat sqlite3 tar gzip bsdextrautils tzdata
 )
 
 missing=()

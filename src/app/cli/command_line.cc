@@ -14,6 +14,7 @@
 #include "app/cli/lint/lint_line.h"
 #include "app/cli/operate/operate_line.h"
 #include "app/cli/verb_line.h"
+#include "app/cli/workflow/actions/actions_line.h"
 #include "app/cli/workflow/workflow_line.h"
 
 namespace tuesday::cli {
@@ -36,6 +37,7 @@ struct CommandLine {
   AccessOptions access;
   OperateOptions operate;
   WorkflowOptions workflow;
+  ActionsOptions actions;
   bool all_namespaces = false;
   StatusOptions status;
   std::vector<std::string> words;
@@ -259,6 +261,7 @@ void AddAll(CommandLine& line) {
   AddDaemon(line);
   AddOperate(line.app, line.globals, line.operate, line.run);
   AddWorkflow(line.app, line.globals, line.workflow, line.run);
+  AddActions(line.app, line.globals, line.actions, line.run);
   CLI::App* completion =
       Command(line, line.app, "completion", "Prints the completion for a shell.", "source <(tuesday completion bash)", [&line] {
         std::cout << CompletionScript(line.name, CommandTree(line.app));

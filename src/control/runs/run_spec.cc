@@ -2,6 +2,7 @@
 #include "control/runs/run_spec.h"
 
 #include "core/expression/value/json.h"
+#include "core/workflow/called_name.h"
 #include "core/workflow/read.h"
 
 namespace tuesday::control {
@@ -11,12 +12,12 @@ class RecordedFiles : public workflow::CalledFiles {
  public:
   explicit RecordedFiles(const std::vector<runs::SourceFile>& files) : files_(files) {}
 
-  Result<workflow::CalledFile> Find(std::string_view, std::string_view ref) const override {
-    const std::string_view wanted = ref.starts_with("./") || ref.starts_with("$/") ? ref.substr(2) : ref;
+  Result<workflow::CalledFile> Find(std::string_view caller, std::string_view ref) const override {
+    const std::string wanted = workflow::CalledName(caller, ref);
     for (const runs::SourceFile& file : files_) {
       if (file.name == wanted) return workflow::CalledFile{file.name, file.content};
     }
-    return Fail(ErrorCode::kNotFound, "There is no workflow file '" + std::string(wanted) + "'.");
+    return Fail(ErrorCode::kNotFound, "There is no workflow file '" + wanted + "'.");
   }
 
  private:

@@ -9,8 +9,10 @@
 #include <iostream>
 
 #include "adapters/files/files.h"
+#include "adapters/git/git.h"
 #include "app/cli/render/table.h"
 #include "app/cli/workflow/context.h"
+#include "app/cli/workflow/known.h"
 #include "app/cli/workflow/local/dry_run.h"
 #include "app/cli/workflow/local/local_run.h"
 #include "app/cli/workflow/local/run_numbers.h"
@@ -89,8 +91,19 @@ std::string MatrixJson(const std::vector<std::string>& words) {
   return CanonicalJson(Json(std::move(object)));
 }
 
+// The run's own repository as files, where a workflow names actions of it.
+std::string OwnFolder(const RunNumber& number) { return number.folder + "/own"; }
+
+Result<void> UnpackOwn(const git::Snapshot& snapshot, const std::string& folder) {
+  TRY_OK(files::MakeFolders(folder));
+  const git::GitOptions at{.folder = folder, .environment = {{"GIT_INDEX_FILE", folder + ".index"}}};
+  TRY_OK(git::RunGit({"--git-dir=" + snapshot.folder, "--work-tree=" + folder, "checkout", "--force", snapshot.sha, "--", "."},
+                     at));
+  return {};
+}
+
 Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWorkflow& local, const RunNumber& number,
-                                   const std::string& root) {
+                                   const std::string& root, ActionNeeds needs) {
   TRY(const git::Snapshot snapshot, git::TakeSnapshot(root, number.folder + "/source.git"));
   runs::RunRecord record;
   record.id = number.id;
@@ -107,6 +120,11 @@ Result<runs::RunRecord> MakeRecord(const WorkflowOptions& options, const LocalWo
   const std::string name = snapshot.repository.substr(snapshot.repository.find('/') + 1);
   record.paths.workspace = fmt::format("/home/runner/work/{}/{}", name, name);
   record.paths.source = kSourceInside;
+  record.mounts = std::move(needs.mounts);
+  if (needs.own) {
+    TRY_OK(UnpackOwn(snapshot, OwnFolder(number)));
+    record.mounts.push_back({OwnFolder(number), std::string(actions::kOwnInside)});
+  }
   record.mounts.push_back({snapshot.folder, std::string(kSourceInside)});
   if (!snapshot.objects.empty()) {
     record.mounts.push_back({snapshot.objects, std::string(kObjectsInside)});
@@ -123,9 +141,10 @@ bool FiresOn(const LocalWorkflow& local, const std::string& event) {
   return std::any_of(local.triggers.begin(), local.triggers.end(), [&](const auto& trigger) { return trigger.event == event; });
 }
 
-Result<LocalWorkflow> ChooseWorkflow(const std::string& root, const WorkflowOptions& options) {
+Result<LocalWorkflow> ChooseWorkflow(const std::string& root, const WorkflowOptions& options,
+                                     const actions::KnownActions& known) {
   WorkflowErrors errors;
-  auto workflows = ReadWorkflows(root, options.file, errors);
+  auto workflows = ReadWorkflows(root, options.file, errors, &known);
   for (const std::string& line : errors.lines) std::cerr << line << "\n";
   if (!workflows) return std::unexpected(workflows.error());
   const std::string event = options.event.empty() ? "push" : options.event;
@@ -139,9 +158,9 @@ Result<LocalWorkflow> ChooseWorkflow(const std::string& root, const WorkflowOpti
   }
   LocalWorkflow chosen = std::move(workflows->front());
   for (const std::string& job : options.jobs) {
-    const bool known = std::any_of(chosen.workflow.jobs.begin(), chosen.workflow.jobs.end(),
-                                   [&](const auto& one) { return one.id.text == job; });
-    if (!known) return Fail(ErrorCode::kNotFound, fmt::format("{} has no job '{}'.", chosen.name, job));
+    const bool is_known = std::any_of(chosen.workflow.jobs.begin(), chosen.workflow.jobs.end(),
+                                      [&](const auto& one) { return one.id.text == job; });
+    if (!is_known) return Fail(ErrorCode::kNotFound, fmt::format("{} has no job '{}'.", chosen.name, job));
   }
   return chosen;
 }
@@ -203,8 +222,10 @@ Result<int> Watch(const Globals& globals, const std::string& title, std::size_t 
 // One that still runs in another process holds its folder, and is passed over.
 Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
   TRY(const auto secrets, ReadSecrets(options));
+  TRY(auto known, KnownFor(globals, RepositoryRoot().value_or(".")));
   for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
-    const auto run = LocalRun::Open(number.folder, secrets);
+    known.SetOwn(OwnFolder(number));
+    const auto run = LocalRun::Open(number.folder, secrets, known);
     if (!run.has_value()) continue;
     TRY(const std::optional<runs::RunRecord> record, (*run)->Unfinished());
     if (!record.has_value()) continue;
@@ -219,16 +240,23 @@ Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
 // The files of the working tree are those of the attempt before: what failed is tried again as it was.
 Result<int> ResumeLast(const Globals& globals, const WorkflowOptions& options) {
   TRY(const auto secrets, ReadSecrets(options));
+  const std::string root = RepositoryRoot().value_or(".");
+  TRY(auto known, KnownFor(globals, root));
   for (const RunNumber& number : KnownRuns(RunsFolder(globals))) {
-    const auto run = LocalRun::Open(number.folder, secrets);
+    known.SetOwn(OwnFolder(number));
+    const auto run = LocalRun::Open(number.folder, secrets, known);
     if (!run.has_value()) continue;
-    TRY(const std::optional<LocalRun::Attempt> last, (*run)->LastAttempt());
+    TRY(std::optional<LocalRun::Attempt> last, (*run)->LastAttempt());
     if (!last.has_value()) continue;
     if (last->state.phase != workflow::RunPhase::kDone)
       return Fail(ErrorCode::kConflict, fmt::format("The run {} has not ended.", last->record.id), "Go on with it: --continue");
     if (last->state.result == workflow::RunResult::kSuccess)
       return Fail(ErrorCode::kConflict, fmt::format("The last run, {}, has passed.", last->record.id));
     TRY(const workflow::RunSpec spec, control::SpecOf(last->record, expression::Value()));
+    TRY(const ActionNeeds needs, NeedsOf(known, root, spec.workflow.jobs, last->record.jobs));
+    for (const runs::ReadMount& mount : needs.mounts) {
+      if (std::ranges::find(last->record.mounts, mount) == last->record.mounts.end()) last->record.mounts.push_back(mount);
+    }
     const auto from = options.resume == "failed-step" ? workflow::ResumeFrom::kFailedStep : workflow::ResumeFrom::kFailedJobs;
     return Watch(globals, spec.workflow.name.has_value() ? spec.workflow.name->ScalarText() : last->record.files.front().name,
                  WidthOf(spec.workflow), last->record, **run,
@@ -243,16 +271,22 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
   const Result<std::string> found = RepositoryRoot();
   if (!found.has_value() && options.file.empty()) return std::unexpected(found.error());
   const std::string root = found.value_or(".");
-  TRY(const LocalWorkflow local, ChooseWorkflow(root, options));
+  TRY(actions::KnownActions known, KnownFor(globals, root));
+  TRY(const LocalWorkflow local, ChooseWorkflow(root, options, known));
   TRY(auto secrets, ReadSecrets(options));
+  ActionNeeds needs;
+  if (!options.dry_run) {
+    TRY(needs, NeedsOf(known, root, local.workflow.jobs, options.jobs));
+  }
   TRY(const RunNumber number, TakeRunNumber(RunsFolder(globals)));
-  TRY(const runs::RunRecord record, MakeRecord(options, local, number, root));
+  TRY(const runs::RunRecord record, MakeRecord(options, local, number, root, std::move(needs)));
+  known.SetOwn(options.dry_run ? root : OwnFolder(number));
   if (options.dry_run) {
-    TRY(const std::string text, DryRun(record, secrets, root));
+    TRY(const std::string text, DryRun(record, secrets, root, known));
     std::cout << text;
     return kExitPass;
   }
-  TRY(auto run, LocalRun::Open(number.folder, std::move(secrets)));
+  TRY(auto run, LocalRun::Open(number.folder, std::move(secrets), known));
   return Watch(globals, local.Title(), WidthOf(local.workflow), record, *run,
                [&](RunWatcher& watcher) { return run->Run(record, watcher); });
 }

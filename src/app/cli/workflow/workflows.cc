@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "adapters/actions/known_actions.h"
 #include "app/cli/client/session.h"
 #include "app/cli/manifests/manifest_files.h"
+#include "core/workflow/called_name.h"
 #include "core/workflow/read.h"
 
 namespace tuesday::cli {
@@ -18,15 +20,12 @@ namespace fs = std::filesystem;
 // Called files of this repository; every one that was read is kept.
 class TreeFiles : public workflow::CalledFiles {
  public:
-  explicit TreeFiles(std::string root) : root_(std::move(root)) {}
+  TreeFiles(std::string root, const actions::KnownActions* known) : root_(std::move(root)), known_(known) {}
 
-  Result<workflow::CalledFile> Find(std::string_view, std::string_view ref) const override {
-    if (!ref.starts_with("./") && !ref.starts_with("$/")) {
-      return Fail(ErrorCode::kUnsupported, fmt::format("'{}' stands in another repository, which is not mirrored here.", ref));
-    }
-    const std::string name = fs::path(ref.substr(2)).lexically_normal().string();
+  Result<workflow::CalledFile> Find(std::string_view caller, std::string_view ref) const override {
+    const std::string name = workflow::CalledName(caller, ref);
     if (name.starts_with("..")) return Fail(ErrorCode::kInvalid, fmt::format("'{}' leads out of the repository.", ref));
-    TRY(std::string text, ReadInput((fs::path(root_) / name).string(), kManifestBytesMax));
+    TRY(std::string text, Read(name));
     found_.push_back({name, text});
     return workflow::CalledFile{name, std::move(text)};
   }
@@ -34,7 +33,14 @@ class TreeFiles : public workflow::CalledFiles {
   std::vector<runs::SourceFile> Take() { return std::move(found_); }
 
  private:
+  Result<std::string> Read(const std::string& name) const {
+    if (!workflow::IsElsewhere(name)) return ReadInput((fs::path(root_) / name).string(), kManifestBytesMax);
+    if (known_ != nullptr) return known_->ReadFile(name);
+    return Fail(ErrorCode::kUnsupported, fmt::format("'{}' stands in another repository, which is not mirrored here.", name));
+  }
+
   std::string root_;
+  const actions::KnownActions* known_;
   mutable std::vector<runs::SourceFile> found_;
 };
 
@@ -56,11 +62,12 @@ std::vector<std::string> FilesOf(const std::string& root) {
   return files;
 }
 
-Result<LocalWorkflow> ReadOne(const std::string& root, const std::string& file, WorkflowErrors& errors) {
+Result<LocalWorkflow> ReadOne(const std::string& root, const std::string& file, WorkflowErrors& errors,
+                              const actions::KnownActions* known) {
   TRY(const std::string text, ReadInput(file, kManifestBytesMax));
   LocalWorkflow local;
   local.name = RelativeTo(root, file);
-  TreeFiles called(root);
+  TreeFiles called(root, known);
   workflow::ReadResult read = workflow::ReadWorkflow(text, local.name, {}, &called);
   local.files = {{local.name, text}};
   for (runs::SourceFile& one : called.Take()) {
@@ -92,12 +99,13 @@ Result<std::string> RepositoryRoot() {
               "Go to the repository, or name the workflow's file.");
 }
 
-Result<std::vector<LocalWorkflow>> ReadWorkflows(const std::string& root, const std::string& file, WorkflowErrors& errors) {
+Result<std::vector<LocalWorkflow>> ReadWorkflows(const std::string& root, const std::string& file, WorkflowErrors& errors,
+                                                 const actions::KnownActions* known) {
   const std::vector<std::string> files = file.empty() ? FilesOf(root) : std::vector<std::string>{file};
   if (files.empty()) return Fail(ErrorCode::kNotFound, fmt::format("{}/.github/workflows has no YAML file.", root));
   std::vector<LocalWorkflow> workflows;
   for (const std::string& one : files) {
-    TRY(LocalWorkflow local, ReadOne(root, one, errors));
+    TRY(LocalWorkflow local, ReadOne(root, one, errors, known));
     workflows.push_back(std::move(local));
   }
   if (!errors.lines.empty())

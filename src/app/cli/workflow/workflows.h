@@ -10,6 +10,10 @@
 #include "core/workflow/trigger/trigger.h"
 #include "wire/runs/runs.h"
 
+namespace tuesday::actions {
+class KnownActions;
+}
+
 namespace tuesday::cli {
 
 // `name` is the file's path within the repository; `files` has it and everything that it calls.
@@ -30,8 +34,9 @@ struct WorkflowErrors {
 // The folder that holds `.github`, here or above; kNotFound when there is none.
 Result<std::string> RepositoryRoot();
 
-// Reads one file, or all of `.github/workflows` when `file` is empty. kInvalid when one of them has problems; `errors` names
-// all.
-Result<std::vector<LocalWorkflow>> ReadWorkflows(const std::string& root, const std::string& file, WorkflowErrors& errors);
+// Reads one file, or all of `.github/workflows` when `file` is empty, and what they call: of other repositories from `known`.
+// kInvalid when one of them has problems; `errors` names all.
+Result<std::vector<LocalWorkflow>> ReadWorkflows(const std::string& root, const std::string& file, WorkflowErrors& errors,
+                                                 const actions::KnownActions* known = nullptr);
 
 }  // namespace tuesday::cli

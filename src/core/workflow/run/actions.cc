@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "core/workflow/action/action.h"
+#include "core/workflow/action/uses.h"
 #include "core/workflow/run/action_plan.h"
 
 namespace tuesday::workflow {
@@ -34,6 +35,9 @@ Evaluated<ActionPlan> PlanAction(const std::string& uses, const LoadedAction& lo
   } else if (auto* composite = std::get_if<CompositeRuns>(&read.action.runs); composite != nullptr) {
     plan.kind = ActionKind::kComposite;
     plan.steps = std::move(composite->steps);
+    for (Step& step : plan.steps) {
+      if (step.uses.has_value()) step.uses->text = UsesWithin(uses, step.uses->text);
+    }
   } else {
     plan.kind = ActionKind::kDocker;
   }

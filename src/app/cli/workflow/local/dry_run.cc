@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <set>
 
-#include "adapters/actions/known_actions.h"
 #include "app/cli/client/session.h"
 #include "app/cli/manifests/manifest_files.h"
 #include "app/cli/workflow/show/changes.h"
@@ -28,7 +27,8 @@ constexpr workflow::Moment kNow{Instant{} + std::chrono::hours(1), WallTime{} + 
 
 class DryWorld {
  public:
-  DryWorld(const workflow::RunSpec& spec, std::string root) : spec_(spec), root_(std::move(root)) {}
+  DryWorld(const workflow::RunSpec& spec, std::string root, actions::KnownActions known)
+      : spec_(spec), root_(std::move(root)), known_(std::move(known)) {}
 
   workflow::RunState Play() {
     Give(workflow::RunBegun{});
@@ -89,13 +89,13 @@ class DryWorld {
 }  // namespace
 
 Result<std::string> DryRun(const runs::RunRecord& record, const std::map<std::string, std::string>& secrets,
-                           const std::string& root) {
+                           const std::string& root, actions::KnownActions known) {
   std::vector<std::pair<std::string, expression::Value>> values(secrets.begin(), secrets.end());
   TRY(const workflow::RunSpec spec, control::SpecOf(record, expression::Value::Object(std::move(values))));
   workflow::Masks masks;
   for (const auto& [name, value] : secrets) masks.Add(value);
   std::string text;
-  for (const Change& change : ChangesBetween({}, DryWorld(spec, root).Play())) {
+  for (const Change& change : ChangesBetween({}, DryWorld(spec, root, std::move(known)).Play())) {
     const std::string indent(static_cast<std::size_t>(change.depth) * 2 + 2, ' ');
     const bool skipped = change.result == workflow::RunResult::kSkipped;
     const std::string why = change.reason.empty() ? "" : (skipped ? " (skipped: " : " (") + change.reason + ")";

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "adapters/actions/known_actions.h"
 #include "base/result.h"
 #include "wire/runs/runs.h"
 
@@ -13,6 +14,6 @@ namespace tuesday::cli {
 // One line a step, with what would be skipped and why. Secrets are masked.
 // Actions of the workspace are read from `root`.
 Result<std::string> DryRun(const runs::RunRecord& record, const std::map<std::string, std::string>& secrets,
-                           const std::string& root);
+                           const std::string& root, actions::KnownActions known);
 
 }  // namespace tuesday::cli

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <thread>
 
-#include "adapters/actions/known_actions.h"
 #include "adapters/clock/system_clock.h"
 #include "adapters/files/file_tail.h"
 #include "adapters/files/files.h"
@@ -42,13 +41,14 @@ struct LocalRun::Impl {
   SystemClock clock;
   std::unique_ptr<sqlite::SqliteStore> store;
   std::unique_ptr<sandbox::SandboxPlaces> places;
-  std::unique_ptr<actions::KnownActions> known;
+  actions::KnownActions known;
 };
 
 LocalRun::LocalRun(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LocalRun::~LocalRun() = default;
 
-Result<std::unique_ptr<LocalRun>> LocalRun::Open(const std::string& folder, std::map<std::string, std::string> secrets) {
+Result<std::unique_ptr<LocalRun>> LocalRun::Open(const std::string& folder, std::map<std::string, std::string> secrets,
+                                                 actions::KnownActions known) {
   auto impl = std::make_unique<Impl>();
   impl->folder = folder;
   impl->secrets = std::move(secrets);
@@ -58,7 +58,7 @@ Result<std::unique_ptr<LocalRun>> LocalRun::Open(const std::string& folder, std:
   TRY_OK(impl->store->SurviveOnlyProcesses());
   impl->places = std::make_unique<sandbox::SandboxPlaces>(sandbox::SandboxPlaces::Settings{
       .state_folder = folder, .supervise_argv = {supervise::OwnProgram(), "supervise", "place"}});
-  impl->known = std::make_unique<actions::KnownActions>();
+  impl->known = std::move(known);
   return std::unique_ptr<LocalRun>(new LocalRun(std::move(impl)));
 }
 
@@ -170,7 +170,7 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatc
                       .executor = executor,
                       .store = *impl_->store,
                       .places = *impl_->places,
-                      .actions = *impl_->known,
+                      .actions = impl_->known,
                       .secrets =
                           [this](const auto&) {
                             std::vector<std::pair<std::string, expression::Value>> values(impl_->secrets.begin(),

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/actions/known_actions.h"
 #include "app/cli/client/session.h"
 #include "app/cli/workflow/show/changes.h"
 #include "app/services/store/artifacts.h"
@@ -30,7 +31,8 @@ class RunWatcher {
 class LocalRun {
  public:
   // `folder` is made when it is not there. Holds its lock as long as it lives.
-  static Result<std::unique_ptr<LocalRun>> Open(const std::string& folder, std::map<std::string, std::string> secrets);
+  static Result<std::unique_ptr<LocalRun>> Open(const std::string& folder, std::map<std::string, std::string> secrets,
+                                                actions::KnownActions known);
   ~LocalRun();
 
   // Begins the run and returns when it has ended. SIGINT and SIGTERM cancel it, a second one leaves it. kInterrupted is told as

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/cli/render/table.h"
+#include "app/cli/workflow/known.h"
 #include "app/cli/workflow/options.h"
 #include "app/cli/workflow/show/levels.h"
 #include "app/cli/workflow/workflows.h"
@@ -43,7 +44,7 @@ Json WorkflowJson(const LocalWorkflow& local) {
                            {"jobs", Json(std::move(jobs))}});
 }
 
-Result<std::vector<LocalWorkflow>> ReadAll(const WorkflowOptions& options) {
+Result<std::vector<LocalWorkflow>> ReadAll(const Globals& globals, const WorkflowOptions& options) {
   WorkflowErrors errors;
   std::string root = ".";
   if (Result<std::string> found = RepositoryRoot(); found.has_value()) {
@@ -51,7 +52,8 @@ Result<std::vector<LocalWorkflow>> ReadAll(const WorkflowOptions& options) {
   } else if (options.file.empty()) {
     return std::unexpected(found.error());
   }
-  auto workflows = ReadWorkflows(root, options.file, errors);
+  TRY(const auto known, KnownFor(globals, root));
+  auto workflows = ReadWorkflows(root, options.file, errors, &known);
   for (const std::string& line : errors.lines) std::cerr << line << "\n";
   return workflows;
 }
@@ -66,7 +68,7 @@ int PrintAll(const std::vector<LocalWorkflow>& workflows) {
 }  // namespace
 
 int RunWorkflowList(const Globals& globals, const WorkflowOptions& options) {
-  const auto workflows = ReadAll(options);
+  const auto workflows = ReadAll(globals, options);
   if (!workflows) return ReportError(workflows.error(), globals);
   if (globals.json) return PrintAll(*workflows);
   Table table({"STAGE", "JOB", "NAME", "WORKFLOW", "FILE", "EVENTS"});
@@ -82,7 +84,7 @@ int RunWorkflowList(const Globals& globals, const WorkflowOptions& options) {
 }
 
 int RunWorkflowGraph(const Globals& globals, const WorkflowOptions& options) {
-  const auto workflows = ReadAll(options);
+  const auto workflows = ReadAll(globals, options);
   if (!workflows) return ReportError(workflows.error(), globals);
   if (globals.json) return PrintAll(*workflows);
   for (const LocalWorkflow& local : *workflows) {
