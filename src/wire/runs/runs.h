@@ -56,8 +56,7 @@ struct StoredState {
 };
 
 std::string Encode(const RunRecord& record);
-std::string Encode(const StoredState& stored);
+std::string Encode(const StoredState& stored);  // As one row; `state_rows.h` has it in several, and reads both.
 Result<RunRecord> DecodeRecord(std::string_view text);
-Result<StoredState> DecodeState(std::string_view text);
 
 }  // namespace tuesday::runs
