@@ -6,11 +6,14 @@ import argparse
 import json
 import os
 import pathlib
+import pty
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -194,6 +197,107 @@ def case_a_failed_run_goes_on_at_its_step(tree):
     expect("echo x" not in out, f"a step that had passed ran again:\n{out}")
     expect("has passed" in tree.run("--from-step", code=1), "there is nothing to go on with")
     expect(not list(tree.state.rglob("places/*/work")), "files of a run that passed stay")
+
+
+class Terminal:
+    """A person at a terminal: types, and reads until something is there."""
+
+    def __init__(self, tree, *words):
+        self.shown = ""
+        self.near, far = pty.openpty()
+        termios.tcsetwinsize(far, (40, 123))
+        self.process = subprocess.Popen([tree.program, "--state", str(tree.state), "workflow", "run", *words], cwd=tree.root,
+                                        env=dict(tree.environment, TERM="dumb"), stdin=far, stdout=far, stderr=far, start_new_session=True)
+        os.close(far)
+
+    def until(self, text):
+        deadline = time.monotonic() + RUN_SECONDS_MAX
+        begin = len(self.shown)
+        while text not in self.shown[begin:]:
+            ready, _, _ = select.select([self.near], [], [], max(0, deadline - time.monotonic()))
+            expect(ready, f"no {text!r} in:\n{self.shown}")
+            try:
+                self.shown += os.read(self.near, 65536).decode(errors="replace")
+            except OSError:
+                raise Failed(f"no {text!r} before the end of:\n{self.shown}") from None
+        return self.shown[begin:]
+
+    def type(self, line):
+        os.write(self.near, line.encode() + b"\n")
+
+    def end(self):
+        try:
+            while chunk := os.read(self.near, 65536):
+                self.shown += chunk.decode(errors="replace")
+        except OSError:
+            pass  # Nobody holds the other end any more.
+        os.close(self.near)
+        return self.process.wait(timeout=RUN_SECONDS_MAX)
+
+
+PROMPT = "failed step "
+
+BROKEN = """on: push
+jobs:
+  j:
+    runs-on: ubuntu-latest
+    steps:
+      - run: mkdir -p sub && echo made > sub/made.txt
+      - id: broken
+        working-directory: sub
+        run: |
+          echo "token has ${#TOKEN} letters, $(cat made.txt)"
+          test -f mended.txt
+          echo "by=hand" >> "$GITHUB_OUTPUT"
+        env: {TOKEN: "${{ secrets.TOKEN }}"}
+      - run: echo "goes on by ${{ steps.broken.outputs.by }} $(cat sub/mended.txt)"
+      - if: always()
+        run: echo "always ${{ steps.broken.outcome }}"
+"""
+
+
+def case_a_shell_at_the_failed_step_mends_it(tree):
+    tree.workflow(BROKEN)
+    tree.commit()
+    person = Terminal(tree, "--shell-on-failure", "-s", "TOKEN")
+    out = person.until(PROMPT)
+    expect("failed with exit code 1" in out and "exit 0" in out, out)
+    expect("│ token has" in out, f"the step's log does not come before the shell:\n{out}")
+    expect(SECRET not in out, f"the secret is printed:\n{out}")
+    person.type("stty size; pwd; id -un; tty; echo letters ${#TOKEN}")
+    out = person.until(f"letters {len(SECRET)}\r\n")
+    expect("40 123" in out and "/app/sub" in out and "runner" in out and "/dev/pts/" in out, out)
+    person.type("again; echo after")
+    expect("(exit code 1)" in person.until("\nafter"), "the command fails as it did")
+    person.type("sleep 100")
+    os.write(person.near, b"\x03")
+    person.until(PROMPT)
+    person.type("echo mended > mended.txt; again; exit 0")
+    person.until("counts as passed")
+    code = person.end()
+    expect(code == 0 and "│ goes on by hand mended" in person.shown and "always success" in person.shown, person.shown)
+    for path in tree.state.rglob("*"):
+        expect(not path.is_file() or SECRET.encode() not in path.read_bytes(), f"the secret is in {path}")
+
+
+def case_a_shell_at_the_failed_step_leaves_the_failure(tree):
+    tree.workflow(BROKEN)
+    tree.commit()
+    for leave in ("exit", "exit 3", "\x04"):
+        person = Terminal(tree, "--shell-on-failure", "-s", "TOKEN")
+        person.until(PROMPT)
+        person.type(f"true; {leave}" if leave != "\x04" else "true")
+        if leave == "\x04":
+            person.until(PROMPT)
+            os.write(person.near, b"\x04")
+        person.until("The failure stands.")
+        code = person.end()
+        expect(code == 1 and "│ always failure" in person.shown and "│ goes on by" not in person.shown, person.shown)
+    person = Terminal(tree, "--from-step", "--shell-on-failure", "-s", "TOKEN")
+    person.until(PROMPT)
+    person.process.send_signal(signal.SIGTERM)
+    expect(person.end() == 1 and "The failure stands." in person.shown, person.shown)
+    expect("needs a terminal" in tree.run("--shell-on-failure", code=2), "without a terminal nothing is begun")
 
 
 def case_an_interrupt_cancels_and_what_always_runs_runs(tree):

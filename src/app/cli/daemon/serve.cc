@@ -8,6 +8,7 @@
 #include "adapters/process/instance/supervisor.h"
 #include "adapters/process/jobs/job_supervisor.h"
 #include "adapters/sandbox/inside/runner.h"
+#include "adapters/sandbox/inside/terminal.h"
 #include "adapters/sandbox/supervisor/place_supervisor.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
@@ -66,12 +67,14 @@ int RunSupervise(const std::string& kind, const std::string& folder, const std::
     std::vector<std::string> words = {folder};
     words.insert(words.end(), more.begin(), more.end());
     done = sandbox::RunInside(words);
+  } else if (kind == "terminal") {
+    done = sandbox::RunTerminal(folder, more.empty() ? "" : more.front());
   } else if (kind == "edge") {
     haproxy::EdgeSupervisorOptions options;
     options.folder = folder;
     done = haproxy::RunEdgeSupervisor(options);
   } else {
-    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is none of instance, job, place, inside and edge.", kind));
+    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is none of instance, job, place, inside, terminal and edge.", kind));
   }
   return done.has_value() ? kExitPass : ReportError(done.error(), Globals());
 }

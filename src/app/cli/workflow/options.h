@@ -27,6 +27,7 @@ struct WorkflowOptions {
   bool bind = false;     // The working tree itself is the workspace.
   bool offline = false;  // No network in jobs.
   bool debug = false;
+  bool shell_on_failure = false;
 };
 
 int RunWorkflowList(const Globals& globals, const WorkflowOptions& options);

@@ -17,6 +17,7 @@
 #include "app/cli/workflow/local/local_run.h"
 #include "app/cli/workflow/local/run_numbers.h"
 #include "app/cli/workflow/options.h"
+#include "app/cli/workflow/shell/terminal.h"
 #include "app/cli/workflow/show/printer.h"
 #include "app/cli/workflow/workflows.h"
 #include "control/runs/run_spec.h"
@@ -229,6 +230,7 @@ Result<int> GoOn(const Globals& globals, const WorkflowOptions& options) {
     if (!run.has_value()) continue;
     TRY(const std::optional<runs::RunRecord> record, (*run)->Unfinished());
     if (!record.has_value()) continue;
+    if (options.shell_on_failure) (*run)->OfferShell();
     TRY(const workflow::RunSpec spec, control::SpecOf(*record, expression::Value()));
     const std::string title = spec.workflow.name.has_value() ? spec.workflow.name->ScalarText() : record->files.front().name;
     return Watch(globals, title, WidthOf(spec.workflow), *record, **run,
@@ -252,6 +254,7 @@ Result<int> ResumeLast(const Globals& globals, const WorkflowOptions& options) {
       return Fail(ErrorCode::kConflict, fmt::format("The run {} has not ended.", last->record.id), "Go on with it: --continue");
     if (last->state.result == workflow::RunResult::kSuccess)
       return Fail(ErrorCode::kConflict, fmt::format("The last run, {}, has passed.", last->record.id));
+    if (options.shell_on_failure) (*run)->OfferShell();
     TRY(const workflow::RunSpec spec, control::SpecOf(last->record, expression::Value()));
     TRY(const ActionNeeds needs, NeedsOf(known, root, spec.workflow.jobs, last->record.jobs));
     for (const runs::ReadMount& mount : needs.mounts) {
@@ -265,7 +268,17 @@ Result<int> ResumeLast(const Globals& globals, const WorkflowOptions& options) {
   return Fail(ErrorCode::kNotFound, "There is no run on this machine yet.");
 }
 
+Result<void> CheckTerminal(const Globals& globals, const WorkflowOptions& options) {
+  if (!options.shell_on_failure) return {};
+  if (globals.json)
+    return Fail(ErrorCode::kInvalid, "--shell-on-failure and --json do not go together.", "Leave one of them out.");
+  if (HasTerminal()) return {};
+  return Fail(ErrorCode::kInvalid, "--shell-on-failure needs a terminal at standard input and output.",
+              "Without one: go on at the failed step with --from-step, after mending the files that the summary names.");
+}
+
 Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
+  TRY_OK(CheckTerminal(globals, options));
   if (!options.resume.empty()) return ResumeLast(globals, options);
   if (options.go_on) return GoOn(globals, options);
   const Result<std::string> found = RepositoryRoot();
@@ -287,6 +300,7 @@ Result<int> RunHere(const Globals& globals, const WorkflowOptions& options) {
     return kExitPass;
   }
   TRY(auto run, LocalRun::Open(number.folder, std::move(secrets), known));
+  if (options.shell_on_failure) run->OfferShell();
   return Watch(globals, local.Title(), WidthOf(local.workflow), record, *run,
                [&](RunWatcher& watcher) { return run->Run(record, watcher); });
 }

@@ -48,6 +48,8 @@ void AddWorkflow(CLI::App& app, const Globals& globals, WorkflowOptions& options
   play->add_flag_callback(
       "--failed", [&options] { options.resume = "failed-jobs"; }, "Begins the failed jobs of the last run anew");
   play->add_flag("--continue", options.go_on, "Goes on with the last run whose process was killed, at the step it was in");
+  play->add_flag("--shell-on-failure", options.shell_on_failure,
+                 "Opens a shell where a step failed, before the job goes on; needs a terminal");
   play->add_flag("--bind", options.bind, "The working tree itself is the workspace, instead of what checkout makes");
   play->add_flag("--offline", options.offline, "Jobs have no network; needs no /dev/net/tun");
   play->add_flag("--debug", options.debug, "Debug lines of steps are logged");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -18,6 +19,8 @@
 #include "app/cli/client/session.h"
 #include "app/cli/workflow/local/run_services.h"
 #include "app/cli/workflow/local/stop_signals.h"
+#include "app/cli/workflow/shell/shell_offer.h"
+#include "app/cli/workflow/shell/shell_order.h"
 #include "app/server/executor.h"
 #include "control/runs/run_rows.h"
 #include "control/runs/run_spec.h"
@@ -42,6 +45,7 @@ struct LocalRun::Impl {
   std::unique_ptr<sqlite::SqliteStore> store;
   std::unique_ptr<sandbox::SandboxPlaces> places;
   actions::KnownActions known;
+  bool offers_shell = false;
 };
 
 LocalRun::LocalRun(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -61,6 +65,8 @@ Result<std::unique_ptr<LocalRun>> LocalRun::Open(const std::string& folder, std:
   impl->known = std::move(known);
   return std::unique_ptr<LocalRun>(new LocalRun(std::move(impl)));
 }
+
+void LocalRun::OfferShell() { impl_->offers_shell = true; }
 
 namespace {
 
@@ -148,9 +154,27 @@ Result<workflow::RunState> LocalRun::Continue(const runs::RunRecord& record, Run
   return Play(record, watcher, From::kStored);
 }
 
-Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatcher& watcher, From from,
+Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& given, RunWatcher& given_watcher, From from,
                                           workflow::RunState state) {
   StopSignals signals;  // Before any thread, so that all of them leave the signals to it.
+  runs::RunRecord record = given;
+  std::unique_ptr<files::FileTail> tail;
+  std::optional<ShellOffer> offer;
+  if (impl_->offers_shell) {
+    const std::string folder = impl_->folder + "/shell";
+    TRY_OK(MakeShellFolder(folder));
+    // A run that is gone on with may have it already.
+    std::erase_if(record.mounts, [](const runs::ReadMount& mount) { return mount.inside == kShellFolderInside; });
+    record.mounts.push_back({folder, std::string(kShellFolderInside)});
+    offer.emplace(*impl_->places, given_watcher, record, folder,
+                  [&tail](const std::string& leg, int ordinal) { tail->Finish(LogName(leg, ordinal)); });
+  }
+  RunWatcher& watcher = offer ? offer->watcher() : given_watcher;
+  // Before the threads that look at places, which may flush it.
+  TRY(tail, files::FileTail::Start([&](const std::string& name, std::string_view line) {
+        const std::size_t space = name.rfind(' ');
+        watcher.Logged(name.substr(0, space), std::atoi(name.c_str() + space + 1), line);
+      }));
   TRY(const auto services, RunServices::Start(impl_->folder, record, impl_->clock));
   http::Loop loop;
   http::WorkerPool pool(loop, kWork);
@@ -158,10 +182,6 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatc
   server::PoolExecutor pools(loop, pool, impl_->clock);
   pools.SendLanesTo(control::kLookLanePrefix, looks);
   StoreHere executor(pools, loop);
-  TRY(auto tail, files::FileTail::Start([&](const std::string& name, std::string_view line) {
-        const std::size_t space = name.rfind(' ');
-        watcher.Logged(name.substr(0, space), std::atoi(name.c_str() + space + 1), line);
-      }));
   Teller teller(watcher, *tail, state, [&](const std::string& leg, int ordinal) {
     return impl_->places->LogPath(control::PlaceOf(record, leg), ordinal);
   });
@@ -169,7 +189,7 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatc
   control::Runs runs({.clock = impl_->clock,
                       .executor = executor,
                       .store = *impl_->store,
-                      .places = *impl_->places,
+                      .places = offer ? offer->places() : *impl_->places,
                       .actions = impl_->known,
                       .secrets =
                           [this](const auto&) {
@@ -185,6 +205,7 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& record, RunWatc
                        loop.Stop();
                      });
   signals.Watch([&](int count) {
+    if (offer) offer->GiveUp();
     loop.Post([&, count] {
       if (count > 1) return loop.Stop();
       if (!runs.Cancel(record.id, "", "it was interrupted").has_value()) loop.Stop();

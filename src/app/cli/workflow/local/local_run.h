@@ -35,6 +35,9 @@ class LocalRun {
                                                 actions::KnownActions known);
   ~LocalRun();
 
+  // From now on a step that fails gets a shell on this terminal before the run is told.
+  void OfferShell();
+
   // Begins the run and returns when it has ended. SIGINT and SIGTERM cancel it, a second one leaves it. kInterrupted is told as
   // kUnavailable.
   Result<workflow::RunState> Run(const runs::RunRecord& record, RunWatcher& watcher);
@@ -65,7 +68,8 @@ class LocalRun {
  private:
   struct Impl;
   enum class From { kBegin, kStored };
-  Result<workflow::RunState> Play(const runs::RunRecord& record, RunWatcher& watcher, From from, workflow::RunState state = {});
+  Result<workflow::RunState> Play(const runs::RunRecord& given, RunWatcher& given_watcher, From from,
+                                  workflow::RunState state = {});
 
   explicit LocalRun(std::unique_ptr<Impl> impl);
 
