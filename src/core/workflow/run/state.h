@@ -64,6 +64,7 @@ struct FrameState {
   std::vector<StepState> steps;
   int next = 0;
   RunResult status = RunResult::kSuccess;
+  std::vector<Annotation> annotations;  // Of all steps within, kept by those of the step that opened it when it ends.
 };
 
 // The pre or post stage of the action of one step.
