@@ -173,6 +173,8 @@ def case_archives_are_taken_and_bad_ones_refused(tree):
         data.size = 1
         archive.addfile(data, io.BytesIO(b"x"))
     expect("'link' is a link that leads out" in actions(tree, "add", place / "bad.tar", "--as", "octo/bad@v1", code=1), "a link")
+    for name in ("octo/a b@v1", "../etc@v1", "octo/a@v 1", "octo/a", "octo/a/sub@v1"):
+        actions(tree, "add", place / "good.zip", "--as", name, code=2)
     expect(json.loads(actions(tree, "list", "--json"))["actions"][-1]["name"] == "octo/greet@v2", "nothing bad is there")
 
 

@@ -96,6 +96,7 @@ void Fields(V& v, FrameState& x) {
   v("ids", x.ids);
   v("steps", x.steps);
   v("next", x.next);
+  v("annotations", x.annotations);
   v("status", x.status);
 }
 

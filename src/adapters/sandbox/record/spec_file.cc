@@ -130,7 +130,8 @@ Json OrderToJson(const StepOrder& order) {
                     {"path_first", StringsToJson(order.path_first)},
                     {"working_dir", order.working_dir},
                     {"unsecure_commands", order.unsecure_commands},
-                    {"debug", order.debug}};
+                    {"debug", order.debug},
+                    {"embedded", order.embedded}};
   if (order.timeout) json.emplace("timeout_ns", static_cast<std::int64_t>(order.timeout->count()));
   return json;
 }
@@ -148,6 +149,7 @@ StepOrder OrderFromJson(const Json& json) {
   if (!json.At("timeout_ns").is_null()) order.timeout = Duration(json.At("timeout_ns").IntOr(0));
   order.unsecure_commands = json.At("unsecure_commands").BoolOr(false);
   order.debug = json.At("debug").BoolOr(false);
+  order.embedded = json.At("embedded").BoolOr(false);
   return order;
 }
 

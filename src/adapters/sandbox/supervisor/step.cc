@@ -28,6 +28,7 @@ workflow::StepOutputOptions OptionsOf(const StepTerms& terms, const StepOrder& o
   options.unsecure_commands =
       order.unsecure_commands ? workflow::UnsecureCommands::kAllowed : workflow::UnsecureCommands::kRefused;
   options.debug = order.debug ? workflow::DebugLines::kShown : workflow::DebugLines::kHidden;
+  options.embedded = order.embedded ? workflow::StepPosition::kEmbedded : workflow::StepPosition::kJob;
   options.workspace = terms.workspace;
   options.matcher_files = terms.matcher_files;
   return options;

@@ -26,6 +26,7 @@ struct StepOrder {
   std::optional<Duration> timeout;
   bool unsecure_commands = false;  // `::set-env::` and `::add-path::` are taken.
   bool debug = false;              // `::debug::` lines are written.
+  bool embedded = false;           // It is of a composite action: its annotations are counted with that one's.
 };
 
 }  // namespace tuesday::workflow

@@ -155,6 +155,24 @@ TEST(WorkflowActions, AFailureWithinACompositeSkipsItsRestAndFailsItsStep) {
   EXPECT_THAT(world.StepOf("j", "c").reason, HasSubstr("exit code 4"));
 }
 
+TEST(WorkflowActions, AnnotationsWithinACompositeAreCountedAsOfItsStep) {
+  TestWorld world(OneJob("      - uses: o/c@v1\n      - run: plain\n"));
+  world.actions["o/c@v1"] = {.definition =
+                                 "name: c\ndescription: d\nruns:\n  using: composite\n  steps:\n"
+                                 "    - {run: one, shell: bash}\n    - {run: two, shell: bash}\n"};
+  for (const char* script : {"one", "two", "plain"})
+    world.behaviours[script].annotations.assign(8, {.level = AnnotationLevel::kWarning, .message = script});
+  world.Run();
+  const auto count = [&world](std::string_view message) {
+    return std::ranges::count(world.Job("j").legs.front().annotations, message, &Annotation::message);
+  };
+  EXPECT_EQ(count("one"), 8);
+  EXPECT_EQ(count("two"), 2);
+  EXPECT_EQ(count("plain"), 8);
+  EXPECT_TRUE(world.orders["one"].embedded);
+  EXPECT_FALSE(world.orders["plain"].embedded);
+}
+
 TEST(WorkflowActions, CompositesNestToALimit) {
   TestWorld world(OneJob("      - uses: ./again\n"));
   world.actions["./again"] = {

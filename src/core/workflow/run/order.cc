@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/expression/value/text.h"
+#include "core/workflow/output/step_output.h"
 #include "core/workflow/run/step_scope.h"
 #include "core/workflow/run/walk.h"
 
@@ -80,7 +81,9 @@ std::map<std::string, std::string> BaseEnvironment(const RunSpec& spec, const Co
   return environment;
 }
 
-StepOrder NewOrder(const LegPlace& place, const StepState& state, const Contexts& contexts) {
+StepPosition PositionOf(int frame) { return frame == 0 ? StepPosition::kJob : StepPosition::kEmbedded; }
+
+StepOrder NewOrder(const LegPlace& place, const StepState& state, const Contexts& contexts, StepPosition position) {
   const RunSpec& spec = *place.scope.spec;
   StepOrder order;
   order.id = fmt::format("{}.{}.{}", spec.id, place.leg->key, state.ordinal);
@@ -90,6 +93,7 @@ StepOrder NewOrder(const LegPlace& place, const StepState& state, const Contexts
   order.working_dir = spec.paths.workspace;
   order.timeout = state.timeout;
   order.debug = spec.debug;
+  order.embedded = position == StepPosition::kEmbedded;
   const auto allowed = order.environment.find("ACTIONS_ALLOW_UNSECURE_COMMANDS");
   order.unsecure_commands = allowed != order.environment.end() && expression::SameText(allowed->second, "true");
   return order;
@@ -177,7 +181,7 @@ std::string InputName(std::string_view name) {
 Evaluated<StepOrder> RunOrder(const LegPlace& place, int frame, const Step& step, const StepState& state) {
   const auto contexts = StepContexts(place, frame, step, state);
   if (!contexts) return std::unexpected(contexts.error());
-  StepOrder order = NewOrder(place, state, *contexts);
+  StepOrder order = NewOrder(place, state, *contexts, PositionOf(frame));
   auto script = EvaluateText(*step.run, *contexts);
   if (!script) return std::unexpected(script.error());
   const auto shell_text = TextOrDefault(place, frame, step.shell, "shell", *contexts);
@@ -202,7 +206,7 @@ Evaluated<StepOrder> ActionOrder(const LegPlace& place, int frame, const Step& s
                                  std::string_view stage) {
   const auto contexts = StepContexts(place, frame, step, state);
   if (!contexts) return std::unexpected(contexts.error());
-  StepOrder order = NewOrder(place, state, *contexts);
+  StepOrder order = NewOrder(place, state, *contexts, stage == "main" ? PositionOf(frame) : StepPosition::kJob);
   const auto inputs = ActionInputs(plan, step, *contexts);
   if (!inputs) return std::unexpected(inputs.error());
   for (const auto& [name, value] : *inputs) order.environment[InputName(name)] = value;

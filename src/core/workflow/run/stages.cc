@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/workflow/run/hidden.h"
 #include "core/workflow/run/step_scope.h"
@@ -106,6 +107,7 @@ void Walk::CloseFrame() {
   state.outputs = std::move(outputs);
   state.ended = turn_.now.wall;
   leg_.frame = parent;
+  if (parent == 0) AbsorbAnnotations(0, std::exchange(leg_.frames[static_cast<std::size_t>(closed)].annotations, {}));
   const bool ended = state.ending != Ending::kNone || leg_.status == RunResult::kCancelled;
   const RunResult outcome = status == RunResult::kSuccess ? RunResult::kSuccess
                             : ended                       ? RunResult::kCancelled

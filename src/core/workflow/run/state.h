@@ -65,6 +65,7 @@ struct FrameState {
   std::vector<StepState> steps;
   int next = 0;
   RunResult status = RunResult::kSuccess;
+  std::vector<Annotation> annotations;  // Of all steps within, kept by those of the step that opened it when it ends.
   friend bool operator==(const FrameState&, const FrameState&) = default;
 };
 

@@ -50,6 +50,7 @@ void TestWorld::End(Running& running) {
   report.environment = running.behaviour.environment;
   report.path = running.behaviour.path;
   report.state = running.behaviour.saved;
+  report.annotations = running.behaviour.annotations;
   report.began = report.ended = Now().wall;
   Give(StepEnded{running.leg, report});
 }

@@ -23,6 +23,7 @@ struct Behaviour {
   Pairs environment;
   std::vector<std::string> path;
   Pairs saved;
+  std::vector<Annotation> annotations;
   bool heeds_interrupt = true;  // Otherwise only SIGKILL ends it.
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/workflow/output/step_output.h"
 #include "core/workflow/run/step_scope.h"
 
 namespace tuesday::workflow {
@@ -315,15 +316,24 @@ void Walk::Absorb(StepState& state, int frame, const StepReport& report) {
     leg_.path.push_back(path);
   }
   leg_.masks.insert(leg_.masks.end(), report.masks.begin(), report.masks.end());
-  for (const Annotation& annotation : report.annotations) {
-    if (leg_.annotations.size() < kAnnotationsMax) leg_.annotations.push_back(annotation);
-  }
+  AbsorbAnnotations(frame, report.annotations);
   state.began = report.began;
   state.ended = report.ended;
   const bool good = report.end == StepEnd::kExited && report.exit_code == 0 && report.problem.empty();
   RunResult outcome = good ? RunResult::kSuccess : RunResult::kFailure;
   if (!good && state.ending != Ending::kNone && report.end != StepEnd::kTimedOut) outcome = RunResult::kCancelled;
   Finish(state, frame, outcome, good ? "" : FailureOf(report, state));
+}
+
+// Those within a composite action are counted together, as of the job's step that began it.
+void Walk::AbsorbAnnotations(int frame, const std::vector<Annotation>& more) {
+  if (frame != 0) {
+    while (leg_.frames[static_cast<std::size_t>(frame)].parent > 0) frame = leg_.frames[static_cast<std::size_t>(frame)].parent;
+    return KeepAnnotations(more, leg_.frames[static_cast<std::size_t>(frame)].annotations);
+  }
+  for (const Annotation& annotation : more) {
+    if (leg_.annotations.size() < kAnnotationsMax) leg_.annotations.push_back(annotation);
+  }
 }
 
 void Walk::Finish(StepState& state, int frame, RunResult outcome, std::string reason) {

@@ -65,6 +65,7 @@ class Walk {
   void FinishStep(int frame, int index, RunResult outcome, std::string reason);
   void AddPost(const ActionPlan& plan, int frame, int index);
   void Absorb(StepState& state, int frame, const StepReport& report);
+  void AbsorbAnnotations(int frame, const std::vector<Annotation>& more);
   bool HasRunning() const;
   void EndMain();
   void EndPost();

@@ -2,7 +2,10 @@
 // `tuesday actions add|list|rm`.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
+#include <cstring>
 #include <iostream>
 
 #include "app/cli/render/table.h"
@@ -27,6 +30,13 @@ Json EntryJson(const actions::MirrorEntry& entry) {
 // Without a path: the mirror keeps repositories whole.
 Result<actions::ActionRef> RepositoryOf(const std::string& name) {
   TRY(actions::ActionRef ref, actions::ParseActionRef(name));
+  const auto is_plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("._-/", c) != nullptr;
+  };
+  const auto is_of_ref = [](char c) { return static_cast<unsigned char>(c) > ' ' && c != '\x7f'; };
+  if (!std::ranges::all_of(ref.repository, is_plain) || ref.repository.contains("..") ||
+      !std::ranges::all_of(ref.ref, is_of_ref))
+    return Fail(ErrorCode::kInvalid, fmt::format("'{}' is no owner/repo@ref.", name));
   if (!ref.path.empty())
     return Fail(ErrorCode::kInvalid, fmt::format("'{}' is an action within a repository.", name),
                 fmt::format("Add the repository: {}", ref.Name()));
