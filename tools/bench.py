@@ -41,6 +41,11 @@ TARGETS = {
     "masks_1000_build": "report",
     "masks_1000": ">= 50",
     "step_output_1000_masks": ">= 20",
+    "workflow_step_overhead": "< 2",
+    "workflow_step_overhead_vs_act": ">= 5",
+    "workflow_step_beside_bash": "report",
+    "workflow_lint_vs_actionlint": ">= 2",
+    "log_latency_p99": "< 5",
 }
 
 # Each is looked for in build/release and in tools; arguments may name {build}. The quiet ones come first.
@@ -49,6 +54,7 @@ PROGRAMS = [
     ["bench/fleet_bench"],
     ["bench/log_bench"],
     ["bench/promql_bench"],
+    ["tools:bench_workflow.py", "--build", "{build}"],
     ["tools:bench_daemon.py", "--build", "{build}"],
 ]
 

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <system_error>
+#include <thread>
 
 #include "adapters/files/files.h"
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
+constexpr std::uint64_t kCloseHereBytes = 8 << 20;
 constexpr std::size_t kCopyBytes = 256 << 10;  // Of one read.
 
 // A file system that cannot have files without names gets one whose name is taken away at once.
@@ -45,6 +48,16 @@ Result<std::shared_ptr<SpooledBody>> SpooledBody::Create(const std::string& fold
   files::Fd file = OpenNameless(folder);
   if (!file.is_open()) return CannotKeep(folder, errno);
   return std::shared_ptr<SpooledBody>(new SpooledBody(std::move(file), folder));
+}
+
+// Whoever answers a request lets go on the loop's thread, and a gigabyte takes 0.2 s.
+SpooledBody::~SpooledBody() {
+  if (bytes_ <= kCloseHereBytes) return;
+  try {
+    std::thread([file = std::move(file_)]() mutable { file.Close(); }).detach();
+  } catch (const std::system_error&) {
+    // No thread is to be had: then here.
+  }
 }
 
 Result<void> SpooledBody::Append(std::string_view bytes) {

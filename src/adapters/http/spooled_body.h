@@ -18,6 +18,11 @@ class SpooledBody {
   // An empty file of mode 0600 on the disk of `folder`, which is made when it is missing.
   static Result<std::shared_ptr<SpooledBody>> Create(const std::string& folder);
 
+  // Returns at once: a large file is given back to the disk by a thread of its own.
+  ~SpooledBody();
+  SpooledBody(const SpooledBody&) = delete;
+  SpooledBody& operator=(const SpooledBody&) = delete;
+
   // kLimit when the disk, or what this process may use of it, is full.
   Result<void> Append(std::string_view bytes);
 

@@ -127,9 +127,8 @@ TEST_F(BadJobTest, SecretsAreNowhereOnDisk) {
   EXPECT_THAT(Log(ordinal_), Not(HasSubstr("horse")));
   EXPECT_THAT(Log(ordinal_), Not(HasSubstr("Y29ycmVjdC1ob3JzZS1iYXR0ZX")));
   EXPECT_EQ(report.summary, "***\n");
-  for (const std::string& path :
-       {machine_.FolderOf(spec_.id).spec(), machine_.FolderOf(spec_.id).record(), machine_.FolderOf(spec_.id).report(1),
-        machine_.FolderOf(spec_.id).begun(1), machine_.FolderOf(spec_.id).supervisor_log()}) {
+  for (const std::string& path : {machine_.FolderOf(spec_.id).spec(), machine_.FolderOf(spec_.id).record(),
+                                  machine_.FolderOf(spec_.id).steps(), machine_.FolderOf(spec_.id).supervisor_log()}) {
     EXPECT_THAT(files::ReadFile(path).value_or(""), Not(HasSubstr("correct-horse"))) << path;
   }
 }

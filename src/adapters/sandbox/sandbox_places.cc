@@ -147,12 +147,23 @@ Result<void> SandboxPlaces::StartSupervisor(const PlaceSpec& spec, const PlaceFo
   return opened;
 }
 
+// Null: no more connections are kept.
+std::shared_ptr<supervise::Caller> SandboxPlaces::CallerOf(const PlaceId& place) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = callers_.find(place);
+  if (found != callers_.end()) return found->second;
+  if (callers_.size() >= kCallersMax) return nullptr;
+  return callers_.emplace(place, std::make_shared<supervise::Caller>(FolderOf(place).socket())).first->second;
+}
+
 Result<Json> SandboxPlaces::Ask(const PlaceId& place, const Json::Object& request, Duration patience) const {
   if (!IsPlainId(place.str())) return Fail(ErrorCode::kNotFound, "'" + place.str() + "' is no name of a place.");
   const PlaceFolder folder = FolderOf(place);
   const Instant give_up = BootNow() + patience + kDyingPatience;
+  const std::shared_ptr<supervise::Caller> caller = CallerOf(place);
   for (Instant deadline;; ::poll(nullptr, 0, kWaitMs)) {
-    Result<Json> answer = supervise::Call(folder.socket(), request, patience);
+    Result<Json> answer =
+        caller != nullptr ? caller->Call(request, patience) : supervise::Call(folder.socket(), request, patience);
     if (answer.has_value() || answer.error().code != ErrorCode::kUnavailable) return answer;
     if (!files::FileLock::IsHeld(folder.lock())) return std::unexpected(NotOpen(folder));
     // It begins, or it ends: both are over soon. Every request may be made twice.
@@ -180,8 +191,8 @@ Result<PlaceView> SandboxPlaces::Look(const PlaceId& place, int seen, Duration p
   if (!answer.has_value()) return std::unexpected(answer.error());
   View told = ViewFromJson(*answer);
   PlaceView view{.phase = told.phase, .message = std::move(told.message), .running = std::move(told.running), .reports = {}};
-  for (const int ordinal : told.ordinals) {
-    TRY(StepReport report, ReadReport(folder, ordinal));
+  for (const ReportSpan& span : told.reports) {
+    TRY(StepReport report, ReadReport(folder, span));
     view.reports.push_back(std::move(report));
   }
   return view;
@@ -227,6 +238,10 @@ Result<std::string> SandboxPlaces::ReadFile(const PlaceId& place, const std::str
 Result<void> SandboxPlaces::Close(const PlaceId& place) {
   const PlaceFolder folder = FolderOf(place);
   const Result<Json> answer = Ask(place, {{"do", "close"}}, kClosePatience);
+  {
+    const std::lock_guard lock(mutex_);
+    callers_.erase(place);
+  }
   if (!answer.has_value() && answer.error().code == ErrorCode::kNotFound) return {};
   if (!answer.has_value() && answer.error().code != ErrorCode::kConflict) return std::unexpected(answer.error());
   // The supervisor's last act is to let the lock go.

@@ -4,18 +4,22 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "adapters/sandbox/record/place_folder.h"
+#include "adapters/supervise/caller.h"
 #include "base/json.h"
 #include "ports/job_places.h"
 
 namespace tuesday::sandbox {
 
 constexpr std::size_t kPlacesMax = 1000;
+constexpr std::size_t kCallersMax = 200;  // Places to which connections are kept.
 
 class SandboxPlaces : public JobPlaces {
  public:
@@ -53,15 +57,17 @@ class SandboxPlaces : public JobPlaces {
   Result<void> OpenNew(const PlaceSpec& spec, const PlaceFolder& folder);
   Result<void> TakeOver(const PlaceFolder& from, const PlaceFolder& to) const;
   Result<void> StartSupervisor(const PlaceSpec& spec, const PlaceFolder& folder);
+  std::shared_ptr<supervise::Caller> CallerOf(const PlaceId& place) const;
   Result<Json> Ask(const PlaceId& place, const Json::Object& request, Duration patience) const;
   Result<PlaceView> LookOnDisk(const PlaceFolder& folder, int seen) const;
   Result<void> CloseLost(const PlaceFolder& folder);
 
   const Settings settings_;
   const std::string places_folder_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable opened_;
   std::set<PlaceId> opening_;
+  mutable std::map<PlaceId, std::shared_ptr<supervise::Caller>> callers_;  // Of places that were called.
 };
 
 }  // namespace tuesday::sandbox

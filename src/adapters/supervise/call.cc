@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "adapters/files/files.h"
+#include "adapters/supervise/caller.h"
 #include "adapters/supervise/json_server.h"
 #include "adapters/supervise/unix_address.h"
 
@@ -14,7 +15,8 @@ namespace {
 
 class Connection {
  public:
-  Connection(const std::string& path, Instant deadline) : path_(path), deadline_(deadline) {}
+  Connection(const std::string& path, Instant deadline, files::Fd fd = {})
+      : path_(path), deadline_(deadline), fd_(std::move(fd)) {}
 
   Result<void> Open() {
     TRY(const UnixAddress address, MakeUnixAddress(path_));
@@ -56,6 +58,14 @@ class Connection {
     return line;
   }
 
+  Result<std::string> Ask(std::string_view request) {
+    TRY_OK(Send(request));
+    return ReceiveLine();
+  }
+
+  bool IsOver() const { return BootNow() >= deadline_; }
+  files::Fd TakeFd() { return std::move(fd_); }
+
  private:
   Result<void> Wait(short events) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - BootNow()).count();
@@ -81,15 +91,58 @@ Error ErrorFromAnswer(const Json& error) {
   return made;
 }
 
-Result<Json> Call(const std::string& socket_path, Json::Object request, Duration timeout) {
+namespace {
+
+std::string Line(Json::Object request) {
   request.insert_or_assign("protocol", kProtocol);
-  Connection connection(socket_path, BootNow() + timeout);
-  TRY_OK(connection.Open());
-  TRY_OK(connection.Send(CanonicalJson(Json(std::move(request))) + "\n"));
-  TRY(const std::string line, connection.ReceiveLine());
+  return CanonicalJson(Json(std::move(request))) + "\n";
+}
+
+Result<Json> AnswerOf(std::string_view line) {
   TRY(Json answer, ParseJson(line));
   if (!answer.At("error").is_null()) return std::unexpected(ErrorFromAnswer(answer.At("error")));
   return answer;
+}
+
+}  // namespace
+
+Result<Json> Call(const std::string& socket_path, Json::Object request, Duration timeout) {
+  Connection connection(socket_path, BootNow() + timeout);
+  TRY_OK(connection.Open());
+  TRY(const std::string line, connection.Ask(Line(std::move(request))));
+  return AnswerOf(line);
+}
+
+Result<Json> Caller::Call(Json::Object request, Duration timeout) {
+  const Instant deadline = BootNow() + timeout;
+  const std::string asked = Line(std::move(request));
+  for (files::Fd idle = TakeIdle(); idle.is_open(); idle = TakeIdle()) {
+    Connection kept(path_, deadline, std::move(idle));
+    const Result<std::string> line = kept.Ask(asked);
+    if (line.has_value()) {
+      Keep(kept.TakeFd());
+      return AnswerOf(*line);
+    }
+    if (kept.IsOver() || line.error().code != ErrorCode::kUnavailable) return std::unexpected(line.error());
+  }
+  Connection connection(path_, deadline);
+  TRY_OK(connection.Open());
+  TRY(const std::string line, connection.Ask(asked));
+  Keep(connection.TakeFd());
+  return AnswerOf(line);
+}
+
+files::Fd Caller::TakeIdle() {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return {};
+  files::Fd fd = std::move(idle_.back());
+  idle_.pop_back();
+  return fd;
+}
+
+void Caller::Keep(files::Fd fd) {
+  const std::lock_guard lock(mutex_);
+  if (idle_.size() < kIdleConnectionsMax) idle_.push_back(std::move(fd));
 }
 
 }  // namespace tuesday::supervise

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <thread>
 
+#include "adapters/supervise/caller.h"
 #include "adapters/supervise/unix_address.h"
 #include "testing/temporary_folder.h"
 
@@ -149,6 +150,48 @@ TEST(Call, NobodyThereAndNoAnswerAreUnavailable) {
   const auto late = Call(folder.path("mute"), {}, milliseconds(20));
   ASSERT_FALSE(late.has_value());
   EXPECT_THAT(late.error().message, HasSubstr("in time"));
+}
+
+TEST(Caller, FindsAServerThatWasStartedAgain) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/sock";
+  Caller caller(path);
+  EXPECT_EQ(caller.Call({{"say", "nobody"}}, seconds(1)).error().code, ErrorCode::kUnavailable);
+  for (const char* const word : {"first", "second"}) {
+    const Echo echo(path);
+    for (int i = 0; i < 3; ++i) {
+      const auto answer = caller.Call({{"say", word}}, seconds(5));
+      ASSERT_TRUE(answer.has_value()) << answer.error().message;
+      EXPECT_EQ(answer->At("said").StringOr(""), word);
+    }
+    EXPECT_EQ(caller.Call({{"do", "fail"}}, seconds(5)).error().code, ErrorCode::kStale);
+  }
+  EXPECT_EQ(caller.Call({{"say", "nobody"}}, seconds(1)).error().code, ErrorCode::kUnavailable);
+}
+
+TEST(Caller, NeverTakesALateAnswerForAnother) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/sock";
+  PollLoop loop;
+  std::vector<JsonServer::Reply> waiting;
+  const auto server = JsonServer::ListenLater(loop, path, [&](const Json& request, const JsonServer::Reply& reply) {
+    if (request.At("say").StringOr("") == "late") return waiting.push_back(reply);
+    auto answer = OkAnswer();
+    answer["said"] = request.At("say");
+    reply(answer);
+  });
+  ASSERT_TRUE(server.has_value());
+  std::atomic<bool> ended{false};
+  std::thread thread([&] {
+    while (!ended) loop.RunOnce(milliseconds(5));
+    for (const JsonServer::Reply& reply : waiting) reply(OkAnswer());
+  });
+  Caller caller(path);
+  EXPECT_TRUE(caller.Call({{"say", "one"}}, seconds(5)).has_value());
+  EXPECT_EQ(caller.Call({{"say", "late"}}, milliseconds(50)).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(caller.Call({{"say", "two"}}, seconds(5))->At("said").StringOr(""), "two");
+  ended = true;
+  thread.join();
 }
 
 }  // namespace

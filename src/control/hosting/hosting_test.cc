@@ -74,7 +74,8 @@ class World {
                      },
                      .ended = nullptr,
                      .drop_files = nullptr,
-                     .remove = nullptr});
+                     .remove = [this](const runs::RunRecord& record) { removed.push_back(record.id); },
+                     .kept_max = 3});
     runs = std::make_unique<Runs>(
         RunsParts{clock, executor, store, places, actions, [](const auto&) { return expression::Value::Object({}); }},
         [this](const std::string& id) { list->Changed(id); });
@@ -117,6 +118,7 @@ class World {
   OnlyUtc zones;
   NoActions actions;
   std::vector<std::string> prepared;
+  std::vector<std::string> removed;
   std::unique_ptr<RunList> list;
   std::unique_ptr<Runs> runs;
   std::unique_ptr<Hosting> hosting;
@@ -327,6 +329,23 @@ TEST(Mirrors, BeginRunsOfNewsOnly) {
   world.Settle();
   ASSERT_THAT(world.list->List(), SizeIs(1));
   EXPECT_EQ(world.Run("1").result, RunResult::kSuccess);
+}
+
+TEST(Retention, LetsTheOldestGoWithAllAttemptsAndRows) {
+  World world;
+  world.Create();
+  for (int n = 0; n < 5; ++n) {
+    world.repositories.Push("app", "refs/heads/main", {{kFile, n == 0 ? kFails : kCi}});
+    world.Observe();
+    world.Settle();
+    if (n > 0) continue;
+    world.list->Rerun("1", ResumeMode::kFailedStep, "grace", [](const auto&) {});
+    world.Settle();
+  }
+  EXPECT_THAT(world.list->List(), SizeIs(3));
+  EXPECT_THAT(world.removed, ::testing::ElementsAre("1", "1.2", "2"));
+  for (const Row& row : *world.store.List(runs::kRunTable, ""))
+    EXPECT_THAT(row.key[0], ::testing::AnyOf('3', '4', '5')) << row.key;
 }
 
 constexpr const char* kNightly = R"(

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "control/runs/run_rows.h"
 #include "core/workflow/event/context.h"
 #include "core/workflow/run/resume.h"
 
@@ -140,9 +141,7 @@ void RunList::Begin(const std::string& id) {
         if (const Result<void> done = parts_.prepare(**prepared); !done.has_value()) *prepared = std::unexpected(done.error());
         if (pending.resume == ResumeMode::kNothing) return;
         const auto resume = [&]() -> Result<workflow::RunState> {
-          TRY(const std::optional<std::string> text, parts_.store.Get(runs::kRunTable, before + "/state"));
-          if (!text.has_value()) return Fail(ErrorCode::kNotFound, "The attempt before is not kept any more.");
-          TRY(const runs::StoredState stored, runs::DecodeState(*text));
+          TRY(const runs::StoredState stored, ReadState(parts_.store, before));
           return workflow::Resume(stored.state, pending.resume == ResumeMode::kFailedStep ? workflow::ResumeFrom::kFailedStep
                                                                                           : workflow::ResumeFrom::kFailedJobs);
         };
@@ -321,10 +320,9 @@ void RunList::Look(const std::string& id, Done<Progress> done) {
         const auto read = [&]() -> Result<Progress> {
           Progress found;
           TRY(const std::optional<std::string> record, store.Get(runs::kRunTable, record_id + "/record"));
-          TRY(const std::optional<std::string> state, store.Get(runs::kRunTable, record_id + "/state"));
-          if (!record.has_value() || !state.has_value()) return found;
+          if (!record.has_value()) return found;
           TRY(found.record, runs::DecodeRecord(*record));
-          TRY(runs::StoredState stored, runs::DecodeState(*state));
+          TRY(runs::StoredState stored, ReadState(store, record_id));
           found.state = std::move(stored.state);
           return found;
         };

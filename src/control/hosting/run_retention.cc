@@ -35,21 +35,24 @@ void RunList::DropOldFiles() {
 }
 
 void RunList::ForgetOldest() {
-  while (summaries_.size() > kRunsKeptMax) {
+  while (summaries_.size() > parts_.kept_max) {
     const RunSummary oldest = summaries_.begin()->second;
     if (oldest.status != RunStatus::kDone) return;
-    Transaction transaction;
-    transaction.erase.emplace_back(std::string(runs::kSummaryTable), runs::SummaryKey(oldest.id));
-    for (int attempt = 1; attempt <= oldest.attempt; ++attempt) {
-      RunSummary of_attempt = oldest;
-      of_attempt.attempt = attempt;
-      for (const char* row : {"/record", "/state"})
-        transaction.erase.emplace_back(std::string(runs::kRunTable), runs::RecordIdOf(of_attempt) + row);
-    }
     summaries_.erase(summaries_.begin());
     // Its rows say what is to be removed, and go last.
-    WithRecords(oldest, parts_.remove, [self = self_, transaction = std::move(transaction)] {
-      if (*self != nullptr) (*self)->Commit(transaction, [](const Result<void>&) {});
+    auto keys = std::make_shared<std::vector<std::string>>();
+    const auto remove = [&store = parts_.store, keys, remove_files = parts_.remove](const runs::RunRecord& record) {
+      if (remove_files) remove_files(record);
+      const auto rows = store.List(runs::kRunTable, record.id + "/");
+      if (!rows.has_value()) return;
+      for (const Row& row : *rows) keys->push_back(row.key);
+    };
+    WithRecords(oldest, remove, [self = self_, keys, summary_key = runs::SummaryKey(oldest.id)] {
+      if (*self == nullptr) return;
+      Transaction transaction;
+      transaction.erase.emplace_back(std::string(runs::kSummaryTable), summary_key);
+      for (const std::string& key : *keys) transaction.erase.emplace_back(std::string(runs::kRunTable), key);
+      (*self)->Commit(std::move(transaction), [](const Result<void>&) {});
     });
   }
 }

@@ -19,6 +19,7 @@ struct Runs::Run {
   std::deque<workflow::RunEvent> inbox;
   bool committing = false;
   bool stored = false;
+  bool has_rows = false;  // What is stored of the state was written by this process, row by row.
   std::function<void(Result<void>)> begun;
   std::optional<Instant> wake_at;
   std::set<std::string> ordered;    // Ids of commands.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/runs/run.h"
+#include "control/runs/run_rows.h"
 #include "control/runs/run_spec.h"
 #include "core/workflow/run/groups.h"
 
@@ -43,28 +44,29 @@ std::vector<std::string> Runs::Ids() const {
 }
 
 Result<void> Runs::Load() {
-  TRY(const std::vector<Row> rows, parts_.store.List(runs::kRunTable, ""));
-  std::map<std::string, std::pair<std::string, std::string>> by_id;
-  for (const Row& row : rows) {
-    const std::size_t slash = row.key.rfind('/');
-    auto& [record, state] = by_id[row.key.substr(0, slash)];
-    (row.key.substr(slash + 1) == "record" ? record : state) = row.value;
-  }
-  for (const auto& [id, texts] : by_id) TRY_OK(TakeUp(id, texts.first, texts.second));
+  TRY(const auto by_id, ListRuns(parts_.store));
+  for (const auto& [id, rows] : by_id) TRY_OK(TakeUp(id, rows));
   return {};
 }
 
 Result<void> Runs::LoadOne(const std::string& id) {
-  TRY(const std::optional<std::string> record, parts_.store.Get(runs::kRunTable, id + "/record"));
-  TRY(const std::optional<std::string> state, parts_.store.Get(runs::kRunTable, id + "/state"));
-  if (!record.has_value() || !state.has_value()) return Fail(ErrorCode::kNotFound, "There is no run '" + id + "'.");
-  return TakeUp(id, *record, *state);
+  RunRows rows;
+  TRY(std::vector<Row> found, parts_.store.List(runs::kRunTable, id + "/"));
+  for (Row& row : found) {
+    if (row.key == id + "/record") {
+      rows.record = std::move(row.value);
+    } else {
+      rows.state[std::move(row.key)] = std::move(row.value);
+    }
+  }
+  if (rows.record.empty() || rows.state.empty()) return Fail(ErrorCode::kNotFound, "There is no run '" + id + "'.");
+  return TakeUp(id, rows);
 }
 
-Result<void> Runs::TakeUp(const std::string& id, const std::string& record, const std::string& state) {
+Result<void> Runs::TakeUp(const std::string& id, const RunRows& rows) {
   auto run = std::make_shared<Run>();
-  TRY(run->record, runs::DecodeRecord(record));
-  TRY(runs::StoredState stored, runs::DecodeState(state));
+  TRY(run->record, runs::DecodeRecord(rows.record));
+  TRY(runs::StoredState stored, runs::DecodeState(id, rows.state));
   TRY(run->spec, SpecOf(run->record, parts_.secrets(run->record)));
   run->state = std::move(stored.state);
   run->stored = true;
@@ -129,11 +131,11 @@ void Runs::Pump(const RunPtr& run) {
   }
   if (!run->stored)
     transaction.put.push_back({std::string(runs::kRunTable), run->record.id + "/record", runs::Encode(run->record)});
-  transaction.put.push_back({std::string(runs::kRunTable), run->record.id + "/state",
-                             runs::Encode(runs::StoredState{parts_.clock.BootId(), all.state})});
+  PutState(run->record.id, parts_.clock.BootId(), run->has_rows ? &run->state : nullptr, all.state, transaction);
   auto stored = std::make_shared<Result<void>>();
   parts_.executor.Run(
-      "store", [&store = parts_.store, transaction = std::move(transaction), stored] { *stored = store.Commit(transaction); },
+      std::string(kStoreLane),
+      [&store = parts_.store, transaction = std::move(transaction), stored] { *stored = store.Commit(transaction); },
       [self = self_, run, events = std::move(events), all = std::move(all), stored]() mutable {
         if (*self != nullptr) (*self)->Committed(run, std::move(events), std::move(all), *stored);
       });
@@ -152,6 +154,7 @@ void Runs::Committed(const RunPtr& run, std::deque<RunEvent> events, RunOutcome 
     return Later(parts_.clock.Now() + kTryAgain, [this, run] { Pump(run); });
   }
   run->stored = true;
+  run->has_rows = true;
   run->state = std::move(outcome.state);
   if (outcome.wake_at.has_value()) Wake(run, *outcome.wake_at);
   Perform(run);

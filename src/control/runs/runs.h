@@ -23,6 +23,7 @@ namespace tuesday::control {
 
 // Lanes that wait for reports: the executor behind them has threads of their own for these.
 inline constexpr std::string_view kLookLanePrefix = "look ";
+inline constexpr std::string_view kStoreLane = "store";
 inline constexpr Duration kLookPatience = std::chrono::seconds(1);
 inline constexpr Duration kTryAgain = std::chrono::seconds(1);
 inline constexpr int kCloseTriesMax = 5;
@@ -48,6 +49,8 @@ struct RunsParts {
   // Where a run's actions come from, when not all runs have the same. Called on the loop; what it gives is called elsewhere.
   std::function<std::shared_ptr<Actions>(const runs::RunRecord&)> actions_of = nullptr;
 };
+
+struct RunRows;
 
 class Runs {
  public:
@@ -79,7 +82,7 @@ class Runs {
   struct Run;
   using RunPtr = std::shared_ptr<Run>;
 
-  Result<void> TakeUp(const std::string& id, const std::string& record, const std::string& state);
+  Result<void> TakeUp(const std::string& id, const RunRows& rows);
   void Give(const RunPtr& run, workflow::RunEvent event);
   void Pump(const RunPtr& run);
   void Committed(const RunPtr& run, std::deque<workflow::RunEvent> events, workflow::RunOutcome outcome,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tuesday::calendar {
@@ -128,7 +129,7 @@ ZonePeriod PosixRule::PeriodAt(SysSeconds instant) const {
     changes.push_back({SysSeconds(end), standard});
   }
   // Where summer lasts all year its end and its next begin are the same moment, in this order.
-  std::ranges::stable_sort(changes, {}, &Change::at);
+  std::ranges::sort(changes, {}, [&](const Change& change) { return std::pair(change.at, change.offset != standard); });
   const auto next = std::ranges::upper_bound(changes, instant, {}, &Change::at);
   const Change& last = *std::prev(next);
   return {.begin = last.at, .end = next->at, .offset = last.offset};
@@ -143,7 +144,7 @@ Result<PosixRule> ParsePosixRule(std::string_view text) {
   if (!standard) return refuse();
   rule.standard = -*standard;  // POSIX counts to the west.
   if (reader.at_end()) return rule;
-  PosixRule::Summer& summer = rule.summer.emplace();
+  SummerTime& summer = rule.summer.emplace();
   if (!reader.TakeName()) return refuse();
   summer.offset = rule.standard + hours(1);
   if (!reader.Take(',')) {

@@ -19,14 +19,15 @@ struct YearlyMoment {
   Seconds time = std::chrono::hours(2);
 };
 
+struct SummerTime {
+  Seconds offset{};
+  YearlyMoment begin;
+  YearlyMoment end;
+};
+
 struct PosixRule {
   Seconds standard{};
-  struct Summer {
-    Seconds offset{};
-    YearlyMoment begin;
-    YearlyMoment end;
-  };
-  std::optional<Summer> summer;
+  std::optional<SummerTime> summer;
 
   ZonePeriod PeriodAt(SysSeconds instant) const;
 };

@@ -9,6 +9,5 @@ namespace tuesday::runs {
 std::string Encode(const RunRecord& record) { return state::EncodeRow(record); }
 std::string Encode(const StoredState& stored) { return state::EncodeRow(stored); }
 Result<RunRecord> DecodeRecord(std::string_view text) { return state::DecodeRow<RunRecord>(text); }
-Result<StoredState> DecodeState(std::string_view text) { return state::DecodeRow<StoredState>(text); }
 
 }  // namespace tuesday::runs

@@ -13,7 +13,7 @@
 
 namespace tuesday::runs {
 
-inline constexpr std::string_view kRunTable = "run";  // Keys "<id>/record" and "<id>/state".
+inline constexpr std::string_view kRunTable = "run";  // Keys "<id>/record", and those of `state_rows.h`.
 
 // A file of the run as it was read: the workflow first, then what it calls, under the names that calls use.
 struct SourceFile {
@@ -56,8 +56,7 @@ struct StoredState {
 };
 
 std::string Encode(const RunRecord& record);
-std::string Encode(const StoredState& stored);
+std::string Encode(const StoredState& stored);  // As one row; `state_rows.h` has it in several, and reads both.
 Result<RunRecord> DecodeRecord(std::string_view text);
-Result<StoredState> DecodeState(std::string_view text);
 
 }  // namespace tuesday::runs

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "wire/runs/list.h"
+#include "wire/runs/state_rows.h"
 
 namespace tuesday::runs {
 namespace {
@@ -35,7 +36,7 @@ workflow::RunState Full() {
 
 TEST(RunsOnDisk, GiveBackWhatWasWritten) {
   const std::string text = Encode(StoredState{"boot-1", Full()});
-  const auto read = DecodeState(text);
+  const auto read = DecodeState("r", {{StatePrefix("r"), text}});
   ASSERT_TRUE(read.has_value()) << read.error().message;
   EXPECT_EQ(Encode(*read), text);
   const auto& leg = read->state.graph.jobs[0].legs[0];
@@ -47,7 +48,7 @@ TEST(RunsOnDisk, GiveBackWhatWasWritten) {
 TEST(RunsOnDisk, RefuseWhatIsNotWhole) {
   std::string text = Encode(StoredState{"boot-1", Full()});
   text.replace(text.find("\"post_stages\""), 13, "\"past_stages\"");
-  EXPECT_FALSE(DecodeState(text).has_value());
+  EXPECT_FALSE(DecodeState("r", {{StatePrefix("r"), text}}).has_value());
 }
 
 TEST(RunsOnDisk, KeepTheRecord) {

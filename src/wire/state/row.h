@@ -12,9 +12,8 @@
 
 namespace tuesday::state {
 
-template <typename T>
-std::string EncodeRow(const T& record) {
-  Json json = Writer::Write(record);
+// The row of an object.
+inline std::string RowText(Json json) {
   Json::Object& object = *json.as_object();
   object.insert_or_assign("format", Json(kFormat));
   object.insert_or_assign("readable_by", Json(kReadableBy));
@@ -22,7 +21,17 @@ std::string EncodeRow(const T& record) {
 }
 
 template <typename T>
-Result<T> DecodeRow(std::string_view text) {
+std::string EncodeRow(const T& record) {
+  return RowText(Writer::Write(record));
+}
+
+// The object of a row, and whether it may have keys that are not known here.
+struct RowObject {
+  Json json;
+  UnknownKeys unknown = UnknownKeys::kRefuse;
+};
+
+inline Result<RowObject> ReadRow(std::string_view text) {
   Result<Json> json = ParseJson(text);
   if (!json) return Fail(ErrorCode::kCorrupt, "A stored row is not JSON: " + json.error().message);
   Json::Object* object = json->as_object();
@@ -38,11 +47,22 @@ Result<T> DecodeRow(std::string_view text) {
   }
   object->erase("format");
   object->erase("readable_by");
+  return RowObject{std::move(*json), format > kFormat ? UnknownKeys::kIgnore : UnknownKeys::kRefuse};
+}
+
+template <typename T>
+Result<T> ValueOf(const RowObject& row) {
   T value;
-  Reader reader(*json, format > kFormat ? UnknownKeys::kIgnore : UnknownKeys::kRefuse, "row");
+  Reader reader(row.json, row.unknown, "row");
   Fields(reader, value);
   TRY_OK(reader.Finish());
   return value;
+}
+
+template <typename T>
+Result<T> DecodeRow(std::string_view text) {
+  TRY(const RowObject row, ReadRow(text));
+  return ValueOf<T>(row);
 }
 
 }  // namespace tuesday::state

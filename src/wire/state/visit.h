@@ -160,8 +160,8 @@ Json Writer::Write(const T& value) {
     return Json(std::move(object));
   } else if constexpr (Described<T>) {
     Writer inner;
-    T copy = value;
-    Fields(inner, copy);
+    // Fields are named once for both ways, hence not const; this way changes nothing.
+    Fields(inner, const_cast<T&>(value));
     return Json(inner.Take());
   } else {
     return WriteSpecial(value);

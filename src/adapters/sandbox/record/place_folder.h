@@ -15,13 +15,9 @@ struct PlaceFolder {
   std::string record() const { return path + "/place"; }
   std::string supervisor_log() const { return path + "/supervisor.log"; }
   std::string steps() const { return path + "/steps"; }
-  std::string begun(int ordinal) const { return steps() + "/" + std::to_string(ordinal) + ".begun"; }
-  std::string report(int ordinal) const { return steps() + "/" + std::to_string(ordinal) + ".json"; }
-  // Files without a step yet: what is written for one gets its name when it is whole.
-  std::string next_begun() const { return steps() + "/.next-begun"; }
-  std::string next_report() const { return steps() + "/.next"; }
-  std::string next_log() const { return logs() + "/.next"; }
   std::string logs() const { return path + "/logs"; }
+  // A file without a step yet, made while nobody waits for it.
+  std::string next_log() const { return logs() + "/.next"; }
   std::string log(int ordinal) const { return logs() + "/" + std::to_string(ordinal) + ".log"; }
 
   // The place's own.

@@ -2,15 +2,11 @@
 #include "adapters/sandbox/record/report_file.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <map>
 
-#include "adapters/files/fd.h"
 #include "adapters/files/files.h"
 #include "adapters/sandbox/record/spec_file.h"
 #include "base/json.h"
@@ -23,7 +19,8 @@ using workflow::AnnotationLevel;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 constexpr int kFormat = 1;
-constexpr std::size_t kBytesMax = 64 << 20;
+constexpr std::size_t kBytesMax = 64 << 20;  // Of one report.
+constexpr std::size_t kFileBytesMax = std::size_t{1} << 30;
 constexpr std::string_view kEndWords[] = {"exited", "timed_out", "not_started", "lost"};
 constexpr std::string_view kLevelWords[] = {"notice", "warning", "error"};
 
@@ -80,13 +77,12 @@ Annotation AnnotationFromJson(const Json& json) {
           .end_column = NumberOf(json.At("end_column"))};
 }
 
-Json ReportToJson(const StepReport& report, int turn) {
+Json ReportToJson(const StepReport& report) {
   Json::Array annotations;
   for (const Annotation& annotation : report.annotations) annotations.push_back(AnnotationToJson(annotation));
   return Json::Object{{"format", kFormat},
                       {"id", report.id},
                       {"ordinal", report.ordinal},
-                      {"turn", turn},
                       {"end", kEndWords[static_cast<int>(report.end)]},
                       {"exit", report.exit_code},
                       {"problem", report.problem},
@@ -122,83 +118,78 @@ StepReport ReportFromJson(const Json& json) {
   return report;
 }
 
-Result<void> WriteAs(const std::string& path, const std::string& name, const std::string& bytes) {
-  const files::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!fd.is_open()) return std::unexpected(files::SystemError("cannot write", path, errno));
-  for (std::string_view left = bytes; !left.empty();) {
-    const ssize_t wrote = ::write(fd.get(), left.data(), left.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return std::unexpected(files::SystemError("cannot write", path, errno));
-    left.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  if (::rename(path.c_str(), name.c_str()) != 0) return std::unexpected(files::SystemError("cannot name", name, errno));
-  return {};
+std::unexpected<Error> Unreadable(const PlaceFolder& folder) {
+  return Fail(ErrorCode::kCorrupt, "The file '" + folder.steps() + "' does not read back.");
 }
 
-// "12.json" → 12.
-int OrdinalOf(const std::string& name, std::string_view suffix) {
-  int ordinal = 0;
-  if (!name.ends_with(suffix)) return 0;
-  const char* const end = name.data() + name.size() - suffix.size();
-  const auto [stopped, error] = std::from_chars(name.data(), end, ordinal);
-  return error == std::errc() && stopped == end ? ordinal : 0;
-}
-
-Result<BegunStep> ReadBegun(const PlaceFolder& folder, int ordinal) {
-  TRY(const std::string text, files::ReadFile(folder.begun(ordinal), kBytesMax));
-  // One that cannot be read names no step, but one was begun.
-  const Json json = ParseJson(text).value_or(Json());
-  return BegunStep{json.At("id").StringOr(""), ordinal, FromMs(json.At("began_ms"))};
-}
-
-Result<Json> ReadReportJson(const PlaceFolder& folder, int ordinal) {
-  TRY(const std::string text, files::ReadFile(folder.report(ordinal), kBytesMax));
-  Result<Json> json = ParseJson(text, {.bytes_max = kBytesMax});
+Result<Json> ParseLine(const PlaceFolder& folder, std::string_view line) {
+  Result<Json> json = ParseJson(line, {.bytes_max = kBytesMax});
   if (json.has_value() && json->At("format").IntOr(0) == kFormat) return json;
-  return Fail(ErrorCode::kCorrupt, "The file '" + folder.report(ordinal) + "' does not read back.");
+  return Unreadable(folder);
 }
 
 }  // namespace
 
-void MakeNextFiles(const PlaceFolder& folder) {
-  for (const std::string& path : {folder.next_begun(), folder.next_report(), folder.next_log()}) {
-    // One that cannot be made is made, or missed, by who needs it.
-    files::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).Close();
+Result<StepsFile> StepsFile::Open(const PlaceFolder& folder) {
+  StepsFile file;
+  file.fd_ = files::Fd(::open(folder.steps().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+  if (!file.fd_.is_open()) return std::unexpected(files::SystemError("cannot make", folder.steps(), errno));
+  return file;
+}
+
+Result<ReportSpan> StepsFile::Append(std::string line) {
+  const ReportSpan span{size_, static_cast<std::int64_t>(line.size())};
+  line += '\n';
+  for (std::string_view left = line; !left.empty();) {
+    const ssize_t wrote = ::write(fd_.get(), left.data(), left.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) {
+      const int why = errno;
+      if (::ftruncate(fd_.get(), size_) != 0) return Fail(ErrorCode::kInternal, "A cut line cannot be taken back.");
+      return std::unexpected(files::SystemError("cannot write", "how a step stands", why));
+    }
+    left.remove_prefix(static_cast<std::size_t>(wrote));
   }
+  size_ += static_cast<std::int64_t>(line.size());
+  return span;
 }
 
-Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step) {
-  const Json::Object json{{"id", step.id}, {"began_ms", Ms(step.began)}};
-  return WriteAs(folder.next_begun(), folder.begun(step.ordinal), CanonicalJson(json));
+Result<void> StepsFile::AddBegun(const BegunStep& step) {
+  TRY_OK(Append(CanonicalJson(Json::Object{
+      {"format", kFormat}, {"begun", true}, {"id", step.id}, {"ordinal", step.ordinal}, {"began_ms", Ms(step.began)}})));
+  return {};
 }
 
-Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn) {
-  return WriteAs(folder.next_report(), folder.report(report.ordinal), CanonicalJson(ReportToJson(report, turn)));
-}
+Result<ReportSpan> StepsFile::AddReport(const StepReport& report) { return Append(CanonicalJson(ReportToJson(report))); }
 
-Result<StepReport> ReadReport(const PlaceFolder& folder, int ordinal) {
-  TRY(const Json json, ReadReportJson(folder, ordinal));
+Result<StepReport> ReadReport(const PlaceFolder& folder, const ReportSpan& span) {
+  const files::Fd fd(::open(folder.steps().c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.is_open()) return std::unexpected(files::SystemError("cannot read", folder.steps(), errno));
+  if (span.offset < 0 || span.bytes < 0 || span.bytes > static_cast<std::int64_t>(kBytesMax)) return Unreadable(folder);
+  std::string line(static_cast<std::size_t>(span.bytes), '\0');
+  if (::pread(fd.get(), line.data(), line.size(), span.offset) != span.bytes) return Unreadable(folder);
+  TRY(const Json json, ParseLine(folder, line));
   return ReportFromJson(json);
 }
 
 Result<KnownSteps> ReadSteps(const PlaceFolder& folder) {
-  std::map<int, bool> has_report;
-  for (const std::string& name : files::NamesIn(folder.steps())) {
-    if (const int ordinal = OrdinalOf(name, ".begun"); ordinal > 0) has_report.try_emplace(ordinal, false);
-    if (const int ordinal = OrdinalOf(name, ".json"); ordinal > 0) has_report[ordinal] = true;
-  }
-  std::map<std::int64_t, StepReport> by_turn;
   KnownSteps known;
-  for (const auto& [ordinal, has] : has_report) {
-    if (has) {
-      TRY(const Json json, ReadReportJson(folder, ordinal));
-      by_turn[json.At("turn").IntOr(0)] = ReportFromJson(json);
-    } else {
-      TRY(BegunStep begun, ReadBegun(folder, ordinal));
-      known.begun.push_back(std::move(begun));
+  if (!files::Exists(folder.steps())) return known;
+  TRY(const std::string text, files::ReadFile(folder.steps(), kFileBytesMax));
+  std::string_view rest = text;
+  for (std::size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+    TRY(const Json json, ParseLine(folder, rest.substr(0, end)));
+    rest.remove_prefix(end + 1);
+    if (json.At("begun").BoolOr(false)) {
+      const int ordinal = static_cast<int>(json.At("ordinal").IntOr(0));
+      // One that could not be sent is begun again.
+      std::erase_if(known.begun, [&](const BegunStep& step) { return step.ordinal == ordinal; });
+      known.begun.push_back({json.At("id").StringOr(""), ordinal, FromMs(json.At("began_ms"))});
+      continue;
     }
+    known.reports.push_back(ReportFromJson(json));
+    std::erase_if(known.begun, [&](const BegunStep& step) { return step.ordinal == known.reports.back().ordinal; });
   }
-  for (auto& [turn, report] : by_turn) known.reports.push_back(std::move(report));
   return known;
 }
 

@@ -2,8 +2,10 @@
 // Steps on disk: that they were begun, and how they ended.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
+#include "adapters/files/fd.h"
 #include "adapters/sandbox/record/place_folder.h"
 #include "ports/job_places.h"
 
@@ -16,19 +18,34 @@ struct BegunStep {
   WallTime began;
 };
 
-// Makes the files of the next step, while nobody waits for it: on a disk that costs more than writing into them.
-void MakeNextFiles(const PlaceFolder& folder);
+// Where a report stands in the file of steps.
+struct ReportSpan {
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;  // Without the end of the line.
+};
 
-// Not durably: after a power failure the place is lost whole.
-Result<void> WriteBegun(const PlaceFolder& folder, const BegunStep& step);
+// The one file of a place's steps, to which each adds a line when it is begun and another when it ends. It is not synced: a
+// line outlives every process, and after a power failure the place is lost anyway, while whoever was told of a report has it in
+// a store of his own. No file is made for a step: on a disk that would cost more than all else that is written.
+class StepsFile {
+ public:
+  static Result<StepsFile> Open(const PlaceFolder& folder);
 
-// The file is whole before it gets its name. It is not synced: a report outlives every process, and after a power failure the
-// place is lost anyway, while whoever was told of a report has it in a store of his own.
-// `turn` counts the steps of the place that have ended.
-Result<void> WriteReport(const PlaceFolder& folder, const StepReport& report, int turn);
-Result<StepReport> ReadReport(const PlaceFolder& folder, int ordinal);
+  Result<void> AddBegun(const BegunStep& step);
+  Result<ReportSpan> AddReport(const StepReport& report);
 
-// All steps: reports in the order in which they ended; `begun` are those without one, by their ordinals.
+ private:
+  // Where the line is. A line that does not fit on the disk leaves nothing.
+  Result<ReportSpan> Append(std::string line);
+
+  files::Fd fd_;
+  std::int64_t size_ = 0;
+};
+
+Result<StepReport> ReadReport(const PlaceFolder& folder, const ReportSpan& span);
+
+// All steps: reports in the order in which they ended; `begun` are those without one, in the order in which they began. A last
+// line that was cut is none.
 struct KnownSteps {
   std::vector<StepReport> reports;
   std::vector<BegunStep> begun;

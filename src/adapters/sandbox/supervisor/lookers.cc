@@ -15,9 +15,9 @@ Json ViewToJson(const View& view) {
   json.emplace("phase", kPhaseWords[static_cast<int>(view.phase)]);
   json.emplace("message", view.message);
   json.emplace("running", StringsToJson(view.running));
-  Json::Array ordinals;
-  for (const int ordinal : view.ordinals) ordinals.emplace_back(ordinal);
-  json.emplace("ordinals", std::move(ordinals));
+  Json::Array reports;
+  for (const ReportSpan& span : view.reports) reports.emplace_back(Json::Array{span.offset, span.bytes});
+  json.emplace("reports", std::move(reports));
   return json;
 }
 
@@ -27,15 +27,18 @@ View ViewFromJson(const Json& json) {
   view.phase = phase == kPhaseWords[0] ? PlacePhase::kOpen : phase == kPhaseWords[1] ? PlacePhase::kClosed : PlacePhase::kLost;
   view.message = json.At("message").StringOr("");
   view.running = StringsFromJson(json.At("running"));
-  if (const Json::Array* ordinals = json.At("ordinals").as_array()) {
-    for (const Json& one : *ordinals) view.ordinals.push_back(static_cast<int>(one.IntOr(0)));
+  if (const Json::Array* reports = json.At("reports").as_array()) {
+    for (const Json& one : *reports) {
+      const Json::Array* span = one.as_array();
+      if (span != nullptr && span->size() == 2) view.reports.push_back({(*span)[0].IntOr(0), (*span)[1].IntOr(0)});
+    }
   }
   return view;
 }
 
 void Lookers::Add(int seen, Duration patience, supervise::JsonServer::Reply reply) {
   const View view = view_after_(seen);
-  if (!view.ordinals.empty() || view.phase != PlacePhase::kOpen || patience <= Duration::zero()) return reply(ViewToJson(view));
+  if (!view.reports.empty() || view.phase != PlacePhase::kOpen || patience <= Duration::zero()) return reply(ViewToJson(view));
   const int serial = ++serial_;
   waiting_[serial] = {seen, std::move(reply), loop_.After(patience, [this, serial] { Answer(serial); })};
 }
@@ -44,7 +47,7 @@ void Lookers::Tell() {
   for (auto next = waiting_.begin(); next != waiting_.end();) {
     const auto one = next++;
     const View view = view_after_(one->second.seen);
-    if (!view.ordinals.empty() || view.phase != PlacePhase::kOpen) Answer(one->first);
+    if (!view.reports.empty() || view.phase != PlacePhase::kOpen) Answer(one->first);
   }
 }
 

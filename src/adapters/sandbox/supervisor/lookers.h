@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/sandbox/record/report_file.h"
 #include "adapters/supervise/json_server.h"
 #include "adapters/supervise/poll_loop.h"
 #include "ports/job_places.h"
@@ -18,7 +19,7 @@ struct View {
   PlacePhase phase = PlacePhase::kOpen;
   std::string message;
   std::vector<std::string> running;
-  std::vector<int> ordinals;  // Of reports that were not seen, in the order in which the steps ended.
+  std::vector<ReportSpan> reports;  // That were not seen, in the order in which the steps ended.
 };
 
 Json ViewToJson(const View& view);

@@ -69,7 +69,6 @@ Result<void> CheckSpec(const PlaceSpec& spec) {
 }
 
 Result<void> MakeOwnFolders(const PlaceFolder& folder, const PlaceSpec& spec, const std::optional<supervise::UserIds>& user) {
-  TRY_OK(files::MakeFolders(folder.steps(), 0700));
   TRY_OK(files::MakeFolders(folder.logs(), 0700));
   // Ours, also inside: a step gets a folder of its own in it.
   TRY_OK(MakeOwn(folder.run(), user ? 0711 : 0700, std::nullopt));

@@ -113,7 +113,8 @@ class PlaceSupervisor {
   std::map<std::uint32_t, Running> running_;
   std::map<int, std::unique_ptr<Step>> left_;  // Ended, but somebody of theirs still holds the pipe.
   std::set<std::string> known_;                // Steps that run or ran.
-  std::vector<int> reported_;                  // Ordinals, in the order in which they ended.
+  std::set<int> ordinals_;                     // Of steps that run or ran.
+  std::vector<ReportSpan> reported_;           // In the order in which they ended.
   std::uint32_t token_ = 0;
   std::int64_t memory_kills_ = 0;
   bool finished_ = false;
@@ -133,6 +134,7 @@ Result<void> PlaceSupervisor::Open(const std::vector<std::string>& masks, const 
                                                                                    {std::string(kPlaceTemp), folder_.temp()},
                                                                                    {"/tmp", folder_.tmp()}});
   terms_.folder = folder_;
+  TRY(terms_.steps, StepsFile::Open(folder_));
   terms_.workspace = spec_.workspace;
   terms_.user = user;
   terms_.limits = spec_.limits;
@@ -224,7 +226,7 @@ View PlaceSupervisor::ViewAfter(int seen) const {
   view.message = record_.message;
   for (const auto& [token, one] : running_) view.running.push_back(one.step->id());
   std::ranges::sort(view.running);
-  view.ordinals.assign(reported_.begin() + std::clamp<std::ptrdiff_t>(seen, 0, std::ssize(reported_)), reported_.end());
+  view.reports.assign(reported_.begin() + std::clamp<std::ptrdiff_t>(seen, 0, std::ssize(reported_)), reported_.end());
   return view;
 }
 
@@ -240,10 +242,7 @@ void PlaceSupervisor::StartStep(const StepOrder& order, JsonServer::Reply reply)
 }
 
 Result<std::uint32_t> PlaceSupervisor::SendStep(const StepOrder& order) {
-  const bool is_taken =
-      std::ranges::find(reported_, order.ordinal) != reported_.end() ||
-      std::ranges::any_of(running_, [&](const auto& one) { return one.second.step->ordinal() == order.ordinal; });
-  if (!IsPlainId(order.id) || order.ordinal < 1 || order.argv.empty() || is_taken) {
+  if (!IsPlainId(order.id) || order.ordinal < 1 || order.argv.empty() || ordinals_.contains(order.ordinal)) {
     return Fail(ErrorCode::kInvalid,
                 fmt::format("A step '{}' with the ordinal {} cannot be started.", order.id, order.ordinal));
   }
@@ -253,6 +252,7 @@ Result<std::uint32_t> PlaceSupervisor::SendStep(const StepOrder& order) {
   const files::Fd child_end = step->TakeChildEnd();
   TRY_OK(Send(sandbox_.socket.get(), {Saying::kStart, token, 0}, {payload.get(), child_end.get()}));
   known_.insert(order.id);
+  ordinals_.insert(order.ordinal);
   Running& running = running_[token];
   running.step = std::move(step);
   loop_.Watch(running.step->pipe(), POLLIN, [this, token](short) { OnOutput(token); });
@@ -359,9 +359,9 @@ void PlaceSupervisor::EndStep(std::uint32_t token, StepEnd end, int exit_code) {
 
 // On a full disk it is tried again: a report that is not on disk is not told.
 void PlaceSupervisor::Tell(StepReport report) {
-  const Result<void> written = WriteReport(folder_, report, static_cast<int>(reported_.size()) + 1);
+  const Result<ReportSpan> written = terms_.steps.AddReport(report);
   if (written.has_value()) {
-    reported_.push_back(report.ordinal);
+    reported_.push_back(*written);
     return lookers_.Tell();
   }
   ::dprintf(STDERR_FILENO, "%s\n", ErrorText(written.error()).c_str());

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/sandbox/supervisor/step.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
 
 #include "adapters/sandbox/bubble/arguments.h"
-#include "adapters/sandbox/record/report_file.h"
 #include "adapters/sandbox/supervisor/file_values.h"
 #include "adapters/supervise/children.h"
 
@@ -45,7 +45,8 @@ WallTime WallNow() { return std::chrono::time_point_cast<std::chrono::millisecon
 void StepTerms::MakeSpare() {
   Result<StepFiles> made = StepFiles::Make(folder.run(), std::string(kInsideSteps), user);
   if (made.has_value()) spare = *std::move(made);
-  MakeNextFiles(folder);
+  // One that cannot be made is made, or missed, by who needs it.
+  files::Fd(::open(folder.next_log().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).Close();
 }
 
 Result<std::unique_ptr<Step>> Step::Make(StepTerms& terms, const StepOrder& order) {
@@ -60,7 +61,7 @@ Result<std::unique_ptr<Step>> Step::Make(StepTerms& terms, const StepOrder& orde
   step->child_end_ = std::move(pipe.child_end);
   step->began_ = WallNow();
   step->Order(order);
-  TRY_OK(WriteBegun(terms.folder, {order.id, order.ordinal, step->began_}));
+  TRY_OK(terms.steps.AddBegun({order.id, order.ordinal, step->began_}));
   return step;
 }
 

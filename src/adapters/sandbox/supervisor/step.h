@@ -8,6 +8,7 @@
 
 #include "adapters/files/fd.h"
 #include "adapters/sandbox/record/place_folder.h"
+#include "adapters/sandbox/record/report_file.h"
 #include "adapters/sandbox/supervisor/step_files.h"
 #include "adapters/sandbox/supervisor/step_log.h"
 #include "core/workflow/output/step_output.h"
@@ -24,6 +25,7 @@ struct StepTerms {
   const workflow::MatcherFiles* matcher_files = nullptr;
   workflow::Masks masks;
   workflow::Matchers matchers;
+  StepsFile steps;
   std::optional<StepFiles> spare;  // Made while another step runs: the next one need not wait for it.
 
   void MakeSpare();

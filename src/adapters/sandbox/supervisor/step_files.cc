@@ -89,9 +89,13 @@ std::map<std::string, std::string> StepFiles::Variables() const {
 
 Result<std::string> StepFiles::Read(const std::string& variable) const {
   const auto* const found = std::ranges::find(kFiles, variable, [](const FileOfVariable& one) { return one.variable; });
+  struct stat facts{};
+  // Most are empty, and are not opened for that.
+  const bool is_there = ::fstatat(folder_.get(), found->name, &facts, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!is_there && errno == ENOENT) return std::string();
+  if (is_there && S_ISREG(facts.st_mode) && facts.st_size == 0) return std::string();
   const files::Fd fd(::openat(folder_.get(), found->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd.is_open() && errno == ENOENT) return std::string();
-  struct stat facts{};
   if (!fd.is_open() || ::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
     return Fail(ErrorCode::kInvalid, "The step made something else of its file " + variable + ".");
   }

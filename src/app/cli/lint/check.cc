@@ -17,13 +17,22 @@
 namespace tuesday::cli {
 namespace {
 
+constexpr std::size_t kPrintedAtOnce = 256 << 10;
+
 int Count(const CheckReport& report, Severity severity) {
   return static_cast<int>(std::count_if(report.findings.begin(), report.findings.end(),
                                         [severity](const Finding& f) { return f.severity == severity; }));
 }
 
 void PrintText(const CheckReport& report) {
-  for (const Finding& finding : report.findings) std::puts(finding.Text().c_str());
+  std::string text;
+  for (const Finding& finding : report.findings) {
+    text.append(finding.Text()).push_back('\n');
+    if (text.size() < kPrintedAtOnce) continue;
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    text.clear();
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
   std::printf("%d file(s), %d object(s), %d rule(s): %d error(s), %d warning(s), %d note(s)\n", report.files, report.objects,
               report.rules, Count(report, Severity::kError), Count(report, Severity::kWarning), Count(report, Severity::kNote));
 }

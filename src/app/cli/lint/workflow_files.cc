@@ -47,6 +47,11 @@ bool IsActionPath(const std::string& path) {
 }
 
 bool IsWorkflowPath(const std::string& path) {
+  if (!path.ends_with(".yml") && !path.ends_with(".yaml")) return false;
+  // As nearly all are written; the rest is taken apart.
+  const std::string_view folder = std::string_view(path).substr(0, path.rfind('/') + 1);
+  const bool named = path[folder.size()] != '.';
+  if (named && (folder == ".github/workflows/" || folder.ends_with("/.github/workflows/"))) return true;
   const fs::path file(path);
   const bool yaml = file.extension() == ".yml" || file.extension() == ".yaml";
   return yaml && file.parent_path().filename() == "workflows" && file.parent_path().parent_path().filename() == ".github";

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "app/cli/client/session.h"
+#include "app/cli/lint/each_file.h"
 
 namespace tuesday::cli {
 namespace {
@@ -50,10 +51,12 @@ Result<std::vector<ManifestFile>> ReadManifestFiles(const std::vector<std::strin
       names.push_back(path);
     }
   }
+  std::vector<Result<std::string>> texts(names.size());
+  ForEachFile(names.size(), [&](std::size_t i) { texts[i] = ReadInput(names[i], kManifestBytesMax); });
   std::vector<ManifestFile> files;
-  for (const std::string& name : names) {
-    TRY(std::string text, ReadInput(name, kManifestBytesMax));
-    files.push_back({name == "-" ? kStandardInput : name, std::move(text)});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!texts[i].has_value()) return std::unexpected(texts[i].error());
+    files.push_back({names[i] == "-" ? kStandardInput : names[i], *std::move(texts[i])});
   }
   return files;
 }

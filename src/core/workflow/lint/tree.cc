@@ -39,6 +39,8 @@ std::string_view NodeKindName(const Node& node) {
   return "";
 }
 
+constexpr std::size_t kMembersRoom = 4;  // Most mappings have so many members or fewer.
+
 class TreeBuilder {
  public:
   TreeBuilder(Tree& tree, std::string_view text) : tree_(tree), text_(text), events_(tree.events_) {}
@@ -137,8 +139,8 @@ class TreeBuilder {
   int IndentBelow(int line) {
     if (lines_.empty()) {
       lines_.push_back(0);
-      for (std::size_t at = 0; at < text_.size(); ++at) {
-        if (text_[at] == '\n') lines_.push_back(at + 1);
+      for (std::size_t end = text_.find('\n'); end != std::string_view::npos; end = text_.find('\n', end + 1)) {
+        lines_.push_back(end + 1);
       }
     }
     for (std::size_t i = static_cast<std::size_t>(line); i < lines_.size(); ++i) {
@@ -152,6 +154,7 @@ class TreeBuilder {
   const Node* ReadCollection(const YamlEvent& start, int depth) {
     const bool mapping = start.kind == EventKind::kMappingStart;
     Node& node = Make(start, mapping ? NodeKind::kMapping : NodeKind::kSequence);
+    if (mapping) node.members.reserve(kMembersRoom);
     while (tree_.whole_ && events_[at_].kind != EventKind::kMappingEnd && events_[at_].kind != EventKind::kSequenceEnd) {
       const Node* first = ReadNode(depth + 1);
       const Node* second = mapping && tree_.whole_ ? ReadNode(depth + 1) : nullptr;

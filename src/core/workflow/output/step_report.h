@@ -30,6 +30,7 @@ struct StepReport {
   std::vector<std::string> masks;  // That the step added.
   WallTime began;
   WallTime ended;
+  friend bool operator==(const StepReport&, const StepReport&) = default;
 };
 
 }  // namespace tuesday::workflow

@@ -24,7 +24,7 @@ std::optional<std::string> RepositoryOf(std::string_view uses) {
     if (segment.empty()) return std::nullopt;
     rest.remove_prefix(segment.size());
   }
-  return fmt::format("{}/{}", segments[0], segments[1]);
+  return std::string(segments[0]).append("/").append(segments[1]);
 }
 
 // What the id of a step without one is made of.

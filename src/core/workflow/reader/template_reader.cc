@@ -12,6 +12,8 @@
 namespace tuesday::workflow {
 namespace {
 
+constexpr std::size_t kMembersRoom = 4;  // Most mappings have so many members or fewer.
+
 std::string Unexpected(const Token& token) { return fmt::format("Unexpected value '{}'", token.ScalarText()); }
 
 // The keys that only one of the candidates has: any of them would tell what was meant.
@@ -47,6 +49,7 @@ class KeySet {
   // False when the key is there already.
   bool Insert(std::string_view key) {
     if (few_.size() < kFewMax) {
+      if (few_.empty()) few_.reserve(kRoom);
       const auto same = [&](const std::string& each) { return expression::SameText(each, key); };
       if (std::any_of(few_.begin(), few_.end(), same)) return false;
       few_.emplace_back(key);
@@ -60,6 +63,7 @@ class KeySet {
 
  private:
   static constexpr std::size_t kFewMax = 16;
+  static constexpr std::size_t kRoom = 8;
 
   std::vector<std::string> few_;
   std::set<std::string> all_;
@@ -161,6 +165,7 @@ Result<void> TemplateReader::ReadMapping(Scope scope, Token& mapping) {
 
 Result<void> TemplateReader::AddMember(Token& mapping, Token key, Scope scope) {
   TRY_OK(state_.AddToken(key));
+  if (mapping.members.empty()) mapping.members.reserve(kMembersRoom);
   Member& member = mapping.members.emplace_back();
   member.key = std::move(key);
   return ReadValue(scope, member.value);

@@ -50,6 +50,7 @@ struct StepState {
   std::optional<StepReport> left;
   WallTime began{};
   WallTime ended{};
+  friend bool operator==(const StepState&, const StepState&) = default;
 };
 
 // A list of steps that is gone through: the job's own, or a composite action's. `environment` is what the composite's step
@@ -65,6 +66,7 @@ struct FrameState {
   int next = 0;
   RunResult status = RunResult::kSuccess;
   std::vector<Annotation> annotations;  // Of all steps within, kept by those of the step that opened it when it ends.
+  friend bool operator==(const FrameState&, const FrameState&) = default;
 };
 
 // The pre or post stage of the action of one step.
@@ -72,6 +74,7 @@ struct StageState {
   int frame = 0;
   int step = 0;
   StepState run;
+  friend bool operator==(const StageState&, const StageState&) = default;
 };
 
 // An action as it was found. `native` names an implementation of our own; `folder` is where the definition stands, as seen in
@@ -81,6 +84,7 @@ struct LoadedAction {
   std::string folder;
   std::string native;
   std::string problem;  // Why it cannot be used; empty when it can.
+  friend bool operator==(const LoadedAction&, const LoadedAction&) = default;
 };
 
 enum class LegPhase { kWaiting, kOpening, kLoading, kPre, kMain, kPost, kClosing, kCalled, kDone };
@@ -125,6 +129,7 @@ struct LegState {
   std::vector<GraphState> called;  // Of a job that calls a workflow: one.
   WallTime began{};
   WallTime ended{};
+  friend bool operator==(const LegState&, const LegState&);
 };
 
 enum class JobPhase { kWaiting, kRunning, kDone };
@@ -142,13 +147,17 @@ struct JobState {
   int parallel_max = 0;
   std::vector<LegState> legs;
   Pairs outputs;
+  friend bool operator==(const JobState&, const JobState&) = default;
 };
 
 // The jobs of one file, in its order. `inputs` is JSON.
 struct GraphState {
   std::string inputs;
   std::vector<JobState> jobs;
+  friend bool operator==(const GraphState&, const GraphState&) = default;
 };
+
+inline bool operator==(const LegState&, const LegState&) = default;
 
 enum class RunPhase { kWaiting, kRunning, kDone };
 

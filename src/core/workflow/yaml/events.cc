@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "core/workflow/read.h"
+#include "core/workflow/yaml/plain_scan.h"
 
 namespace tuesday::workflow {
 namespace {
@@ -121,8 +122,11 @@ class Scanner {
 std::vector<YamlEvent> ScanYaml(std::string_view text) {
   // A byte order mark would count as a column of the first line.
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  return Scanner(text).Scan();
+  if (std::optional<std::vector<YamlEvent>> plain = ScanPlainYaml(text); plain.has_value()) return *std::move(plain);
+  return ScanAnyYaml(text);
 }
+
+std::vector<YamlEvent> ScanAnyYaml(std::string_view text) { return Scanner(text).Scan(); }
 
 Result<void> EventReader::CheckBroken() const {
   if (!Is(EventKind::kBroken)) return {};

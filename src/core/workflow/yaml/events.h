@@ -35,10 +35,14 @@ struct YamlEvent {
   std::string tag;
   std::string anchor;
   std::string_view style;  // "Plain", "SingleQuoted", …: the words of GitHub's messages.
+  friend bool operator==(const YamlEvent&, const YamlEvent&) = default;
 };
 
 // The events of a text, at most as many as kYamlNodesMax allows to be visited.
 std::vector<YamlEvent> ScanYaml(std::string_view text);
+
+// The same by libyaml, whatever the text has in it.
+std::vector<YamlEvent> ScanAnyYaml(std::string_view text);
 
 // Walks through the events, which must outlive it. A failure's message is a sentence for the file as a whole.
 class EventReader {

@@ -22,6 +22,7 @@
 #include "app/cli/workflow/shell/shell_order.h"
 #include "app/server/executor.h"
 #include "app/services/run_services.h"
+#include "control/runs/run_rows.h"
 #include "control/runs/run_spec.h"
 #include "control/runs/runs.h"
 
@@ -73,6 +74,23 @@ void LocalRun::OfferShell() { impl_->offers_shell = true; }
 
 namespace {
 
+// Commits on the loop's own thread. They wait for no disk here, so that the way to another thread and back would take longer.
+class StoreHere : public control::Executor {
+ public:
+  StoreHere(control::Executor& others, http::Loop& loop) : others_(others), loop_(loop) {}
+
+  void Run(std::string lane, std::function<void()> blocking_work, std::function<void()> then) override {
+    if (lane != control::kStoreLane) return others_.Run(std::move(lane), std::move(blocking_work), std::move(then));
+    blocking_work();
+    loop_.Post(std::move(then));
+  }
+  void At(Instant when, std::function<void()> call) override { others_.At(when, std::move(call)); }
+
+ private:
+  control::Executor& others_;
+  http::Loop& loop_;
+};
+
 // What is told and followed while the run goes on; on the loop's thread but for the lines.
 class Teller {
  public:
@@ -109,9 +127,7 @@ Result<std::optional<LocalRun::Attempt>> LocalRun::LastAttempt() const {
     if (!last.has_value() || last->record.attempt < record.attempt) last = Attempt{std::move(record), {}};
   }
   if (!last.has_value()) return last;
-  TRY(const std::optional<std::string> text, impl_->store->Get(runs::kRunTable, last->record.id + "/state"));
-  if (!text.has_value()) return Fail(ErrorCode::kCorrupt, "The run " + last->record.id + " has no state.");
-  TRY(runs::StoredState stored, runs::DecodeState(*text));
+  TRY(runs::StoredState stored, control::ReadState(*impl_->store, last->record.id));
   last->state = std::move(stored.state);
   return last;
 }
@@ -167,8 +183,9 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& given, RunWatch
   http::Loop loop;
   http::WorkerPool pool(loop, kWork);
   http::WorkerPool looks(loop, kLooks);
-  server::PoolExecutor executor(loop, pool, impl_->clock);
-  executor.SendLanesTo(control::kLookLanePrefix, looks);
+  server::PoolExecutor pools(loop, pool, impl_->clock);
+  pools.SendLanesTo(control::kLookLanePrefix, looks);
+  StoreHere executor(pools, loop);
   Teller teller(watcher, *tail, state, [&](const std::string& leg, int ordinal) {
     return impl_->places->LogPath(control::PlaceOf(record, leg), ordinal);
   });

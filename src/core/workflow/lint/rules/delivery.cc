@@ -193,8 +193,9 @@ bool IsRead(const WorkflowNode& workflow, const std::string& job, const std::str
   bool read = false;
   const std::string wanted = fmt::format("needs.{}.outputs.{}", job, output);
   const auto look = [&](const Node& node) {
+    if (read) return;
     const std::string text = LowerCase(node.value);
-    read = read || text.find(wanted) != std::string::npos || text.find("tojson(needs") != std::string::npos;
+    read = text.find(wanted) != std::string::npos || text.find("tojson(needs") != std::string::npos;
   };
   ForEachText(workflow, look);
   for (const JobNode& each : workflow.jobs) {

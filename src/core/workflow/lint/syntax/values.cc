@@ -42,6 +42,7 @@ Entries Values::Mapping(const std::string& what, const Node& node, Empty empty, 
     return {};
   }
   Entries entries;
+  entries.reserve(node.members.size());
   for (const auto& [key, value] : node.members) {
     const Node* name = String(*key, Empty::kRefused);
     if (name == nullptr) continue;
@@ -64,7 +65,7 @@ Entries Values::Mapping(const std::string& what, const Node& node, Empty empty, 
 }
 
 Entries Values::Section(std::string_view name, const Node& node, Empty empty, Case key_case) {
-  return Mapping(fmt::format("the section \"{}\"", name), node, empty, key_case);
+  return Mapping(std::string("the section \"").append(name).append("\""), node, empty, key_case);
 }
 
 const Node* Values::String(const Node& node, Empty empty) {
