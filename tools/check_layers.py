@@ -24,8 +24,8 @@ LAYERS = {
     "testing": {"base", "core", "wire", "ports", "control", "adapters", "testing"},
 }
 
-# Adapters are one folder a technology; these two are what the others are built from.
-SHARED_ADAPTERS = {"seal", "files", "supervise", "clock", "http"}
+# Adapters are one folder a technology; these are what the others are built from.
+SHARED_ADAPTERS = {"seal", "files", "supervise", "clock", "http", "containers"}
 
 IMPURE = re.compile(
     r"#include <(chrono_io|thread|mutex|shared_mutex|condition_variable|future|atomic|fstream|iostream|filesystem|random|"
