@@ -57,6 +57,8 @@ struct PlaceSpec {
   PlaceId id;
   std::string workspace;
   std::string workspace_host;
+  std::string home = std::string(kPlaceHome);  // Paths inside.
+  std::string temp = std::string(kPlaceTemp);
   PlaceId continues;  // A closed place whose workspace, home and temporary files this one takes over; empty: none.
   std::vector<Mount> mounts;
   std::map<std::string, std::string> hosts;  // Name → address, beside localhost.

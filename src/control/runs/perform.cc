@@ -5,6 +5,7 @@
 #include "control/runs/run.h"
 #include "control/runs/run_spec.h"
 #include "core/workflow/run/order.h"
+#include "core/workflow/run/place_terms.h"
 
 namespace tuesday::control {
 namespace {
@@ -96,7 +97,7 @@ LegServices Runs::ServicesOf(const RunPtr& run, const std::string& leg) const {
 
 void Runs::Open(const RunPtr& run, const std::string& leg) {
   auto opened = std::make_shared<Result<void>>();
-  PlaceSpec spec = PlaceSpecOf(run->record, run->spec, leg);
+  PlaceSpec spec = PlaceSpecOf(run->record, run->spec, run->state, leg);
   const LegServices services = ServicesOf(run, leg);
   spec.service_socket = services.socket;
   spec.service_port = services.port;
@@ -117,7 +118,7 @@ void Runs::Load(const RunPtr& run, const std::string& leg, const std::string& us
   const std::shared_ptr<Actions> own = parts_.actions_of == nullptr ? nullptr : parts_.actions_of(run->record);
   parts_.executor.Run(
       LaneOf(place),
-      [this, place, own, workspace = run->record.paths.workspace, uses, loaded] {
+      [this, place, own, workspace = workflow::PlaceTermsOf(run->spec, run->state, leg).paths.workspace, uses, loaded] {
         if (uses.starts_with("./")) {
           *loaded = LoadLocal(parts_.places, place, workspace, uses);
           return;

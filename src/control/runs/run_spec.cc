@@ -4,6 +4,7 @@
 #include "core/expression/value/json.h"
 #include "core/workflow/called_name.h"
 #include "core/workflow/read.h"
+#include "core/workflow/run/place_terms.h"
 
 namespace tuesday::control {
 namespace {
@@ -54,15 +55,23 @@ Result<workflow::RunSpec> SpecOf(const runs::RunRecord& record, expression::Valu
 
 PlaceId PlaceOf(const runs::RunRecord& record, const std::string& leg) { return PlaceId(record.id + "." + leg); }
 
-PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& spec, const std::string& leg) {
+PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& spec, const workflow::RunState& state,
+                      const std::string& leg) {
   PlaceSpec place;
   place.id = PlaceOf(record, leg);
-  place.workspace = record.paths.workspace;
+  const workflow::PlaceTerms terms = workflow::PlaceTermsOf(spec, state, leg);
+  place.workspace = terms.paths.workspace;
+  place.home = terms.paths.home;
+  place.temp = terms.paths.temp;
+  for (const std::string& name : terms.service_names) place.hosts[name] = "127.0.0.1";
   place.network = record.offline ? Network::kNone : Network::kOutside;
   place.workspace_host = record.workspace_host;
   if (const auto before = record.continues.find(leg); before != record.continues.end())
     place.continues = PlaceId(before->second);
-  for (const runs::ReadMount& mount : record.mounts) place.mounts.push_back({mount.host, mount.inside, Mount::Access::kRead});
+  for (const runs::ReadMount& mount : record.mounts) {
+    const std::string& inside = mount.inside == record.paths.event_file ? terms.paths.event_file : mount.inside;
+    place.mounts.push_back({mount.host, inside, Mount::Access::kRead});
+  }
   if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
     for (const auto& [name, value] : secrets->members()) place.masks.push_back(value.ToText());
   }

@@ -23,6 +23,7 @@ Result<workflow::RunSpec> SpecOf(const runs::RunRecord& record, expression::Valu
 
 // The place of a leg. Its masks are the secrets that the run has.
 PlaceId PlaceOf(const runs::RunRecord& record, const std::string& leg);
-PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& spec, const std::string& leg);
+PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& spec, const workflow::RunState& state,
+                      const std::string& leg);
 
 }  // namespace tuesday::control

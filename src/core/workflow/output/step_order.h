@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "core/workflow/container/order.h"
 
 namespace tuesday::workflow {
 
@@ -24,9 +25,11 @@ struct StepOrder {
   std::vector<std::string> path_first;
   std::string working_dir;
   std::optional<Duration> timeout;
-  bool unsecure_commands = false;  // `::set-env::` and `::add-path::` are taken.
-  bool debug = false;              // `::debug::` lines are written.
-  bool embedded = false;           // It is of a composite action: its annotations are counted with that one's.
+  bool unsecure_commands = false;            // `::set-env::` and `::add-path::` are taken.
+  bool debug = false;                        // `::debug::` lines are written.
+  bool embedded = false;                     // It is of a composite action: its annotations are counted with that one's.
+  bool in_container = false;                 // It runs in the job's own container, not beside it.
+  std::optional<ContainerOrder> containers;  // What is done with containers; then there is no `argv`.
 };
 
 }  // namespace tuesday::workflow

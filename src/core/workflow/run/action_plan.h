@@ -26,6 +26,10 @@ struct ActionPlan {
   std::vector<std::pair<std::string, std::optional<Token>>> inputs;  // With what they are when nobody says.
   std::vector<std::pair<std::string, Token>> outputs;                // Of a composite action.
   std::vector<Step> steps;
+  // Of an action in a container of its own; `main`, `pre` and `post` are its entrypoints then, and may be empty for main.
+  std::string image;  // "docker://…", or the path of a Dockerfile in the action's folder.
+  std::optional<Token> args;
+  std::optional<Token> env;
 };
 
 // The action as it was loaded; the problem is a sentence that ends the step.

@@ -18,10 +18,27 @@ void PlanNode(const NodeRuns& runs, ActionPlan& plan) {
   plan.post_if = runs.post_if;
 }
 
+void PlanDocker(DockerRuns runs, ActionPlan& plan) {
+  plan.kind = ActionKind::kDocker;
+  plan.image = std::move(runs.image);
+  plan.main = std::move(runs.entrypoint);
+  plan.pre = std::move(runs.pre_entrypoint);
+  plan.post = std::move(runs.post_entrypoint);
+  plan.pre_if = std::move(runs.pre_if);
+  plan.post_if = std::move(runs.post_if);
+  plan.args = std::move(runs.args);
+  plan.env = std::move(runs.env);
+}
+
 }  // namespace
 
 Evaluated<ActionPlan> PlanAction(const std::string& uses, const LoadedAction& loaded) {
   if (!loaded.problem.empty()) return std::unexpected(EvaluationProblem{loaded.problem});
+  if (uses.starts_with("docker://")) {
+    ActionPlan image;
+    PlanDocker({.image = uses}, image);
+    return image;
+  }
   ReadActionResult read = ReadActionFile(loaded.definition, uses);
   if (!read.problems.empty()) return std::unexpected(EvaluationProblem{read.problems.front().text});
   ActionPlan plan;
@@ -39,7 +56,7 @@ Evaluated<ActionPlan> PlanAction(const std::string& uses, const LoadedAction& lo
       if (step.uses.has_value()) step.uses->text = UsesWithin(uses, step.uses->text);
     }
   } else {
-    plan.kind = ActionKind::kDocker;
+    PlanDocker(std::move(std::get<DockerRuns>(read.action.runs)), plan);
   }
   return plan;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/expression/value/json.h"
+#include "core/workflow/run/containers.h"
 #include "core/workflow/run/jobs.h"
 #include "core/workflow/run/walk.h"
 
@@ -134,7 +135,7 @@ void ContinueLeg(Turn& turn, LegPlace& place) {
     if (leg.frames.empty()) {
       walk.Open();
     } else {
-      leg.phase = LegPhase::kMain;
+      leg.phase = HasContainers(leg) ? LegPhase::kPre : LegPhase::kMain;
     }
   }
   if (HasSteps(leg)) walk.Continue();

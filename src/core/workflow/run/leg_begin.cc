@@ -6,8 +6,10 @@
 
 #include "core/expression/value/json.h"
 #include "core/expression/value/text.h"
+#include "core/workflow/run/containers.h"
 #include "core/workflow/run/jobs.h"
 #include "core/workflow/run/leg.h"
+#include "core/workflow/run/step_scope.h"
 
 namespace tuesday::workflow {
 namespace {
@@ -104,12 +106,22 @@ Evaluated<bool> Prepare(Turn& turn, LegPlace& place, const Contexts& contexts) {
   const auto environment = EnvironmentName(job, contexts);
   if (!environment) return std::unexpected(environment.error());
   leg.environment_name = *environment;
-  if (job.container.has_value() || job.services.has_value()) {
-    return std::unexpected(
-        EvaluationProblem{"`container:` and `services:` are not there yet: the job would run on another system "
-                          "than it asks for"});
-  }
   return CheckRunsOn(turn.spec, job, contexts);
+}
+
+// The stage that begins the leg's containers, when it has any: the first of all. One that goes on begins them anew.
+Evaluated<bool> PrepareContainers(LegPlace& place) {
+  LegState& leg = *place.leg;
+  const Job& job = place.definition();
+  if (!job.container.has_value() && !job.services.has_value()) return true;
+  const auto contexts = EarlyContexts(place);
+  if (!contexts) return std::unexpected(contexts.error());
+  const auto containers = ContainersOf(place, *contexts);
+  if (!containers) return std::unexpected(containers.error());
+  std::erase_if(leg.pre_stages, [](const StageState& stage) { return stage.frame == kContainersFrame; });
+  if (!containers->job && containers->services.empty()) return true;
+  leg.pre_stages.insert(leg.pre_stages.begin(), StageState{kContainersFrame, containers->job ? 1 : 0, {}});
+  return true;
 }
 
 void BeginCall(Turn& turn, LegPlace& place, const Contexts& contexts) {
@@ -144,6 +156,8 @@ void BeginLeg(Turn& turn, LegPlace& place) {
   }
   leg.began = turn.now.wall;
   if (const auto ready = Prepare(turn, place, contexts); !ready)
+    return EndLeg(turn, place, RunResult::kFailure, ready.error().message);
+  if (const auto ready = PrepareContainers(place); !ready)
     return EndLeg(turn, place, RunResult::kFailure, ready.error().message);
   turn.entries.push_back(
       {.kind = "workflow.job.began", .message = fmt::format("Job {} began", leg.key), .data = {{"job", Json(leg.key)}}});

@@ -8,6 +8,7 @@
 
 #include "core/expression/value/text.h"
 #include "core/workflow/output/step_output.h"
+#include "core/workflow/run/containers.h"
 #include "core/workflow/run/step_scope.h"
 #include "core/workflow/run/walk.h"
 
@@ -56,18 +57,18 @@ std::string UpperName(std::string_view name) {
   return upper;
 }
 
-std::map<std::string, std::string> BaseEnvironment(const RunSpec& spec, const Contexts& contexts) {
+std::map<std::string, std::string> BaseEnvironment(const RunSpec& spec, const RunnerPaths& paths, const Contexts& contexts) {
   std::map<std::string, std::string> environment = {
       {"CI", "true"},
       {"GITHUB_ACTIONS", "true"},
-      {"HOME", spec.paths.home},
+      {"HOME", paths.home},
       {"RUNNER_NAME", spec.runner_name},
       {"RUNNER_OS", "Linux"},
       {"RUNNER_ARCH", spec.architecture},
-      {"RUNNER_TEMP", spec.paths.temp},
-      {"RUNNER_TOOL_CACHE", spec.paths.tool_cache},
+      {"RUNNER_TEMP", paths.temp},
+      {"RUNNER_TOOL_CACHE", paths.tool_cache},
       {"RUNNER_ENVIRONMENT", "self-hosted"},
-      {"RUNNER_WORKSPACE", spec.paths.workspace.substr(0, spec.paths.workspace.rfind('/'))}};
+      {"RUNNER_WORKSPACE", paths.workspace.substr(0, paths.workspace.rfind('/'))}};
   if (spec.debug) environment["RUNNER_DEBUG"] = "1";
   const Value github = contexts.NamedValue("github");
   for (const std::string_view name : kExported) {
@@ -88,9 +89,11 @@ StepOrder NewOrder(const LegPlace& place, const StepState& state, const Contexts
   StepOrder order;
   order.id = fmt::format("{}.{}.{}", spec.id, place.leg->key, state.ordinal);
   order.ordinal = state.ordinal;
-  order.environment = BaseEnvironment(spec, contexts);
+  const RunnerPaths paths = PathsOf(spec, *place.leg);
+  order.environment = BaseEnvironment(spec, paths, contexts);
   order.path_first.assign(place.leg->path.rbegin(), place.leg->path.rend());
-  order.working_dir = spec.paths.workspace;
+  order.working_dir = paths.workspace;
+  order.in_container = InContainer(*place.leg);
   order.timeout = state.timeout;
   order.debug = spec.debug;
   order.embedded = position == StepPosition::kEmbedded;
@@ -129,7 +132,9 @@ std::vector<std::string> SplitWords(std::string_view text) {
 }
 
 // The command for a `shell:` as the runner has it; `{0}` stands for the script's file.
-Evaluated<Shell> ShellOf(const std::string& shell) {
+Evaluated<Shell> ShellOf(const std::string& shell, bool in_container) {
+  // Not every image has bash.
+  if (shell.empty() && in_container) return Shell{{"sh", "-e", "{0}"}, ".sh", "", ""};
   if (shell.empty()) return Shell{{"bash", "-e", "{0}"}, ".sh", "", ""};
   if (shell == "bash") return Shell{{"bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "{0}"}, ".sh", "", ""};
   if (shell == "sh") return Shell{{"sh", "-e", "{0}"}, ".sh", "", ""};
@@ -186,7 +191,7 @@ Evaluated<StepOrder> RunOrder(const LegPlace& place, int frame, const Step& step
   if (!script) return std::unexpected(script.error());
   const auto shell_text = TextOrDefault(place, frame, step.shell, "shell", *contexts);
   if (!shell_text) return std::unexpected(shell_text.error());
-  const auto shell = ShellOf(*shell_text);
+  const auto shell = ShellOf(*shell_text, order.in_container);
   if (!shell) return std::unexpected(shell.error());
   const auto folder = TextOrDefault(place, frame, step.working_directory, "working-directory", *contexts);
   if (!folder) return std::unexpected(folder.error());
@@ -212,11 +217,15 @@ Evaluated<StepOrder> ActionOrder(const LegPlace& place, int frame, const Step& s
   for (const auto& [name, value] : *inputs) order.environment[InputName(name)] = value;
   for (const auto& [name, value] : state.saved) order.environment["STATE_" + name] = value;
   if (!loaded.folder.empty()) order.environment["GITHUB_ACTION_PATH"] = loaded.folder;
-  if (plan.kind == ActionKind::kNative) {
+  if (plan.kind == ActionKind::kDocker) {
+    const auto made = ToActionContainer(place, plan, loaded, *inputs, script, *contexts, order);
+    if (!made) return std::unexpected(made.error());
+  } else if (plan.kind == ActionKind::kNative) {
     order.environment["TUESDAY_SOURCE"] = place.scope.spec->paths.source;
     order.argv = {place.scope.spec->paths.program, "action", loaded.native, std::string(stage)};
+    order.in_container = false;  // Ours needs what stands on this machine.
   } else {
-    order.argv = {"node", loaded.folder + "/" + script};
+    order.argv = {order.in_container ? std::string(kContainerNode) : "node", loaded.folder + "/" + script};
   }
   return order;
 }
@@ -229,20 +238,25 @@ struct Found {
   int step = 0;
   const StepState* state = nullptr;
   std::string_view stage = "main";
+  const StageState* containers = nullptr;  // Set when it is one of theirs.
 };
+
+Found FoundStage(const StageState& stage, std::string_view name) {
+  return {stage.frame, stage.step, &stage.run, name, stage.frame == kContainersFrame ? &stage : nullptr};
+}
 
 std::optional<Found> FindOrdinal(const LegState& leg, int ordinal) {
   for (std::size_t f = 0; f < leg.frames.size(); ++f) {
     for (std::size_t s = 0; s < leg.frames[f].steps.size(); ++s) {
       const StepState& state = leg.frames[f].steps[s];
-      if (state.ordinal == ordinal) return Found{static_cast<int>(f), static_cast<int>(s), &state, "main"};
+      if (state.ordinal == ordinal) return Found{static_cast<int>(f), static_cast<int>(s), &state, "main", nullptr};
     }
   }
   for (const StageState& stage : leg.pre_stages) {
-    if (stage.run.ordinal == ordinal) return Found{stage.frame, stage.step, &stage.run, "pre"};
+    if (stage.run.ordinal == ordinal) return FoundStage(stage, "pre");
   }
   for (const StageState& stage : leg.post_stages) {
-    if (stage.run.ordinal == ordinal) return Found{stage.frame, stage.step, &stage.run, "post"};
+    if (stage.run.ordinal == ordinal) return FoundStage(stage, "post");
   }
   return std::nullopt;
 }
@@ -256,6 +270,9 @@ Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const s
   if (!place) return std::unexpected(EvaluationProblem{fmt::format("there is no leg {}", leg)});
   const auto found = FindOrdinal(*place->leg, ordinal);
   if (!found) return std::unexpected(EvaluationProblem{fmt::format("{} has no command {}", leg, ordinal)});
+  if (found->containers != nullptr) {
+    return ContainersOrder(*place, *found->containers, found->stage == "pre" ? ContainerTask::kBegin : ContainerTask::kEnd);
+  }
   std::vector<audit::Entry> entries;
   Turn turn{spec, copy, {}, entries};
   Walk walk(turn, *place);

@@ -41,8 +41,6 @@ Pace Walk::BeginUses(const Step& step, int frame, int index, const Contexts& con
     return fail(state.reason);
   }
   if (plan->kind == ActionKind::kComposite) return BeginComposite(step, *plan, frame, index);
-  if (plan->kind == ActionKind::kDocker)
-    return fail(fmt::format("{} runs in a container of its own, which is not there yet", uses));
   AddPost(*plan, frame, index);
   return BeginRun(frame, index);
 }
@@ -125,7 +123,21 @@ Pace Walk::ContinueStages(std::vector<StageState>& stages, bool reversed) {
   return Pace::kOn;
 }
 
+Pace Walk::BeginContainers(StageState& stage, bool is_post) {
+  stage.run.name = is_post ? "Stop containers" : "Initialize containers";
+  const bool begun = is_post && !leg_.pre_stages.empty() && leg_.pre_stages.front().run.ordinal != 0;
+  if (is_post ? !begun : leg_.status != RunResult::kSuccess) {
+    Finish(stage.run, 0, RunResult::kSkipped, is_post ? "no containers were begun" : "the job has ended");
+    return Pace::kOn;
+  }
+  stage.run.ordinal = ++leg_.ordinals;
+  stage.run.phase = StepPhase::kRunning;
+  stage.run.began = turn_.now.wall;
+  return Pace::kWait;
+}
+
 Pace Walk::BeginStage(StageState& stage, bool is_post) {
+  if (stage.frame == kContainersFrame) return BeginContainers(stage, is_post);
   const FlatStep& flat = StepsOf(stage.frame)[static_cast<std::size_t>(stage.step)];
   const Step& step = *flat.step;
   const StepState& main = leg_.frames[static_cast<std::size_t>(stage.frame)].steps[static_cast<std::size_t>(stage.step)];

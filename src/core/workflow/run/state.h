@@ -69,7 +69,10 @@ struct FrameState {
   friend bool operator==(const FrameState&, const FrameState&) = default;
 };
 
-// The pre or post stage of the action of one step.
+inline constexpr int kContainersFrame = -1;
+
+// The pre or post stage of the action of one step. With kContainersFrame it is the begin or the end of the job's containers,
+// and `step` is 1 when the job's own steps run in one of them.
 struct StageState {
   int frame = 0;
   int step = 0;

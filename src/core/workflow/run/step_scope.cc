@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/expression/value/text.h"
+#include "core/workflow/run/containers.h"
 #include "core/workflow/run/hidden.h"
 
 namespace tuesday::workflow {
@@ -27,8 +28,9 @@ Value GithubOf(const LegPlace& place, int frame, const StepState* state, std::st
     for (const auto& [key, value] : spec.github.as_object()->members()) github->Set(key, value);
   }
   github->Set("job", place.definition().id.text);
-  github->Set("workspace", spec.paths.workspace);
-  github->Set("event_path", spec.paths.event_file);
+  const RunnerPaths paths = PathsOf(spec, *place.leg);
+  github->Set("workspace", paths.workspace);
+  github->Set("event_path", paths.event_file);
   if (const auto* secrets = place.scope.secrets.as_object(); secrets != nullptr) {
     if (const Value* token = secrets->Find("GITHUB_TOKEN"); token != nullptr) github->Set("token", *token);
   }
@@ -53,14 +55,11 @@ Value StepsOf(const FrameState& frame, const std::vector<std::string>& ids) {
   return Value(expression::ObjectPtr(std::move(steps)));
 }
 
-Value RunnerOf(const RunSpec& spec) {
-  std::vector<std::pair<std::string, Value>> members = {{"name", spec.runner_name},
-                                                        {"os", "Linux"},
-                                                        {"arch", spec.architecture},
-                                                        {"temp", spec.paths.temp},
-                                                        {"tool_cache", spec.paths.tool_cache},
-                                                        {"environment", "self-hosted"},
-                                                        {"workspace", spec.paths.workspace}};
+Value RunnerOf(const RunSpec& spec, const RunnerPaths& paths) {
+  std::vector<std::pair<std::string, Value>> members = {{"name", spec.runner_name},       {"os", "Linux"},
+                                                        {"arch", spec.architecture},      {"temp", paths.temp},
+                                                        {"tool_cache", paths.tool_cache}, {"environment", "self-hosted"},
+                                                        {"workspace", paths.workspace}};
   if (spec.debug) members.emplace_back("debug", "1");
   return Value::Object(std::move(members));
 }
@@ -93,6 +92,17 @@ Evaluated<Pairs> JobEnvironment(const LegPlace& place) {
   return environment;
 }
 
+Evaluated<Contexts> EarlyContexts(const LegPlace& place) {
+  const RunSpec& spec = *place.scope.spec;
+  auto environment = JobEnvironment(place);
+  if (!environment) return std::unexpected(environment.error());
+  Contexts contexts = LegContexts(place.scope, *place.graph, place.definition(), *place.job, *place.leg);
+  contexts.Set("env", ObjectOf(*environment, KeyCase::kExact));
+  contexts.Set("runner", RunnerOf(spec, PathsOf(spec, *place.leg)));
+  contexts.Set("job", JobValue(*place.leg));
+  return contexts;
+}
+
 // Frames above put their `env` over the job's, the nearest last.
 Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
   const RunSpec& spec = *place.scope.spec;
@@ -104,8 +114,8 @@ Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
   Contexts contexts = LegContexts(place.scope, *place.graph, place.definition(), *place.job, leg);
   contexts.Set("github", GithubOf(place, frame, nullptr, ""));
   contexts.Set("env", ObjectOf(*environment, KeyCase::kExact));
-  contexts.Set("runner", RunnerOf(spec));
-  contexts.Set("job", Value::Object({{"status", ResultText(leg.status)}}));
+  contexts.Set("runner", RunnerOf(spec, PathsOf(spec, leg)));
+  contexts.Set("job", JobValue(leg));
   contexts.Set("steps", StepsOf(in, in.ids));
   if (!in.action.empty()) contexts.Set("inputs", ObjectOf(RevealSecrets(place.scope.secrets, in.inputs)));
   contexts.SetStatus(StatusOf(leg, in));

@@ -11,6 +11,9 @@ namespace tuesday::workflow {
 // The environment of the job: that of the file, of the job, and what steps wrote.
 Evaluated<Pairs> JobEnvironment(const LegPlace& place);
 
+// What a job knows before its first step: also the contexts of its containers.
+Evaluated<Contexts> EarlyContexts(const LegPlace& place);
+
 // Contexts of a step in this frame, before its own `env`.
 Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame);
 

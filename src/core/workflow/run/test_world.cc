@@ -79,7 +79,8 @@ void TestWorld::Perform(const RunCommand& command) {
   const auto order = OrderOf(spec, state, command.leg, command.ordinal);
   CHECK(order.has_value(), order.has_value() ? "" : order.error().message);
   ++begun[command.id];
-  const std::string script = order->script.empty() ? order->argv.back() : order->script;
+  const bool is_empty = order->script.empty() && order->argv.empty();  // Of containers.
+  const std::string script = is_empty ? "" : order->script.empty() ? order->argv.back() : order->script;
   scripts.push_back(script);
   environments[script] = order->environment;
   orders[script] = *order;

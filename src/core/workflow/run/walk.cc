@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/workflow/output/step_output.h"
+#include "core/workflow/run/containers.h"
 #include "core/workflow/run/step_scope.h"
 
 namespace tuesday::workflow {
@@ -99,6 +100,7 @@ void Walk::Open() {
   }
   leg_.frames = {std::move(frame)};
   leg_.frame = 0;
+  if (HasContainers(leg_)) leg_.post_stages = {StageState{kContainersFrame, 0, {}}};
   // Only what is not in the workspace can have a stage before the workspace is there.
   const auto& steps = StepsOf(0);
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -293,6 +295,7 @@ void Walk::Take(const StepReport& report) {
     for (StageState& stage : *stages) {
       if (stage.run.ordinal != report.ordinal || stage.run.phase != StepPhase::kRunning) continue;
       Absorb(stage.run, 0, report);
+      if (stage.frame == kContainersFrame) return;
       StepState& main = leg_.frames[static_cast<std::size_t>(stage.frame)].steps[static_cast<std::size_t>(stage.step)];
       for (const auto& [key, value] : stage.run.saved) Put(main.saved, key, value);
       return;

@@ -50,6 +50,7 @@ class Walk {
   Pace ContinueStages(std::vector<StageState>& stages, bool reversed);
   Pace ContinueMain();
   Pace BeginStage(StageState& stage, bool is_post);
+  Pace BeginContainers(StageState& stage, bool is_post);
   Pace BeginStep(int frame, int index);
   Pace BeginKind(const FlatStep& flat, int frame, int index, const Contexts& contexts);
   Pace BeginRun(int frame, int index);
