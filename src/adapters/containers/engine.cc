@@ -127,14 +127,13 @@ Result<void> Engine::Pull(const std::string& image, const std::optional<Registry
 }
 
 Result<std::string> Engine::Build(const std::string& tar, const std::string& tag, const std::string& dockerfile,
-                                  const std::map<std::string, std::string>& labels, const OnLine& on_line) const {
-  Json::Object with;
-  for (const auto& [name, value] : labels) with.emplace(name, value);
-  EngineRequest request{.method = "POST",
-                        .target = Path(fmt::format("/build?t={}&dockerfile={}&labels={}&forcerm=1", QueryText(tag),
-                                                   QueryText(dockerfile), QueryText(CanonicalJson(std::move(with))))),
-                        .headers = {{"Content-Type", "application/x-tar"}},
-                        .body = tar};
+                                  const std::string& network_mode, const OnLine& on_line) const {
+  const std::string network = network_mode.empty() ? "" : "&networkmode=" + QueryText(network_mode);
+  EngineRequest request{
+      .method = "POST",
+      .target = Path(fmt::format("/build?t={}&dockerfile={}&forcerm=1{}", QueryText(tag), QueryText(dockerfile), network)),
+      .headers = {{"Content-Type", "application/x-tar"}},
+      .body = tar};
   TRY_OK(Progress(request, [&](const Json& line) -> Result<void> {
     std::string text = line.At("stream").StringOr("");
     while (text.ends_with('\n')) text.pop_back();

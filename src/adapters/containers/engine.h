@@ -50,9 +50,10 @@ class Engine {
   Result<std::optional<ImageFacts>> FindImage(const std::string& image) const;
   // By tag or digest. kDenied when the registry wants another login, kNotFound when it does not have it.
   Result<void> Pull(const std::string& image, const std::optional<RegistryLogin>& login, const OnLine& on_line) const;
-  // Of the folder that `tar` holds; `dockerfile` is a path within it. The image's id.
+  // Of the folder that `tar` holds; `dockerfile` is a path within it, `network_mode` that of its commands (empty: the engine's
+  // own). The image's id.
   Result<std::string> Build(const std::string& tar, const std::string& tag, const std::string& dockerfile,
-                            const std::map<std::string, std::string>& labels, const OnLine& on_line) const;
+                            const std::string& network_mode, const OnLine& on_line) const;
   Result<void> RemoveImage(const std::string& image) const;
 
   Result<std::string> Create(const ContainerSpec& spec) const;

@@ -176,7 +176,7 @@ TEST_F(EngineTest, ErrorsAreTheEnginesOwnWords) {
   const auto pulled = engine().Pull("127.0.0.1:1/nothing:1", std::nullopt, [](const std::string&) {});
   ASSERT_FALSE(pulled.has_value());
   EXPECT_THAT(pulled.error().message, HasSubstr("127.0.0.1:1"));
-  const auto built = engine().Build(service_->Context("FROM scratch\nCOPY missing /\n"), "localhost/bad:1", "Dockerfile", {},
+  const auto built = engine().Build(service_->Context("FROM scratch\nCOPY missing /\n"), "localhost/bad:1", "Dockerfile", "",
                                     [](const std::string&) {});
   ASSERT_FALSE(built.has_value());
   EXPECT_THAT(built.error().message, HasSubstr("missing"));

@@ -86,7 +86,7 @@ class PodmanTestService {
 
   // An image with busybox as everything.
   Result<std::string> BuildTiny(const std::string& tag, const std::string& more = "") const {
-    return engine().Build(Context("FROM scratch\nCOPY root /\n" + more + "CMD [\"sh\"]\n"), tag, "Dockerfile", {},
+    return engine().Build(Context("FROM scratch\nCOPY root /\n" + more + "CMD [\"sh\"]\n"), tag, "Dockerfile", "",
                           [](const std::string&) {});
   }
 

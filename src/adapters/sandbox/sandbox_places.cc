@@ -7,6 +7,7 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
+#include "adapters/sandbox/containers/work.h"
 #include "adapters/sandbox/inside/message.h"
 #include "adapters/sandbox/record/byte_text.h"
 #include "adapters/sandbox/record/place_record.h"
@@ -255,6 +256,7 @@ Result<void> SandboxPlaces::CloseLost(const PlaceFolder& folder) {
   TRY(const files::FileLock lock, files::FileLock::Acquire(folder.lock()));
   TRY(const std::optional<PlaceRecord> record, ReadPlaceRecord(folder));
   if (!record || record->phase == PlacePhase::kClosed) return {};
+  if (files::Exists(folder.commands())) static_cast<void>(RemoveContainersOf(folder));
   if (record->boot_id == supervise::BootId()) {
     supervise::KillGroups(record->groups);
     supervise::RemoveGroups(record->groups);

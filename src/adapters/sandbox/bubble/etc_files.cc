@@ -36,7 +36,7 @@ Result<void> WriteEtc(const std::string& folder, const PlaceSpec& spec, const st
   const std::string texts[] = {
       fmt::format("root:x:0:0:root:/root:/usr/sbin/nologin\n{0}:x:{1}:{2}:{0}:{3}:/bin/bash\n"
                   "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
-                  kInsideUser, kInsideUid, kInsideGid, kPlaceHome),
+                  kInsideUser, kInsideUid, kInsideGid, spec.home),
       fmt::format("root:x:0:\n{}:x:{}:\nnogroup:x:65534:\n", kInsideUser, kInsideGid),
       hosts,
       nameserver.empty() ? std::string() : fmt::format("nameserver {}\noptions edns0\n", nameserver),

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/files/fd.h"
@@ -16,6 +17,9 @@ namespace tuesday::sandbox {
 
 // The number of the socket within the sandbox.
 constexpr int kInsideSocket = 3;
+
+// In the PATH of a step that runs in a container: the PATH of its image.
+inline constexpr std::string_view kContainerPath = "{image}";
 
 enum class Saying : std::int32_t {
   // To the runner. The first three bring two descriptors: the payload, and the write end of the output.

@@ -8,7 +8,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +32,7 @@ namespace {
 constexpr std::size_t kFixedStrings = 3;  // Of a payload that starts a step.
 constexpr std::string_view kStepMemoryScore = "500";
 constexpr const char* kFallbackPath = "/usr/local/bin:/usr/bin:/bin";
+constexpr std::string_view kContainerFallbackPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 struct Order {
   std::string working_folder;
@@ -47,6 +50,35 @@ Result<Order> ReadOrder(int payload) {
   const auto first = strings.begin() + kFixedStrings;
   const auto middle = first + static_cast<std::ptrdiff_t>(arguments);
   return Order{strings[0], strings[1], {first, middle}, {middle, strings.end()}};
+}
+
+// What the image says, where the order says nothing else.
+void AddImageVariables(Order& order) {
+  std::map<std::string, std::string> all;
+  for (char** one = environ; *one != nullptr; ++one) {
+    const std::string text = *one;
+    all[text.substr(0, text.find('='))] = text;
+  }
+  const std::string own_path = all.contains("PATH") ? all["PATH"].substr(5) : std::string(kContainerFallbackPath);
+  for (const std::string& text : order.variables) all[text.substr(0, text.find('='))] = text;
+  std::string& path = all["PATH"];
+  if (path.ends_with(kContainerPath)) path.replace(path.size() - kContainerPath.size(), kContainerPath.size(), own_path);
+  order.variables.clear();
+  for (auto& [name, text] : all) order.variables.push_back(std::move(text));
+}
+
+// The supervisor's socket, under the number that it has in a sandbox.
+Result<void> ConnectOut(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET, 0);
+  if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return std::unexpected(files::SystemError("cannot connect to", path, errno));
+  if (fd == kInsideSocket) return {};
+  ::dup2(fd, kInsideSocket);
+  ::close(fd);
+  return {};
 }
 
 std::vector<char*> Pointers(const std::vector<std::string>& strings) {
@@ -124,6 +156,7 @@ class Runner {
   void OnSignal();
   void Say(Saying saying, std::uint32_t token, int number);
 
+  bool in_container_ = false;
   supervise::PollLoop loop_;
   files::Fd signals_;
   std::map<pid_t, std::uint32_t> tokens_;  // Of those who run.
@@ -148,6 +181,8 @@ std::uint64_t OwnDataBytes() {
 
 Result<void> Runner::Run(const std::vector<std::string>& words) {
   const auto number = [&words](std::size_t i) { return i < words.size() ? std::strtoull(words[i].c_str(), nullptr, 10) : 0; };
+  in_container_ = words.size() > 2;
+  if (in_container_) TRY_OK(ConnectOut(words[2]));
   Limit(RLIMIT_NPROC, number(0), 0);
   Limit(RLIMIT_DATA, number(1), OwnDataBytes());
   // Nothing but our socket came with intent, and nobody may look into us.
@@ -197,8 +232,9 @@ void Runner::Take(const Received& received) {
 
 void Runner::Start(const Received& received) {
   const std::uint32_t token = received.message.token;
-  const Result<Order> order = ReadOrder(received.descriptors[0].get());
+  Result<Order> order = ReadOrder(received.descriptors[0].get());
   if (!order.has_value()) return Say(Saying::kFailed, token, EINVAL);
+  if (in_container_) AddImageVariables(*order);
   struct stat facts{};
   // posix_spawn would not say which of the two is missing.
   if (::stat(order->working_folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))

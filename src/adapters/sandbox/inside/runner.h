@@ -12,7 +12,8 @@
 namespace tuesday::sandbox {
 
 // Serves the socket with the number kInsideSocket until its other end is closed. `words` are limits for where no cgroup holds
-// everything: of processes, and of the bytes of data of one process.
+// everything: of processes, and of the bytes of data of one process. A third word is the path of a socket to connect to: then
+// we are in a container, and steps see the variables of its image too.
 Result<void> RunInside(const std::vector<std::string>& words);
 
 }  // namespace tuesday::sandbox

@@ -27,6 +27,10 @@ struct PlaceFolder {
   std::string tmp() const { return path + "/tmp"; }
   std::string run() const { return path + "/run"; }
   std::string work() const { return path + "/work"; }
+  // Beside `run`, which may be in memory that nobody else sees: the files of steps in containers, and the job container's
+  // socket.
+  std::string commands() const { return path + "/commands"; }
+  std::string runner() const { return path + "/runner"; }
 };
 
 }  // namespace tuesday::sandbox

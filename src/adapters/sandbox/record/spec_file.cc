@@ -88,6 +88,8 @@ Result<void> WriteSpec(const PlaceFolder& folder, const PlaceSpec& spec) {
                           {"id", spec.id.str()},
                           {"workspace", spec.workspace},
                           {"workspace_host", spec.workspace_host},
+                          {"home", spec.home},
+                          {"temp", spec.temp},
                           {"continues", spec.continues.str()},
                           {"mounts", MountsToJson(spec.mounts)},
                           {"hosts", MapToJson(spec.hosts)},
@@ -109,6 +111,8 @@ Result<PlaceSpec> ReadSpec(const PlaceFolder& folder) {
   spec.id = PlaceId(json->At("id").StringOr(""));
   spec.workspace = json->At("workspace").StringOr("");
   spec.workspace_host = json->At("workspace_host").StringOr("");
+  spec.home = json->At("home").StringOr(kPlaceHome);
+  spec.temp = json->At("temp").StringOr(kPlaceTemp);
   spec.continues = PlaceId(json->At("continues").StringOr(""));
   spec.mounts = MountsFromJson(json->At("mounts"));
   spec.hosts = MapFromJson(json->At("hosts"));
@@ -119,6 +123,45 @@ Result<PlaceSpec> ReadSpec(const PlaceFolder& folder) {
   spec.time_max = Duration(json->At("time_max_ns").IntOr(spec.time_max.count()));
   return spec;
 }
+
+namespace {
+
+Json ContainerToJson(const workflow::ContainerPlan& plan) {
+  Json::Object json{{"id", plan.id},
+                    {"image", plan.image},
+                    {"user", plan.user},
+                    {"password", plan.password},
+                    {"environment", MapToJson(plan.environment)},
+                    {"ports", StringsToJson(plan.ports)},
+                    {"volumes", StringsToJson(plan.volumes)},
+                    {"options", plan.options},
+                    {"entrypoint", plan.entrypoint},
+                    {"build_folder", plan.build_folder},
+                    {"dockerfile", plan.dockerfile}};
+  if (plan.command) json.emplace("command", StringsToJson(*plan.command));
+  return json;
+}
+
+workflow::ContainerPlan ContainerFromJson(const Json& json) {
+  workflow::ContainerPlan plan;
+  plan.id = json.At("id").StringOr("");
+  plan.image = json.At("image").StringOr("");
+  plan.user = json.At("user").StringOr("");
+  plan.password = json.At("password").StringOr("");
+  plan.environment = MapFromJson(json.At("environment"));
+  plan.ports = StringsFromJson(json.At("ports"));
+  plan.volumes = StringsFromJson(json.At("volumes"));
+  plan.options = json.At("options").StringOr("");
+  plan.entrypoint = json.At("entrypoint").StringOr("");
+  plan.build_folder = json.At("build_folder").StringOr("");
+  plan.dockerfile = json.At("dockerfile").StringOr("");
+  if (!json.At("command").is_null()) plan.command = StringsFromJson(json.At("command"));
+  return plan;
+}
+
+constexpr const char* kTasks[] = {"begin", "end", "run"};
+
+}  // namespace
 
 Json OrderToJson(const StepOrder& order) {
   Json::Object json{{"id", order.id},
@@ -132,6 +175,13 @@ Json OrderToJson(const StepOrder& order) {
                     {"unsecure_commands", order.unsecure_commands},
                     {"debug", order.debug},
                     {"embedded", order.embedded}};
+  if (order.in_container) json.emplace("in_container", true);
+  if (order.containers) {
+    Json::Array plans;
+    for (const workflow::ContainerPlan& plan : order.containers->containers) plans.push_back(ContainerToJson(plan));
+    json.emplace("containers",
+                 Json::Object{{"task", kTasks[static_cast<std::size_t>(order.containers->task)]}, {"plans", std::move(plans)}});
+  }
   if (order.timeout) json.emplace("timeout_ns", static_cast<std::int64_t>(order.timeout->count()));
   return json;
 }
@@ -147,6 +197,15 @@ StepOrder OrderFromJson(const Json& json) {
   order.path_first = StringsFromJson(json.At("path_first"));
   order.working_dir = json.At("working_dir").StringOr("");
   if (!json.At("timeout_ns").is_null()) order.timeout = Duration(json.At("timeout_ns").IntOr(0));
+  order.in_container = json.At("in_container").BoolOr(false);
+  if (const Json& containers = json.At("containers"); !containers.is_null()) {
+    const auto* const task = std::ranges::find(kTasks, containers.At("task").StringOr(""));
+    order.containers.emplace();
+    order.containers->task = static_cast<workflow::ContainerTask>(task == std::end(kTasks) ? 2 : task - std::begin(kTasks));
+    if (const Json::Array* plans = containers.At("plans").as_array(); plans != nullptr) {
+      for (const Json& plan : *plans) order.containers->containers.push_back(ContainerFromJson(plan));
+    }
+  }
   order.unsecure_commands = json.At("unsecure_commands").BoolOr(false);
   order.debug = json.At("debug").BoolOr(false);
   order.embedded = json.At("embedded").BoolOr(false);

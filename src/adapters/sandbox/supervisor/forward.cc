@@ -25,8 +25,11 @@ files::Fd ConnectTo(const std::string& path) {
 
 }  // namespace
 
-Forward::Forward(supervise::PollLoop& loop, files::Fd listener, std::string socket_path)
-    : loop_(loop), listener_(std::move(listener)), socket_path_(std::move(socket_path)) {
+Forward::Forward(supervise::PollLoop& loop, files::Fd listener, const std::string& socket_path)
+    : Forward(loop, std::move(listener), [socket_path] { return ConnectTo(socket_path); }) {}
+
+Forward::Forward(supervise::PollLoop& loop, files::Fd listener, std::function<files::Fd()> connect)
+    : loop_(loop), listener_(std::move(listener)), connect_(std::move(connect)) {
   loop_.Watch(listener_.get(), POLLIN, [this](short) { Accept(); });
 }
 
@@ -38,7 +41,7 @@ Forward::~Forward() {
 void Forward::Accept() {
   files::Fd inner(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!inner.is_open() || pairs_.size() >= kForwardsMax) return;
-  files::Fd outer = ConnectTo(socket_path_);
+  files::Fd outer = connect_();
   if (!outer.is_open()) return;  // The job sees its connection closed, as of a service that is down.
   const int serial = ++serial_;
   Pair& pair = pairs_[serial];

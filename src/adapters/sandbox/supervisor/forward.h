@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings connections that programs of a job make at 127.0.0.1 of their sandbox to a unix socket of the machine. The listener is
-// of the sandbox's network, the rest is ours: nothing of the machine is seen inside.
+// Brings connections that programs of a job make at 127.0.0.1 of their sandbox to another socket: a unix socket of the machine,
+// or what `connect` makes. The listener is of the sandbox's network, the rest is ours: nothing of the machine is seen inside.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,7 +17,9 @@ constexpr std::size_t kForwardsMax = 256;  // Connections at a time.
 
 class Forward {
  public:
-  Forward(supervise::PollLoop& loop, files::Fd listener, std::string socket_path);
+  // `connect` gives a connection that does not wait, or none.
+  Forward(supervise::PollLoop& loop, files::Fd listener, std::function<files::Fd()> connect);
+  Forward(supervise::PollLoop& loop, files::Fd listener, const std::string& socket_path);
   Forward(const Forward&) = delete;
   Forward& operator=(const Forward&) = delete;
   ~Forward();
@@ -43,7 +46,7 @@ class Forward {
 
   supervise::PollLoop& loop_;
   files::Fd listener_;
-  std::string socket_path_;
+  std::function<files::Fd()> connect_;
   std::map<int, Pair> pairs_;
   int serial_ = 0;
 };

@@ -52,7 +52,7 @@ Result<void> GiveTakenOver(const PlaceFolder& folder, supervise::UserIds user) {
 }  // namespace
 
 Result<void> CheckSpec(const PlaceSpec& spec) {
-  TRY_OK(CheckInsidePath(spec.workspace));
+  for (const std::string& path : {spec.workspace, spec.home, spec.temp}) TRY_OK(CheckInsidePath(path));
   if (!spec.workspace_host.empty() && !IsFolder(spec.workspace_host)) {
     return Fail(ErrorCode::kNotFound, "The workspace '" + spec.workspace_host + "' is no folder.");
   }
@@ -96,8 +96,8 @@ Result<SandboxPlan> PlanSandbox(const PlaceFolder& folder, const PlaceSpec& spec
   TRY_OK(WriteEtc(folder.etc(), spec, plan.outside ? plan.outside->nameserver : ""));
   for (const char* name : kEtcFiles) plan.binds.push_back({folder.etc() + "/" + name, std::string("/etc/") + name});
   using enum Mount::Access;
-  plan.binds.push_back({folder.home(), std::string(kPlaceHome), kWrite});
-  plan.binds.push_back({folder.temp(), std::string(kPlaceTemp), kWrite});
+  plan.binds.push_back({folder.home(), spec.home, kWrite});
+  plan.binds.push_back({folder.temp(), spec.temp, kWrite});
   plan.binds.push_back({folder.tmp(), "/tmp", kWrite});
   plan.binds.push_back({spec.workspace_host.empty() ? folder.work() : spec.workspace_host, spec.workspace, kWrite});
   plan.binds.push_back({folder.run(), std::string(kInsideSteps), kWrite});
@@ -109,14 +109,14 @@ Result<SandboxPlan> PlanSandbox(const PlaceFolder& folder, const PlaceSpec& spec
 }
 
 std::vector<std::string> WrittenFolders(const PlaceFolder& folder, const PlaceSpec& spec) {
-  std::vector<std::string> written = {folder.home(), folder.temp(), folder.tmp(), folder.run()};
+  std::vector<std::string> written = {folder.home(), folder.temp(), folder.tmp(), folder.run(), folder.commands()};
   written.push_back(spec.workspace_host.empty() ? folder.work() : spec.workspace_host);
   return written;
 }
 
 void RemoveOwnFolders(const PlaceFolder& folder, const PlaceSpec& spec) {
   // Another attempt may go on with the home, the temporary files and the workspace.
-  for (const std::string& own : {folder.tmp(), folder.run(), folder.etc()}) {
+  for (const std::string& own : {folder.tmp(), folder.run(), folder.etc(), folder.commands(), folder.runner()}) {
     static_cast<void>(files::RemoveTree(own));  // What stays goes when the place is forgotten.
   }
   const Result<std::string> owner = files::ReadFile(folder.path + kOwnerFile, 64);

@@ -16,18 +16,9 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
-#include "adapters/sandbox/bubble/slot.h"
-#include "adapters/sandbox/inside/message.h"
-#include "adapters/sandbox/record/place_record.h"
-#include "adapters/sandbox/record/report_file.h"
 #include "adapters/sandbox/record/spec_file.h"
-#include "adapters/sandbox/supervisor/disk_watch.h"
-#include "adapters/sandbox/supervisor/file_roots.h"
-#include "adapters/sandbox/supervisor/forward.h"
-#include "adapters/sandbox/supervisor/lookers.h"
+#include "adapters/sandbox/supervisor/open_place.h"
 #include "adapters/sandbox/supervisor/place_plan.h"
-#include "adapters/sandbox/supervisor/questions.h"
-#include "adapters/sandbox/supervisor/step.h"
 #include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/children.h"
 #include "adapters/supervise/process.h"
@@ -35,8 +26,6 @@
 
 namespace tuesday::sandbox {
 namespace {
-
-using supervise::JsonServer;
 
 constexpr Duration kInterruptPatience = std::chrono::milliseconds(7500);  // As the hosted runner waits.
 constexpr Duration kTerminatePatience = std::chrono::milliseconds(2500);
@@ -46,80 +35,12 @@ constexpr int kExitNotStarted = 127;
 constexpr std::size_t kLeftPipesMax = 64;
 constexpr std::size_t kAnswerBytesMax = 2 << 20;
 
-int ExitCodeOf(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status); }
-
 int NumberOf(const std::string& signal) {
   if (signal == "interrupt") return SIGINT;
   return signal == "terminate" ? SIGTERM : signal == "kill" ? SIGKILL : 0;
 }
 
-class PlaceSupervisor {
- public:
-  PlaceSupervisor(PlaceFolder folder, PlaceSpec spec)
-      : folder_(std::move(folder)),
-        spec_(std::move(spec)),
-        questions_(loop_, [this] { return sandbox_.socket.get(); }),
-        lookers_(loop_, [this](int seen) { return ViewAfter(seen); }) {}
-
-  Result<void> Open(const std::vector<std::string>& masks, const InsideWords& inside);
-  void Run();
-  // What Open began and could not finish.
-  void Undo();
-
- private:
-  struct Running {
-    std::unique_ptr<Step> step;
-    JsonServer::Reply started;
-    supervise::PollLoop::TimerId timer = 0;
-  };
-
-  Result<void> OpenSandbox(const InsideWords& inside);
-  void OnRequest(const Json& request, JsonServer::Reply reply);
-  void StartStep(const StepOrder& order, JsonServer::Reply reply);
-  Result<std::uint32_t> SendStep(const StepOrder& order);
-  Json SignalStep(const std::string& id, int signal);
-  View ViewAfter(int seen) const;
-
-  void OnMessage();
-  void Take(const Message& message);
-  void OnStarted(std::uint32_t token);
-  void OnFailed(std::uint32_t token, int errno_value);
-  void OnEnded(std::uint32_t token, int wait_status);
-  void OnOutput(std::uint32_t token);
-  void TimeOut(std::uint32_t token, int signal);
-  void EndStep(std::uint32_t token, StepEnd end, int exit_code);
-  void Tell(StepReport report);
-  void KeepPipe(std::unique_ptr<Step> step);
-  void DropPipe(int pipe);
-  void OnDiskFull();
-  void OnSignal();
-  void OnBubbleEnded(int wait_status);
-  // Ends everything; running steps get `end` and `message`.
-  void Finish(PlacePhase phase, StepEnd end, const std::string& message);
-
-  PlaceFolder folder_;
-  PlaceSpec spec_;
-  supervise::PollLoop loop_;
-  PlaceRecord record_;
-  std::optional<Slot> slot_;
-  files::Fd signals_;
-  Sandbox sandbox_;
-  StepTerms terms_;
-  std::unique_ptr<FileRoots> roots_;
-  std::unique_ptr<DiskWatch> disk_;
-  std::unique_ptr<Forward> forward_;
-  Questions questions_;
-  Lookers lookers_;
-  std::map<std::uint32_t, Running> running_;
-  std::map<int, std::unique_ptr<Step>> left_;  // Ended, but somebody of theirs still holds the pipe.
-  std::set<std::string> known_;                // Steps that run or ran.
-  std::set<int> ordinals_;                     // Of steps that run or ran.
-  std::vector<ReportSpan> reported_;           // In the order in which they ended.
-  std::uint32_t token_ = 0;
-  std::int64_t memory_kills_ = 0;
-  bool finished_ = false;
-  std::unique_ptr<JsonServer> server_;  // Last: it calls into all of the above.
-};
+}  // namespace
 
 Result<void> PlaceSupervisor::Open(const std::vector<std::string>& masks, const InsideWords& inside) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -128,15 +49,15 @@ Result<void> PlaceSupervisor::Open(const std::vector<std::string>& masks, const 
   const std::optional<supervise::UserIds> user = slot_ ? std::optional(slot_->user) : std::nullopt;
   TRY_OK(MakeOwnFolders(folder_, spec_, user));
   const std::string workspace_host = spec_.workspace_host.empty() ? folder_.work() : spec_.workspace_host;
-  roots_ =
-      std::make_unique<FileRoots>(std::vector<std::pair<std::string, std::string>>{{spec_.workspace, workspace_host},
-                                                                                   {std::string(kPlaceHome), folder_.home()},
-                                                                                   {std::string(kPlaceTemp), folder_.temp()},
-                                                                                   {"/tmp", folder_.tmp()}});
+  roots_ = std::make_unique<FileRoots>(std::vector<std::pair<std::string, std::string>>{
+      {spec_.workspace, workspace_host}, {spec_.home, folder_.home()}, {spec_.temp, folder_.temp()}, {"/tmp", folder_.tmp()}});
   terms_.folder = folder_;
   TRY(terms_.steps, StepsFile::Open(folder_));
   terms_.workspace = spec_.workspace;
+  terms_.home = spec_.home;
   terms_.user = user;
+  files_user_ = user;
+  runner_words_ = inside.words;
   terms_.limits = spec_.limits;
   terms_.matcher_files = roots_.get();
   for (const std::string& mask : masks) terms_.masks.Add(mask);
@@ -188,6 +109,7 @@ void PlaceSupervisor::Run() {
 }
 
 void PlaceSupervisor::Undo() {
+  keeper_.End();
   supervise::KillOwnChildren();
   supervise::RemoveGroups(record_.groups);
   RemoveOwnFolders(folder_, spec_);
@@ -242,19 +164,25 @@ void PlaceSupervisor::StartStep(const StepOrder& order, JsonServer::Reply reply)
 }
 
 Result<std::uint32_t> PlaceSupervisor::SendStep(const StepOrder& order) {
-  if (!IsPlainId(order.id) || order.ordinal < 1 || order.argv.empty() || ordinals_.contains(order.ordinal)) {
+  if (!IsPlainId(order.id) || order.ordinal < 1 || (order.argv.empty() && !order.containers) ||
+      ordinals_.contains(order.ordinal)) {
     return Fail(ErrorCode::kInvalid,
                 fmt::format("A step '{}' with the ordinal {} cannot be started.", order.id, order.ordinal));
   }
-  TRY(std::unique_ptr<Step> step, Step::Make(terms_, order));
+  if (order.containers) return StartWork(order);
+  TRY(const int socket, SocketFor(order));
+  const std::optional<supervise::UserIds> container_user =
+      order.in_container ? std::optional(keeper_.runner_user()) : std::nullopt;
+  TRY(std::unique_ptr<Step> step, Step::Make(terms_, order, container_user));
   TRY(const files::Fd payload, MakePayload(step->TakePayload()));
   const std::uint32_t token = ++token_;
   const files::Fd child_end = step->TakeChildEnd();
-  TRY_OK(Send(sandbox_.socket.get(), {Saying::kStart, token, 0}, {payload.get(), child_end.get()}));
+  TRY_OK(Send(socket, {Saying::kStart, token, 0}, {payload.get(), child_end.get()}));
   known_.insert(order.id);
   ordinals_.insert(order.ordinal);
   Running& running = running_[token];
   running.step = std::move(step);
+  running.socket = socket;
   loop_.Watch(running.step->pipe(), POLLIN, [this, token](short) { OnOutput(token); });
   if (order.timeout) running.timer = loop_.After(*order.timeout, [this, token] { TimeOut(token, SIGINT); });
   disk_->SetActive(true);
@@ -266,21 +194,31 @@ Json PlaceSupervisor::SignalStep(const std::string& id, int signal) {
   if (!known_.contains(id)) return supervise::ErrorAnswer({ErrorCode::kNotFound, "There is no step '" + id + "'.", ""});
   for (const auto& [token, running] : running_) {
     if (running.step->id() != id) continue;
-    const auto sent = Send(sandbox_.socket.get(), {Saying::kSignal, token, signal});
-    if (!sent.has_value()) return supervise::ErrorAnswer(sent.error());
+    Signal(token, signal);
   }
   return supervise::OkAnswer();
 }
 
-void PlaceSupervisor::OnMessage() {
+// One that does not arrive means that the runner is gone: its end is told in another way.
+void PlaceSupervisor::Signal(std::uint32_t token, int signal) {
+  const Running& running = running_.at(token);
+  if (running.worker != 0) return ContainerKeeper::Signal(running.worker, signal);
+  static_cast<void>(Send(running.socket, {Saying::kSignal, token, signal}));
+}
+
+void PlaceSupervisor::OnMessage() { TakeMessages(sandbox_.socket.get()); }
+
+void PlaceSupervisor::TakeMessages(int socket) {
   for (;;) {
-    const Result<Received> received = Receive(sandbox_.socket.get());
+    const Result<Received> received = Receive(socket);
     if (finished_) return;
     if (received.has_value()) {
       Take(received->message);
     } else if (received.error().code == ErrorCode::kUnavailable) {
       // Its end comes as a signal.
-      return loop_.Unwatch(sandbox_.socket.get());
+      loop_.Unwatch(socket);
+      if (socket != sandbox_.socket.get()) Finish(PlacePhase::kLost, StepEnd::kLost, "The job's container has ended.");
+      return;
     } else if (received.error().code == ErrorCode::kNotFound) {
       return;
     }
@@ -317,7 +255,7 @@ void PlaceSupervisor::OnEnded(std::uint32_t token, int wait_status) {
   const auto found = running_.find(token);
   if (found == running_.end()) return;
   // What is left of a step that was ended goes with it; others may leave daemons until the end of the job.
-  if (found->second.step->timed_out()) static_cast<void>(Send(sandbox_.socket.get(), {Saying::kSignal, token, SIGKILL}));
+  if (found->second.step->timed_out()) Signal(token, SIGKILL);
   EndStep(token, StepEnd::kExited, ExitCodeOf(wait_status));
 }
 
@@ -332,7 +270,7 @@ void PlaceSupervisor::TimeOut(std::uint32_t token, int signal) {
   const auto found = running_.find(token);
   if (found == running_.end()) return;
   found->second.step->SetTimedOut();
-  static_cast<void>(Send(sandbox_.socket.get(), {Saying::kSignal, token, signal}));
+  Signal(token, signal);
   if (signal == SIGINT) {
     found->second.timer = loop_.After(kInterruptPatience, [this, token] { TimeOut(token, SIGTERM); });
   } else if (signal == SIGTERM) {
@@ -389,7 +327,7 @@ void PlaceSupervisor::OnDiskFull() {
   for (const auto& [token, running] : running_) {
     running.step->SetProblem(
         fmt::format("The job has written more than its {} bytes of disk; the step was ended.", spec_.limits.disk_bytes));
-    static_cast<void>(Send(sandbox_.socket.get(), {Saying::kSignal, token, SIGKILL}));
+    Signal(token, SIGKILL);
   }
 }
 
@@ -403,7 +341,7 @@ void PlaceSupervisor::OnSignal() {
   for (pid_t pid = 0; !finished_ && (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     if (pid == sandbox_.bubble) OnBubbleEnded(status);
     if (pid == sandbox_.network) ::dprintf(STDERR_FILENO, "slirp4netns ended: %s\n", supervise::ExitText(status).c_str());
-    disk_->IsCounter(pid);
+    if (!disk_->IsCounter(pid)) OnWorkerEnded(pid, status);
   }
   if (told_to_end && !finished_) Finish(PlacePhase::kLost, StepEnd::kLost, "Its supervisor was told to end.");
 }
@@ -418,6 +356,7 @@ void PlaceSupervisor::Finish(PlacePhase phase, StepEnd end, const std::string& m
   finished_ = true;
   ::kill(sandbox_.bubble, SIGKILL);
   supervise::KillGroups(record_.groups);
+  keeper_.End();
   supervise::KillOwnChildren();
   record_.phase = phase;
   record_.message = message;
@@ -437,6 +376,8 @@ void PlaceSupervisor::Finish(PlacePhase phase, StepEnd end, const std::string& m
   }
   lookers_.TellAll();
 }
+
+namespace {
 
 Result<std::vector<std::string>> TakeMasks() {
   const files::Fd payload(kMasksDescriptor);

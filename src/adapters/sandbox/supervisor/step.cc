@@ -7,6 +7,8 @@
 #include <cerrno>
 
 #include "adapters/sandbox/bubble/arguments.h"
+#include "adapters/sandbox/containers/terms.h"
+#include "adapters/sandbox/inside/message.h"
 #include "adapters/sandbox/supervisor/file_values.h"
 #include "adapters/supervise/children.h"
 
@@ -14,6 +16,7 @@ namespace tuesday::sandbox {
 namespace {
 
 constexpr std::size_t kReadBytesMax = 1 << 20;  // Of one step at a time.
+constexpr std::string_view kActionCommands = "/github/file_commands";
 constexpr const char* kPlacePath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::string Replaced(std::string text, std::string_view what, const std::string& with) {
@@ -34,6 +37,15 @@ workflow::StepOutputOptions OptionsOf(const StepTerms& terms, const StepOrder& o
   return options;
 }
 
+// A program of this machine that was carried into the container is started by the loader beside it.
+std::vector<std::string> CarriedArgv(const std::vector<std::string>& argv) {
+  const std::string folder(kCarriedNodeFolder);
+  if (argv.front() != folder + "/node") return argv;
+  std::vector<std::string> carried = {folder + "/ld.so", "--library-path", folder + "/lib"};
+  carried.insert(carried.end(), argv.begin(), argv.end());
+  return carried;
+}
+
 void Append(std::vector<std::string> more, std::vector<std::string>& all) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -49,11 +61,27 @@ void StepTerms::MakeSpare() {
   files::Fd(::open(folder.next_log().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).Close();
 }
 
-Result<std::unique_ptr<Step>> Step::Make(StepTerms& terms, const StepOrder& order) {
+namespace {
+
+// What is in memory of ours alone is not seen by a container: its files are made on the disk, when they are needed.
+Result<StepFiles> MakeContainerFiles(const StepTerms& terms, const StepOrder& order, const supervise::UserIds& user) {
+  const std::string inside = order.containers ? std::string(kActionCommands) : std::string(kInsideSteps);
+  return StepFiles::Make(terms.folder.commands(), inside, user);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Step>> Step::Make(StepTerms& terms, const StepOrder& order,
+                                         const std::optional<supervise::UserIds>& container_user) {
+  const std::optional<supervise::UserIds> user = container_user ? container_user : terms.user;
+  if (container_user) {
+    TRY(terms.spare, MakeContainerFiles(terms, order, *container_user));
+    files::Fd(::open(terms.folder.next_log().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).Close();
+  }
   if (!terms.spare) terms.MakeSpare();
   if (!terms.spare) return Fail(ErrorCode::kUnavailable, "The files of a step cannot be made.", "Is the disk full?");
   StepFiles step_files = *std::exchange(terms.spare, std::nullopt);
-  TRY_OK(step_files.Take(order, terms.user));
+  TRY_OK(step_files.Take(order, user));
   TRY(StepLog log, StepLog::Open(terms.folder.next_log(), terms.folder.log(order.ordinal), terms.limits.log_bytes));
   TRY(supervise::OutputPipe pipe, supervise::MakeOutputPipe());
   std::unique_ptr<Step> step(new Step(terms, std::move(step_files), std::move(log), OptionsOf(terms, order)));
@@ -68,18 +96,27 @@ Result<std::unique_ptr<Step>> Step::Make(StepTerms& terms, const StepOrder& orde
 void Step::Order(const StepOrder& order) {
   id_ = order.id;
   ordinal_ = order.ordinal;
-  command_ = order.argv.front();
+  command_ = order.argv.empty() ? "containers" : order.argv.front();
   std::map<std::string, std::string> environment = order.environment;
   for (auto& [name, value] : files_.Variables()) environment[name] = value;
   std::string path;
   for (const std::string& first : order.path_first) path += first + ":";
   const auto given = order.environment.find("PATH");
-  environment["PATH"] = path + (given == order.environment.end() ? kPlacePath : given->second);
-  environment.try_emplace("HOME", kPlaceHome);
+  if (!order.containers) {
+    const std::string_view otherwise = order.in_container ? kContainerPath : kPlacePath;
+    environment["PATH"] = path + (given == order.environment.end() ? std::string(otherwise) : given->second);
+  }
+  environment.try_emplace("HOME", terms_.home);
   const std::string folder = order.working_dir.empty() ? terms_.workspace : order.working_dir;
-  payload_ = {folder, files_.inside(), std::to_string(order.argv.size())};
-  for (const std::string& argument : order.argv) payload_.push_back(Replaced(argument, "{0}", files_.script()));
+  const std::vector<std::string> argv = order.in_container ? CarriedArgv(order.argv) : order.argv;
+  payload_ = {folder, files_.inside(), std::to_string(argv.size())};
+  for (const std::string& argument : argv) payload_.push_back(Replaced(argument, "{0}", files_.script()));
   for (const auto& [name, value] : environment) payload_.push_back(name + "=" + value);
+  if (order.containers) environment_ = std::move(environment);
+}
+
+std::string Step::HostFile(const std::string& variable) const {
+  return terms_.folder.commands() + files_.Variables().at(variable).substr(kActionCommands.size());
 }
 
 Step::Stream Step::Read() {

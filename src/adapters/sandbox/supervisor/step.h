@@ -20,6 +20,7 @@ namespace tuesday::sandbox {
 struct StepTerms {
   PlaceFolder folder;
   std::string workspace;
+  std::string home;
   std::optional<supervise::UserIds> user;
   PlaceLimits limits;
   const workflow::MatcherFiles* matcher_files = nullptr;
@@ -33,7 +34,9 @@ struct StepTerms {
 
 class Step {
  public:
-  static Result<std::unique_ptr<Step>> Make(StepTerms& terms, const StepOrder& order);
+  // `container_user`: it runs in a container, as this user of the machine.
+  static Result<std::unique_ptr<Step>> Make(StepTerms& terms, const StepOrder& order,
+                                            const std::optional<supervise::UserIds>& container_user = {});
 
   const std::string& id() const { return id_; }
   int ordinal() const { return ordinal_; }
@@ -42,6 +45,9 @@ class Step {
 
   // For the runner: what to start, and where it writes. Once.
   std::vector<std::string> TakePayload() { return std::move(payload_); }
+  // The variables alone, and one of the step's files as a path of the machine: for containers of actions.
+  std::map<std::string, std::string> TakeEnvironment() { return std::move(environment_); }
+  std::string HostFile(const std::string& variable) const;
   files::Fd TakeChildEnd() { return std::move(child_end_); }
 
   enum class Stream { kOpen, kEnded };
@@ -76,6 +82,7 @@ class Step {
   workflow::StepOutput output_;
   files::Fd pipe_;
   files::Fd child_end_;
+  std::map<std::string, std::string> environment_;
   std::vector<std::string> payload_;
   WallTime began_;
   StepReport report_;
