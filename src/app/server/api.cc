@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "app/server/apply_json.h"
-#include "app/server/log.h"
+#include "app/server/daemon/log.h"
 #include "app/server/rollout_json.h"
 #include "app/server/runs/run_api.h"
 #include "app/server/status_page.h"

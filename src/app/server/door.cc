@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-#include "app/server/log.h"
+#include "app/server/daemon/log.h"
 #include "core/manifest/read/base64.h"
 
 namespace tuesday::server {

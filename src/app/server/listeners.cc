@@ -7,8 +7,8 @@
 
 #include "adapters/files/files.h"
 #include "adapters/haproxy/supervisor/certificates.h"
-#include "app/server/daemon.h"
-#include "app/server/log.h"
+#include "app/server/daemon/daemon.h"
+#include "app/server/daemon/log.h"
 
 namespace tuesday::server {
 namespace {

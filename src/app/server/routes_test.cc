@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "app/server/daemon.h"
+#include "app/server/daemon/daemon.h"
 #include "app/server/prometheus_json.h"
 
 namespace tuesday::server {

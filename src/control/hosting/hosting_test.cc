@@ -344,8 +344,10 @@ TEST(Retention, LetsTheOldestGoWithAllAttemptsAndRows) {
   }
   EXPECT_THAT(world.list->List(), SizeIs(3));
   EXPECT_THAT(world.removed, ::testing::ElementsAre("1", "1.2", "2"));
-  for (const Row& row : *world.store.List(runs::kRunTable, ""))
-    EXPECT_THAT(row.key[0], ::testing::AnyOf('3', '4', '5')) << row.key;
+  const auto rows = world.store.List(runs::kRunTable, "");
+  ASSERT_TRUE(rows);
+  EXPECT_THAT(*rows, ::testing::Not(IsEmpty()));
+  for (const Row& row : *rows) EXPECT_THAT(row.key[0], ::testing::AnyOf('3', '4', '5')) << row.key;
 }
 
 constexpr const char* kNightly = R"(

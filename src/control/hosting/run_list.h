@@ -29,6 +29,7 @@ struct RunListParts {
   std::function<void(const runs::RunRecord&)> ended;       // What it needs no longer. Blocks.
   std::function<void(const runs::RunRecord&)> drop_files;  // Of its jobs. Blocks.
   std::function<void(const runs::RunRecord&)> remove;      // All that it left but its rows. Blocks.
+  std::size_t kept_max = kRunsKeptMax;
 };
 
 class RunList {

@@ -12,8 +12,8 @@
 #include "adapters/sandbox/supervisor/place_supervisor.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
-#include "app/server/daemon.h"
-#include "app/server/log.h"
+#include "app/server/daemon/daemon.h"
+#include "app/server/daemon/log.h"
 
 namespace tuesday::cli {
 

@@ -7,7 +7,6 @@
 namespace tuesday::workflow {
 namespace {
 
-
 StepState Step(const std::string& name, StepPhase phase, int ordinal) {
   StepState step;
   step.name = name;

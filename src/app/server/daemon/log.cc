@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/server/log.h"
+#include "app/server/daemon/log.h"
 
 #include <fmt/format.h>
 #include <spdlog/formatter.h>

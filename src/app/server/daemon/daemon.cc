@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/server/daemon.h"
+#include "app/server/daemon/daemon.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <malloc.h>
-#include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <memory>
-#include <thread>
 
 #include "adapters/clock/system_clock.h"
 #include "adapters/files/files.h"
@@ -23,8 +20,6 @@
 #include "adapters/http/loop.h"
 #include "adapters/http/server.h"
 #include "adapters/http/worker_pool.h"
-#include "adapters/metricslog/batch_log.h"
-#include "adapters/metricslog/segment.h"
 #include "adapters/process/artifacts/artifact_folder.h"
 #include "adapters/process/jobs/process_jobs.h"
 #include "adapters/process/process_workloads.h"
@@ -33,12 +28,14 @@
 #include "adapters/sqlite/sqlite_store.h"
 #include "app/backup/restore.h"
 #include "app/server/api.h"
-#include "app/server/disk.h"
+#include "app/server/daemon/disk_watch.h"
+#include "app/server/daemon/log.h"
+#include "app/server/daemon/metrics_keeper.h"
+#include "app/server/daemon/own_metrics.h"
+#include "app/server/daemon/signal_thread.h"
 #include "app/server/door.h"
 #include "app/server/executor.h"
 #include "app/server/listeners.h"
-#include "app/server/log.h"
-#include "app/server/own_metrics.h"
 #include "app/server/retention/retention.h"
 #include "app/server/runs/run_host.h"
 #include "control/analyses/runner.h"
@@ -48,46 +45,16 @@
 #include "control/gate/rule_judge.h"
 #include "control/metrics/recorder.h"
 #include "control/metrics/roles.h"
-#include "core/metrics/batch.h"
 #include "core/metrics/store.h"
 
 namespace tuesday::server {
 namespace {
 
-constexpr Duration kSyncInterval = std::chrono::seconds(5);      // What a power failure may cost of the metrics.
 constexpr int kAskThreads = 4;                                   // Questions of analyses to others: each waits for somebody.
 constexpr int kLookThreads = 64;                                 // Jobs of workflows that are waited for at once.
 constexpr int kRunThreads = 6;                                   // What jobs and git ask of the disk and of programs.
 constexpr int kArenasMax = 2;                                    // Each worker's own would keep what it once needed.
 constexpr Duration kLatenessInterval = std::chrono::seconds(1);  // How often the loop's lateness is looked at.
-
-// Signals come as a task of the loop: nothing is interrupted in the middle. SIGHUP calls `again`, the others end the daemon.
-class SignalThread {
- public:
-  SignalThread(http::Loop& loop, std::function<void()> again) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGUSR2);  // Ours, to end the thread.
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    thread_ = std::thread([&loop, set, again = std::move(again)] {
-      int signal = 0;
-      while (sigwait(&set, &signal) == 0 && signal == SIGHUP) loop.Post(again);
-      if (signal != SIGUSR2) loop.Stop();
-    });
-  }
-  ~SignalThread() {
-    pthread_kill(thread_.native_handle(), SIGUSR2);
-    thread_.join();
-  }
-  SignalThread(const SignalThread&) = delete;
-  SignalThread& operator=(const SignalThread&) = delete;
-
- private:
-  std::thread thread_;
-};
 
 Result<std::vector<haproxy::Listener>> ListenersOf(const DaemonOptions& options) {
   std::vector<haproxy::Listener> listeners;
@@ -117,20 +84,14 @@ class Daemon {
 
  private:
   Result<void> OpenStores();
-  Result<void> OpenMetrics();
   Result<void> OpenEdge();
   void BuildFleet();
   void BuildRuns();
   Result<void> Listen();
   void ReadConfigAgain();
   Json ConfigJson() const;
-  void Persist(const metrics::SampleBatch& batch);
-  void MergeMetrics();
-  void KeepTime();
   std::shared_ptr<const metrics::Source> ViewOf(const RolloutName& name) const;
   std::optional<std::string> DigestOf(const std::string& image) const;
-  Json DiskJson(const DiskUse& use, std::optional<std::int64_t> growth) const;
-  void WatchDisk();
   void WatchLoop();
 
   DaemonOptions options_;
@@ -147,9 +108,8 @@ class Daemon {
   std::unique_ptr<haproxy::HaproxyRouter> router_;
   std::unique_ptr<haproxy::HaproxyFeed> feed_;
   metrics::SeriesStore series_;
-  std::optional<metricslog::BatchLog> log_;
-  std::string log_trouble_;
-  bool unsynced_ = false;
+  MetricsKeeper kept_metrics_{loop_, clock_};
+  DiskWatch disk_{options_.state_folder, loop_, clock_};
   http::CurlWeb web_;
   std::unique_ptr<process::ProcessJobs> jobs_;
   std::unique_ptr<http::WorkerPool> pool_;
@@ -167,8 +127,6 @@ class Daemon {
   std::unique_ptr<Door> door_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<Listeners> listeners_;
-  DiskUse disk_use_;
-  DiskHistory disk_history_;
   Duration loop_lateness_{};
   WallTime configured_at_{};
   std::string config_trouble_;                // Why the file was not taken when it was last read.
@@ -180,7 +138,8 @@ Result<void> Daemon::Open() {
   signals_ = std::make_unique<SignalThread>(loop_, [this] { ReadConfigAgain(); });
   TRY_OK(files::MakeFolders(options_.state_folder, 0751));
   TRY_OK(OpenStores());
-  TRY_OK(OpenMetrics());
+  TRY_OK(kept_metrics_.Open(options_.state_folder + "/metrics", static_cast<std::uint64_t>(options_.config.metrics_bytes_max),
+                            series_));
   TRY_OK(OpenEdge());
   BuildFleet();
   TRY_OK(door_->Load());
@@ -208,26 +167,6 @@ Result<void> Daemon::OpenStores() {
   settings.state_folder = options_.state_folder;
   settings.supervise_argv = {options_.program, "supervise", "instance"};
   workloads_ = std::make_unique<process::ProcessWorkloads>(std::move(settings), *artifacts_);
-  return {};
-}
-
-Result<void> Daemon::OpenMetrics() {
-  metricslog::Replayed replayed;
-  const auto take = [this](std::string_view bytes) {
-    const Result<metrics::SampleBatch> batch = metrics::DecodeBatch(bytes);
-    if (!batch.has_value()) return spdlog::warn("metrics: {}", ErrorText(batch.error()));
-    for (const metrics::Series& series : batch->series) {
-      const metrics::SeriesRef ref = series_.Open(series.labels);
-      // A sample that is not newer than the last was read from an overlapping batch.
-      for (const metrics::Sample& sample : series.samples) static_cast<void>(series_.Append(ref, sample));
-    }
-  };
-  metricslog::LogLimits limits;
-  limits.total_bytes_max = static_cast<std::uint64_t>(options_.config.metrics_bytes_max);
-  TRY(metricslog::BatchLog log, metricslog::BatchLog::Open(options_.state_folder + "/metrics", limits, take, replayed));
-  log_.emplace(std::move(log));
-  for (const std::string& complaint : replayed.complaints) spdlog::warn("metrics: {}", complaint);
-  malloc_trim(0);  // Whole segments were in memory.
   return {};
 }
 
@@ -265,7 +204,7 @@ void Daemon::BuildFleet() {
   control::RecorderSettings recording;
   recording.retention = options_.config.metrics_retention;
   recorder_ = std::make_unique<control::Recorder>(
-      series_, join_, [this](const metrics::SampleBatch& batch) { Persist(batch); }, recording);
+      series_, join_, [this](const metrics::SampleBatch& batch) { kept_metrics_.Persist(*executor_, batch); }, recording);
   recorder_->Resume();
   ask_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kAskThreads});
   executor_->SendLanesTo(control::kAskLanePrefix, *ask_pool_);
@@ -307,13 +246,7 @@ void Daemon::BuildFleet() {
                                         .clock = clock_,
                                         .join = join_,
                                         .snapshot = [this] { return series_.Snapshot(); },
-                                        .disk =
-                                            [this] {
-                                              // Taken here, on the loop: what is returned runs elsewhere.
-                                              return [this, use = disk_use_, growth = disk_history_.GrowthPerDay()] {
-                                                return DiskJson(use, growth);
-                                              };
-                                            },
+                                        .disk = [this] { return disk_.Describe(); },
                                         .configuration = [this] { return ConfigJson(); },
                                         .own_metrics =
                                             [this] {
@@ -323,7 +256,7 @@ void Daemon::BuildFleet() {
                                                                      .longest_task = loop_.longest_task(),
                                                                      .waiting_jobs = pool_->counters().waiting,
                                                                      .loop_lateness = loop_lateness_,
-                                                                     .disk = disk_use_,
+                                                                     .disk = disk_.use(),
                                                                      .refused = door_->refused(),
                                                                      .listeners = listeners_->counters(),
                                                                      .requests = api_->counts()});
@@ -382,83 +315,12 @@ std::optional<std::string> Daemon::DigestOf(const std::string& image) const {
   return std::nullopt;
 }
 
-// What was sampled goes to the disk in order; syncing waits for KeepTime.
-void Daemon::Persist(const metrics::SampleBatch& batch) {
-  executor_->Run(
-      "metrics",
-      [this, bytes = metrics::EncodeBatch(batch), now = clock_.Now()] {
-        const Result<void> appended = log_->Append(bytes, now);
-        log_trouble_ = appended.has_value() ? "" : ErrorText(appended.error());
-      },
-      [this] { unsynced_ = true; });
-}
-
-// On the lane "metrics". An ended segment has its labels in every batch: merged it takes a fortieth, and is read back as
-// quickly.
-void Daemon::MergeMetrics() {
-  const Result<bool> merged = log_->MergeOldest(
-      [](const std::vector<std::string_view>& batches) { return metrics::MergeBatches(batches, metricslog::kBatchBytesMax); });
-  if (!merged.has_value()) return spdlog::warn("metrics: {}", ErrorText(merged.error()));
-  if (*merged) malloc_trim(0);  // What was read and written at once is not needed again for minutes.
-}
-
-void Daemon::KeepTime() {
-  loop_.After(kSyncInterval, [this] {
-    if (std::exchange(unsynced_, false)) {
-      executor_->Run(
-          "metrics",
-          [this] {
-            const Result<void> synced = log_->Sync();
-            if (!synced.has_value()) log_trouble_ = ErrorText(synced.error());
-            MergeMetrics();
-          },
-          [this] {
-            if (!log_trouble_.empty()) spdlog::warn("metrics are not kept: {}", log_trouble_);
-          });
-    }
-    KeepTime();
-  });
-}
-
 std::shared_ptr<const metrics::Source> Daemon::ViewOf(const RolloutName& name) const {
   const Result<control::RolloutView> view = fleet_->Get(name);
   if (!view.has_value() || !view->status.attempt.has_value()) return nullptr;
   return std::make_shared<metrics::AttemptView>(
       metrics::ViewIdentity{name.ns.str(), name.name, name.name}, series_.Snapshot(),
       control::RoleRowsOf(*view->status.attempt, view->exposure, join_, clock_.Now()));
-}
-
-Json Daemon::DiskJson(const DiskUse& use, std::optional<std::int64_t> growth) const {
-  const Result<std::uint64_t> free_bytes = files::FreeBytes(options_.state_folder);
-  return Json(Json::Object{{"metrics_bytes", use.metrics},
-                           {"state_bytes", use.database},
-                           {"blobs_bytes", use.blobs},
-                           {"logs_bytes", use.logs},
-                           {"growth_bytes_per_day", growth.has_value() ? Json(*growth) : Json()},
-                           {"free_bytes", free_bytes.value_or(0)}});
-}
-
-// Walking the folders may take long, so status shows the last walk; the history is worth no more than a day.
-void Daemon::WatchDisk() {
-  auto use = std::make_shared<DiskUse>();
-  executor_->Run(
-      "disk",
-      [this, use] {
-        *use = MeasureDisk(options_.state_folder);
-        const Result<std::vector<OutboxRow>> outbox = store_->Outbox();
-        use->outbox_rows = outbox.has_value() ? outbox->size() : 0;
-      },
-      [this, use] {
-        disk_use_ = *use;
-        disk_history_.Take(use->total(), clock_.Wall());
-        executor_->Run(
-            "disk",
-            [path = options_.state_folder + "/disk.json", text = disk_history_.Encode()] {
-              static_cast<void>(files::ReplaceFile(path, text, 0600));
-            },
-            [] {});
-        loop_.After(kDiskInterval, [this] { WatchDisk(); });
-      });
 }
 
 void Daemon::WatchLoop() {
@@ -487,9 +349,8 @@ Result<void> Daemon::Run() {
     spdlog::info("serving {} with {} rollouts; edge at {}", options_.state_folder, fleet_->List(std::nullopt).size(),
                  options_.config.edge_listen);
   });
-  KeepTime();
-  disk_history_ = DiskHistory::Decode(files::ReadFile(options_.state_folder + "/disk.json").value_or(""));
-  WatchDisk();
+  kept_metrics_.Start(*executor_);
+  disk_.Start(*executor_, *store_);
   WatchLoop();
   loop_.Run();
   feed_->Stop();

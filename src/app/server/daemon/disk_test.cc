@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/server/disk.h"
+#include "app/server/daemon/disk.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "adapters/http/server.h"
-#include "app/server/disk.h"
+#include "app/server/daemon/disk.h"
 #include "app/server/request_counts.h"
 #include "base/time.h"
 #include "control/view.h"

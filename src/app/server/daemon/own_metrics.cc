@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/server/own_metrics.h"
+#include "app/server/daemon/own_metrics.h"
 
 #include <fmt/format.h>
 

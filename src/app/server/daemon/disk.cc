@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/server/disk.h"
+#include "app/server/daemon/disk.h"
 
 #include <cmath>
 #include <filesystem>
 
-#include "app/server/own_metrics.h"
+#include "app/server/daemon/own_metrics.h"
 
 namespace tuesday::server {
 namespace {
