@@ -347,8 +347,7 @@ TEST(Retention, LetsTheOldestGoWithAllAttemptsAndRows) {
   const auto rows = world.store.List(runs::kRunTable, "");
   ASSERT_TRUE(rows);
   EXPECT_THAT(*rows, ::testing::Not(IsEmpty()));
-  for (const Row& row : *rows)
-    EXPECT_THAT(row.key[0], ::testing::AnyOf('3', '4', '5')) << row.key;
+  for (const Row& row : *rows) EXPECT_THAT(row.key[0], ::testing::AnyOf('3', '4', '5')) << row.key;
 }
 
 constexpr const char* kNightly = R"(

@@ -4,7 +4,6 @@
 namespace tuesday::workflow {
 namespace {
 
-
 class Comparer {
  public:
   void Graphs(const GraphState* before, const GraphState& after, const std::string& prefix) {

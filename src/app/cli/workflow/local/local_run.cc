@@ -235,7 +235,8 @@ Result<workflow::RunState> LocalRun::Play(const runs::RunRecord& given, RunWatch
 }
 
 std::vector<services::Artifact> LocalRun::ArtifactsOf(const runs::RunRecord& record) const {
-  return services::Artifacts(services::RunServices::ArtifactsFolder(impl_->folder), {}).List(services::RunServices::RunOf(record));
+  return services::Artifacts(services::RunServices::ArtifactsFolder(impl_->folder), {})
+      .List(services::RunServices::RunOf(record));
 }
 
 std::string LocalRun::ContentPath(const services::Artifact& artifact) const {
