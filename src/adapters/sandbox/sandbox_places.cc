@@ -278,6 +278,12 @@ Result<void> SandboxPlaces::Forget(const PlaceId& place) {
   return files::RemoveTree(folder.path);
 }
 
+void SandboxPlaces::RemoveLeftContainers() const {
+  for (const PlaceId& place : Known()) {
+    if (files::Exists(FolderOf(place).commands())) return sandbox::RemoveLeftContainers(places_folder_);
+  }
+}
+
 std::vector<PlaceId> SandboxPlaces::Known() const {
   std::vector<PlaceId> known;
   for (const std::string& name : files::NamesIn(places_folder_)) known.emplace_back(name);

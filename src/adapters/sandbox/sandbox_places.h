@@ -49,6 +49,9 @@ class SandboxPlaces : public JobPlaces {
   // Removes the workspace, home and temporary files of a closed place; its reports and logs stay.
   Result<void> DropFiles(const PlaceId& place);
 
+  // Removes what no open place of ours owns any more: for a cold start. Blocks; without an engine it is over at once.
+  void RemoveLeftContainers() const;
+
   // The places that are there, open or not.
   std::vector<PlaceId> Known() const;
 

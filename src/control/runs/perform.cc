@@ -4,8 +4,8 @@
 
 #include "control/runs/run.h"
 #include "control/runs/run_spec.h"
+#include "core/workflow/run/containers/place_terms.h"
 #include "core/workflow/run/order.h"
-#include "core/workflow/run/place_terms.h"
 
 namespace tuesday::control {
 namespace {

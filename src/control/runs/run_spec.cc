@@ -4,7 +4,7 @@
 #include "core/expression/value/json.h"
 #include "core/workflow/called_name.h"
 #include "core/workflow/read.h"
-#include "core/workflow/run/place_terms.h"
+#include "core/workflow/run/containers/place_terms.h"
 
 namespace tuesday::control {
 namespace {

@@ -39,10 +39,12 @@ workflow::StepOutputOptions OptionsOf(const StepTerms& terms, const StepOrder& o
 
 // A program of this machine that was carried into the container is started by the loader beside it.
 std::vector<std::string> CarriedArgv(const std::vector<std::string>& argv) {
-  const std::string folder(kCarriedNodeFolder);
-  if (argv.front() != folder + "/node") return argv;
+  const bool is_node = argv.front() == std::string(kCarriedNodeFolder) + "/node";
+  if (!is_node && argv.front() != kInsideProgram) return argv;
+  const std::string folder(is_node ? kCarriedNodeFolder : kCarriedFolder);
   std::vector<std::string> carried = {folder + "/ld.so", "--library-path", folder + "/lib"};
   carried.insert(carried.end(), argv.begin(), argv.end());
+  carried[3] = folder + (is_node ? "/node" : "/tuesday");
   return carried;
 }
 

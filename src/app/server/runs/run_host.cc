@@ -107,6 +107,7 @@ Result<void> RunHost::Load() {
   TRY_OK(files::RemoveTree(SpoolFolder()));
   TRY_OK(hosting_->Load());
   TRY_OK(list_->Load());
+  parts_.executor.Run("containers", [this] { places_.RemoveLeftContainers(); }, [] {});
   hosting_->Start();
   return {};
 }

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "core/expression/value/json.h"
-#include "core/workflow/run/containers.h"
+#include "core/workflow/run/containers/containers.h"
 #include "core/workflow/run/jobs.h"
 #include "core/workflow/run/walk.h"
 

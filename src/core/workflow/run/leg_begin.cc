@@ -6,7 +6,7 @@
 
 #include "core/expression/value/json.h"
 #include "core/expression/value/text.h"
-#include "core/workflow/run/containers.h"
+#include "core/workflow/run/containers/containers.h"
 #include "core/workflow/run/jobs.h"
 #include "core/workflow/run/leg.h"
 #include "core/workflow/run/step_scope.h"

@@ -8,7 +8,7 @@
 
 #include "core/expression/value/text.h"
 #include "core/workflow/output/step_output.h"
-#include "core/workflow/run/containers.h"
+#include "core/workflow/run/containers/containers.h"
 #include "core/workflow/run/step_scope.h"
 #include "core/workflow/run/walk.h"
 

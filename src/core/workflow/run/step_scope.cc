@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "core/expression/value/text.h"
-#include "core/workflow/run/containers.h"
+#include "core/workflow/run/containers/containers.h"
 #include "core/workflow/run/hidden.h"
 
 namespace tuesday::workflow {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "core/workflow/output/step_output.h"
-#include "core/workflow/run/containers.h"
+#include "core/workflow/run/containers/containers.h"
 #include "core/workflow/run/step_scope.h"
 
 namespace tuesday::workflow {

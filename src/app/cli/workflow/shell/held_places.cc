@@ -51,7 +51,9 @@ Result<PlaceView> HeldPlaces::Look(const PlaceId& place, int seen, Duration pati
 bool HeldPlaces::IsAsked(const Held& held, const StepReport& report) const {
   const bool failed = report.end == StepEnd::kTimedOut ||
                       (report.end == StepEnd::kExited && (report.exit_code != 0 || !report.problem.empty()));
-  return failed && held.orders.contains(report.id) && !held.signalled.contains(report.id);
+  const auto order = held.orders.find(report.id);
+  // What is done with containers has no place of its own to stand in.
+  return failed && order != held.orders.end() && !order->second.containers && !held.signalled.contains(report.id);
 }
 
 void HeldPlaces::TakeReports(const PlaceId& place, std::vector<StepReport> reports) {

@@ -2,7 +2,7 @@
 // Containers of jobs as the machine sees them: two stages around the steps, and orders for whoever has an engine.
 #include <gmock/gmock.h>
 
-#include "core/workflow/run/place_terms.h"
+#include "core/workflow/run/containers/place_terms.h"
 #include "core/workflow/run/test_world.h"
 
 namespace tuesday::workflow {

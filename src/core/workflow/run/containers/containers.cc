@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/workflow/run/containers.h"
+#include "core/workflow/run/containers/containers.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "core/expression/value/json.h"
 #include "core/expression/value/text.h"
 #include "core/workflow/container/options.h"
-#include "core/workflow/run/place_terms.h"
+#include "core/workflow/run/containers/place_terms.h"
 #include "core/workflow/run/step_scope.h"
 
 namespace tuesday::workflow {
