@@ -8,7 +8,7 @@ packages=(
   libspdlog-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 shellcheck codespell
-  bubblewrap slirp4netns libseccomp-dev podman runc iptables netavark busybox-static
+  bubblewrap slirp4netns libseccomp-dev podman runc iptables netavark busybox-static docker-registry
   haproxy wrk jq socat sqlite3 tar gzip bsdextrautils tzdata
 )
 

@@ -127,13 +127,17 @@ Result<void> Engine::Pull(const std::string& image, const std::optional<Registry
 }
 
 Result<std::string> Engine::Build(const std::string& tar, const std::string& tag, const std::string& dockerfile,
-                                  const std::string& network_mode, const OnLine& on_line) const {
-  const std::string network = network_mode.empty() ? "" : "&networkmode=" + QueryText(network_mode);
-  EngineRequest request{
-      .method = "POST",
-      .target = Path(fmt::format("/build?t={}&dockerfile={}&forcerm=1{}", QueryText(tag), QueryText(dockerfile), network)),
-      .headers = {{"Content-Type", "application/x-tar"}},
-      .body = tar};
+                                  const BuildTerms& terms, const OnLine& on_line) const {
+  std::string target = fmt::format("/build?t={}&dockerfile={}&forcerm=1", QueryText(tag), QueryText(dockerfile));
+  const auto add = [&target](std::string_view key, Json::Array values) {
+    if (!values.empty()) target += fmt::format("&{}={}", key, QueryText(CanonicalJson(std::move(values))));
+  };
+  if (!terms.network_path.empty())
+    add("nsoptions", {Json::Object{{"Name", "network"}, {"Host", false}, {"Path", terms.network_path}}});
+  add("dnsservers", {terms.name_servers.begin(), terms.name_servers.end()});
+  add("dropcaps", {terms.capabilities_dropped.begin(), terms.capabilities_dropped.end()});
+  const EngineRequest request{
+      .method = "POST", .target = Path(target), .headers = {{"Content-Type", "application/x-tar"}}, .body = tar};
   TRY_OK(Progress(request, [&](const Json& line) -> Result<void> {
     std::string text = line.At("stream").StringOr("");
     while (text.ends_with('\n')) text.pop_back();

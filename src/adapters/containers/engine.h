@@ -24,6 +24,13 @@ struct EngineVersion {
   bool is_podman = false;
 };
 
+// How the commands of a Dockerfile run. Without a network they have the machine's own (podman 4.3, images_build.go).
+struct BuildTerms {
+  std::string network_path;  // Of a namespace; podman only.
+  std::vector<std::string> name_servers;
+  std::vector<std::string> capabilities_dropped;  // "CAP_NET_RAW"
+};
+
 using OnLine = std::function<void(const std::string&)>;
 
 // The output of a container, as it is written.
@@ -50,10 +57,9 @@ class Engine {
   Result<std::optional<ImageFacts>> FindImage(const std::string& image) const;
   // By tag or digest. kDenied when the registry wants another login, kNotFound when it does not have it.
   Result<void> Pull(const std::string& image, const std::optional<RegistryLogin>& login, const OnLine& on_line) const;
-  // Of the folder that `tar` holds; `dockerfile` is a path within it, `network_mode` that of its commands (empty: the engine's
-  // own). The image's id.
+  // Of the folder that `tar` holds; `dockerfile` is a path within it. The image's id.
   Result<std::string> Build(const std::string& tar, const std::string& tag, const std::string& dockerfile,
-                            const std::string& network_mode, const OnLine& on_line) const;
+                            const BuildTerms& terms, const OnLine& on_line) const;
   Result<void> RemoveImage(const std::string& image) const;
 
   Result<std::string> Create(const ContainerSpec& spec) const;

@@ -3,7 +3,9 @@
 #include "adapters/containers/engine.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -39,8 +41,6 @@ class EngineTest : public testing::Test {
   }
 
   static ContainerSpec Sh(const std::string& script) {
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
     ContainerSpec spec;
     spec.image = kTiny;
     spec.command = {"sh", "-c", script};
@@ -166,6 +166,74 @@ TEST_F(EngineTest, VolumesHaveLabelsAndGo) {
   EXPECT_THAT(engine().ListVolumes({{"test", "engine"}}).value_or(std::vector<std::string>{"?"}), IsEmpty());
 }
 
+// Debian's docker-registry with one user.
+class Registry {
+ public:
+  explicit Registry(const std::string& folder) {
+    static_cast<void>(files::MakeFolders(folder + "/registry", 0700));
+    // The word is "geheim".
+    static_cast<void>(
+        files::ReplaceFile(folder + "/users", "me:$2b$04$EhHdmuU1N.Qpdm.2jRqAu.0a2NIn.Ke78SLau1B4WAMrlMIny.KJW\n", 0600));
+    static_cast<void>(files::ReplaceFile(folder + "/registry.yml",
+                                         "version: 0.1\nstorage: {filesystem: {rootdirectory: " + folder +
+                                             "/registry}}\nhttp: {addr: '" + Address() +
+                                             "'}\nauth: {htpasswd: {realm: test, path: " + folder + "/users}}\n",
+                                         0644));
+    supervise::SpawnPlan plan;
+    plan.argv = {"docker-registry", "serve", folder + "/registry.yml"};
+    plan.environment = supervise::OwnEnvironment();
+    plan.on_parent_death = supervise::OnParentDeath::kDie;
+    pid_ = supervise::Spawn(plan).value_or(supervise::Process()).pid;
+  }
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+  ~Registry() {
+    if (pid_ == 0) return;
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  bool started() const { return pid_ != 0; }
+  static std::string Address() { return "127.0.0.1:" + std::to_string(kRegistryPort); }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+TEST_F(EngineTest, ImagesArePulledByTagAndByDigestWithTheRegistrysOwnLogin) {
+  const Registry registry(service_->folder());
+  if (!registry.started()) GTEST_SKIP() << "docker-registry is not installed";
+  const std::string name = Registry::Address() + "/tiny";
+  const RegistryLogin login{Registry::Address(), "me", "geheim"};
+  const auto ignore = [](const std::string&) {};
+  const EngineHttp http(service_->socket());
+  const auto call = [&](const std::string& target) {
+    return http.Call({.method = "POST", .target = "/v1.41" + target, .headers = {{"X-Registry-Auth", RegistryAuth(login)}}},
+                     kPatience);
+  };
+  ASSERT_EQ(call("/images/" + QueryText(kTiny) + "/tag?repo=" + QueryText(name) + "&tag=1").value_or(EngineResponse()).status,
+            201);
+  const Instant deadline = supervise::BootNow() + kPatience;
+  std::string pushed = "error";
+  while (pushed.find("error") != std::string::npos && supervise::BootNow() < deadline) {
+    pushed = call("/images/" + QueryText(name) + "/push?tag=1").value_or(EngineResponse{0, "error"}).body;
+    ::usleep(100'000);
+  }
+  const std::size_t digest = pushed.find("sha256:");
+  ASSERT_NE(digest, std::string::npos) << pushed;
+  const std::string by_digest = name + "@" + pushed.substr(digest, 71);
+  ASSERT_TRUE(engine().RemoveImage(name + ":1").has_value());
+  const auto denied = engine().Pull(name + ":1", std::nullopt, ignore);
+  ASSERT_FALSE(denied.has_value());
+  EXPECT_EQ(denied.error().code, ErrorCode::kDenied) << denied.error().message;
+  EXPECT_FALSE(engine().Pull(name + ":1", RegistryLogin{"", "me", "wrong"}, ignore).has_value());
+  for (const std::string& wanted : {name + ":1", by_digest}) {
+    const auto pulled = engine().Pull(wanted, login, ignore);
+    ASSERT_TRUE(pulled.has_value()) << ErrorText(pulled.error());
+    EXPECT_TRUE(engine().FindImage(wanted).value_or(std::nullopt).has_value()) << wanted;
+  }
+  EXPECT_EQ(engine().Pull(name + ":none", login, ignore).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(EngineTest, ErrorsAreTheEnginesOwnWords) {
   ContainerSpec spec = Sh("true");
   spec.image = "localhost/nothing:1";
@@ -176,8 +244,8 @@ TEST_F(EngineTest, ErrorsAreTheEnginesOwnWords) {
   const auto pulled = engine().Pull("127.0.0.1:1/nothing:1", std::nullopt, [](const std::string&) {});
   ASSERT_FALSE(pulled.has_value());
   EXPECT_THAT(pulled.error().message, HasSubstr("127.0.0.1:1"));
-  const auto built = engine().Build(service_->Context("FROM scratch\nCOPY missing /\n"), "localhost/bad:1", "Dockerfile", "",
-                                    [](const std::string&) {});
+  const auto built = engine().Build(service_->Context("FROM scratch\nCOPY missing /\n"), "localhost/bad:1", "Dockerfile",
+                                    BuildTerms(), [](const std::string&) {});
   ASSERT_FALSE(built.has_value());
   EXPECT_THAT(built.error().message, HasSubstr("missing"));
 }

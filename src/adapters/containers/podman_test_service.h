@@ -17,6 +17,8 @@
 
 namespace tuesday::containers {
 
+inline constexpr int kRegistryPort = 45017;
+
 class PodmanTestService {
  public:
   PodmanTestService() {
@@ -25,10 +27,15 @@ class PodmanTestService {
     static_cast<void>(
         files::ReplaceFile(folder_ + "/containers.conf",
                            "[engine]\nruntime = \"runc\"\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n", 0644));
+    // A registry of a test's own on this machine speaks no TLS.
+    static_cast<void>(files::ReplaceFile(
+        folder_ + "/registries.conf",
+        "[[registry]]\nlocation = \"127.0.0.1:" + std::to_string(kRegistryPort) + "\"\ninsecure = true\n", 0644));
     supervise::SpawnPlan plan;
     plan.argv = {"podman",  "--root", folder_ + "/root", "--runroot", folder_ + "/run",    "--storage-driver",
                  "overlay", "system", "service",         "--time=0",  "unix://" + socket()};
     plan.environment = supervise::OwnEnvironment();
+    plan.environment["CONTAINERS_REGISTRIES_CONF"] = folder_ + "/registries.conf";
     plan.environment["CONTAINERS_CONF"] = folder_ + "/containers.conf";
     plan.on_parent_death = supervise::OnParentDeath::kDie;
     const auto process = supervise::Spawn(plan);
@@ -86,7 +93,7 @@ class PodmanTestService {
 
   // An image with busybox as everything.
   Result<std::string> BuildTiny(const std::string& tag, const std::string& more = "") const {
-    return engine().Build(Context("FROM scratch\nCOPY root /\n" + more + "CMD [\"sh\"]\n"), tag, "Dockerfile", "",
+    return engine().Build(Context("FROM scratch\nCOPY root /\n" + more + "CMD [\"sh\"]\n"), tag, "Dockerfile", BuildTerms(),
                           [](const std::string&) {});
   }
 

@@ -206,6 +206,8 @@ Result<PlaceView> SandboxPlaces::LookOnDisk(const PlaceFolder& folder, int seen)
   if (record->phase == PlacePhase::kOpen) {
     view.phase = PlacePhase::kLost;
     view.message = kLost;
+    // Who would have removed them may have been killed with it.
+    if (files::Exists(folder.commands())) static_cast<void>(RemoveContainersOf(folder));
   }
   TRY(KnownSteps known, ReadSteps(folder));
   view.reports = std::move(known.reports);

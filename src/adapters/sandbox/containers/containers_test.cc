@@ -212,6 +212,25 @@ TEST_F(ContainersTest, AnActionIsBuiltOnceAndRunsWithItsFiles) {
   EXPECT_EQ(ContainersThere(), 0U);
 }
 
+TEST_F(ContainersTest, ADockerfileHasTheJobsNetworkAndNoOther) {
+  spec_.network = Network::kOutside;
+  Open();
+  Good(
+      Order("mkdir own; cd own; printf 'FROM localhost/tiny:1\\nRUN nc -w 3 169.254.169.254 80 < /dev/null 2>&1 | cat\\n' > "
+            "Dockerfile\n"
+            "printf 'FROM localhost/tiny:1\\nAD\\\\\\nD http://169.254.169.254/ /x\\n' > Fetching; ln -s Dockerfile Link"));
+  StepOrder action = Containers(ContainerTask::kRun, {{.build_folder = spec_.workspace + "/own", .dockerfile = "Dockerfile"}});
+  action.containers->containers[0].command = {"true"};
+  Good(action);
+  EXPECT_THAT(Log(action.ordinal), HasSubstr("No route to host"));
+  for (const auto& [file, problem] :
+       {std::pair("Fetching", "adds from an address"), {"Link", "has no Dockerfile"}, {"../x", "has no Dockerfile"}}) {
+    const StepOrder bad = Containers(ContainerTask::kRun, {{.build_folder = spec_.workspace + "/own", .dockerfile = file}});
+    EXPECT_EQ(Run(bad).exit_code, 1);
+    EXPECT_THAT(Log(bad.ordinal), HasSubstr(problem));
+  }
+}
+
 TEST_F(ContainersTest, AnActionsFolderThatIsALinkOutOfTheJobIsNotPacked) {
   Open();
   Good(Order("ln -s /etc own"));

@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
+#include <strings.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <sstream>
 
 #include "adapters/files/fd.h"
 #include "adapters/files/files.h"
@@ -23,6 +26,7 @@ using containers::Engine;
 using workflow::ContainerPlan;
 
 constexpr std::size_t kDigestShown = 32;
+constexpr std::size_t kResolverBytesMax = 4096;
 
 std::string Variable(const char* name) {
   const char* const value = ::getenv(name);
@@ -47,6 +51,56 @@ Result<std::string> PackFolder(int folder) {
                              "--owner=0", "--group=0", "--numeric-owner", "-cf", "-", "."}));
   if (packed.exit_code != 0) return Fail(ErrorCode::kUnavailable, "The action's folder cannot be packed: " + packed.errors);
   return std::move(packed.output);
+}
+
+// The file as it was packed: who writes in the folder meanwhile changes nothing.
+Result<std::string> DockerfileOf(const std::string& packed, const std::string& name) {
+  files::Fd memory(::memfd_create("context", MFD_CLOEXEC));
+  for (std::size_t at = 0; at < packed.size();) {
+    const ssize_t wrote = ::write(memory.get(), packed.data() + at, packed.size() - at);
+    if (wrote <= 0) return std::unexpected(files::SystemError("cannot hold", "an action's folder", errno));
+    at += static_cast<std::size_t>(wrote);
+  }
+  ::lseek(memory.get(), 0, SEEK_SET);
+  TRY(supervise::Printed text,
+      supervise::RunProgram({"tar", "-xOf", "-", "./" + name}, {}, {.input = memory.get(), .output_path = ""}));
+  if (text.exit_code != 0 || text.output.empty())
+    return Fail(ErrorCode::kNotFound, "The action has no Dockerfile '" + name + "' that is a file in its folder.");
+  return std::move(text.output);
+}
+
+// What an ADD fetches comes over the engine's own network, past what the job may reach.
+Result<void> CheckDockerfile(const std::string& packed, const std::string& name) {
+  TRY(std::string text, DockerfileOf(packed, name));
+  for (const std::string_view continued : {"\\\n", "\\\r\n", "`\n", "`\r\n"}) {
+    for (std::size_t at = 0; (at = text.find(continued, at)) != std::string::npos;) text.erase(at, continued.size());
+  }
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string word;
+    words >> word;
+    const auto is = [&word](const char* wanted) { return ::strcasecmp(word.c_str(), wanted) == 0; };
+    if (is("ONBUILD")) words >> word;
+    const bool fetches =
+        line.find("://") != std::string::npos || line.find('$') != std::string::npos || line.find('@') != std::string::npos;
+    if (!is("ADD") || !fetches) continue;
+    return Fail(ErrorCode::kUnsupported,
+                "The Dockerfile adds from an address, which the engine would fetch past the job's network: " + line,
+                "Fetch it with RUN.");
+  }
+  return {};
+}
+
+containers::BuildTerms TermsOf(const ContainerTerms& terms) {
+  containers::BuildTerms build{.network_path = fmt::format("/proc/{}/ns/net", terms.network_owner),
+                               .name_servers = {},
+                               .capabilities_dropped = DroppedCapabilities("CAP_")};
+  std::istringstream resolver(files::ReadFile(terms.folder.etc() + "/resolv.conf", kResolverBytesMax).value_or(""));
+  for (std::string word; resolver >> word;) {
+    if (word == "nameserver" && resolver >> word) build.name_servers.push_back(word);
+  }
+  return build;
 }
 
 }  // namespace
@@ -95,9 +149,9 @@ Result<std::string> BuildImage(const Engine& engine, const ContainerTerms& terms
       fmt::format("localhost/tuesday-action:{}", Sha256Hex(plan.dockerfile + '\0' + packed).substr(0, kDigestShown));
   TRY(const auto built, engine.FindImage(tag));
   if (built) return tag;
+  TRY_OK(CheckDockerfile(packed, plan.dockerfile));
   const Group group("Building " + plan.build_folder + "/" + plan.dockerfile);
-  TRY_OK(engine.Build(packed, tag, plan.dockerfile, fmt::format("ns:/proc/{}/ns/net", terms.network_owner),
-                      [](const std::string& line) { SayLine(line); }));
+  TRY_OK(engine.Build(packed, tag, plan.dockerfile, TermsOf(terms), [](const std::string& line) { SayLine(line); }));
   return tag;
 }
 

@@ -23,7 +23,6 @@ using workflow::ContainerPlan;
 
 constexpr std::size_t kDigestShown = 12;
 constexpr rlim_t kFilesMax = 8192;  // Open at a time, of one process.
-// Of the engine's own set, those that reach the network's frames, devices or the machine's log.
 constexpr const char* kDropped[] = {"NET_RAW", "NET_ADMIN", "MKNOD", "AUDIT_WRITE", "SYS_ADMIN", "SYS_PTRACE"};
 
 std::string PlaceDigest(const PlaceFolder& folder) { return Sha256Hex(folder.path).substr(0, kDigestShown); }
@@ -107,7 +106,7 @@ Result<ContainerSpec> CommonSpec(const ContainerTerms& terms, const ContainerPla
   for (const std::string& volume : plan.volumes) TRY_OK(AddVolume(volume, terms.folder, spec));
   for (const std::string& volume : options->volumes) TRY_OK(AddVolume(volume, terms.folder, spec));
   spec.memory_folders = options->memory_folders;
-  spec.capabilities_dropped = {std::begin(kDropped), std::end(kDropped)};
+  spec.capabilities_dropped = DroppedCapabilities();
   for (const std::string& dropped : options->capabilities_dropped) spec.capabilities_dropped.push_back(dropped);
   spec.limits = OwnLimits(terms.spec.limits);
   TakeHealth(*options, spec);
@@ -170,6 +169,12 @@ Result<ContainerSpec> ActionSpec(const ContainerTerms& terms, const ContainerPla
   }
   spec.working_folder = "/github/workspace";
   return spec;
+}
+
+std::vector<std::string> DroppedCapabilities(const std::string& prefix) {
+  std::vector<std::string> dropped;
+  for (const char* name : kDropped) dropped.push_back(prefix + name);
+  return dropped;
 }
 
 std::vector<std::string> NamedVolumes(const ContainerSpec& spec) {

@@ -52,6 +52,9 @@ Result<containers::ContainerSpec> JobSpec(const ContainerTerms& terms, const wor
 Result<containers::ContainerSpec> ActionSpec(const ContainerTerms& terms, const workflow::ContainerPlan& plan,
                                              const StepOrder& order);
 
+// What containers of jobs have not, of the engine's own set: what reaches the network's frames, devices or the machine's log.
+std::vector<std::string> DroppedCapabilities(const std::string& prefix = "");
+
 // The named volumes that the spec binds: they are made with labels before it is.
 std::vector<std::string> NamedVolumes(const containers::ContainerSpec& spec);
 
