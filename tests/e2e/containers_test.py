@@ -172,7 +172,7 @@ jobs:
 """)
     out = tree.run("-s", "TOKEN")
     has(out, "Initialize containers", "in green and more at /__w/app/app as 0, home /github/home", "│ hello", "the secret is ***",
-        "then from-before, container true", "hi Ada from green and Grace", "post in /__w/app/app", "no metadata", "got v1-5891b5b",
+        "then from-before, container true", "hi Ada from green and Grace", "post in /__w/app/app", "no metadata", "got v1-ecb65bb",
         "Stop containers", "✓ run success")
     expect(SECRET not in out, out)
     expect(tree.podman.containers() == [], f"left: {tree.podman.containers()}")
