@@ -94,7 +94,8 @@ RunHost::RunHost(RunHostParts parts)
           .actions = known_,
           .secrets = [this](const RunRecord& record) { return SecretsOf(record); },
           .services = [this](const RunRecord& record, const std::string& leg) { return ServicesOf(record, leg); },
-          .actions_of = [this](const RunRecord& record) { return KnownTo(record); }},
+          .actions_of = [this](const RunRecord& record) { return KnownTo(record); },
+          .namespace_of = [](const RunRecord& record) { return Namespace(OriginOf(record).ns); }},
       [this](const std::string& id) { list_->Changed(id); });
   list_->Drive(*runs_);
   hosting_ = std::make_unique<control::Hosting>(
