@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "adapters/files/files.h"
 #include "app/services/store/artifacts.h"
@@ -84,7 +85,8 @@ RunHost::RunHost(RunHostParts parts)
                                   actions_.erase(record.id);
                                 },
                             .drop_files = [this](const RunRecord& record) { DropFiles(record); },
-                            .remove = [this](const RunRecord& record) { Remove(record); }});
+                            .remove = [this](const RunRecord& record) { Remove(record); },
+                            .highest_left = [this] { return HighestLeft(); }});
   runs_ = std::make_unique<control::Runs>(
       control::RunsParts{
           .clock = parts_.clock,
@@ -108,8 +110,29 @@ Result<void> RunHost::Load() {
   TRY_OK(files::RemoveTree(SpoolFolder()));
   TRY_OK(hosting_->Load());
   TRY_OK(list_->Load());
+  CloseUnknown();
   hosting_->Start();
   return {};
+}
+
+std::uint64_t RunHost::HighestLeft() const {
+  std::uint64_t highest = 0;
+  const auto take = [&](const std::string& name) {
+    std::uint64_t id = 0;
+    std::from_chars(name.data(), name.data() + name.size(), id);
+    highest = std::max(highest, id);
+  };
+  for (const std::string& name : files::NamesIn(parts_.state_folder + "/runs")) take(name);
+  for (const PlaceId& place : places_.Known()) take(place.str());
+  return highest;
+}
+
+// A state that was restored does not know of runs that came after its backup. What their jobs do ends here; logs stay.
+void RunHost::CloseUnknown() {
+  for (const PlaceId& place : places_.Known()) {
+    if (list_->Find(place.str().substr(0, place.str().find('.'))) != nullptr) continue;
+    if (const auto closed = places_.Close(place); !closed.has_value()) spdlog::warn("{}", ErrorText(closed.error()));
+  }
 }
 
 std::string RunHost::FolderOf(const std::string& record_id) const {

@@ -57,6 +57,8 @@ class RunHost {
 
  private:
   std::string FolderOf(const std::string& record_id) const;
+  std::uint64_t HighestLeft() const;
+  void CloseUnknown();
   void Furnish(const runs::RunSummary& summary, runs::RunRecord& record) const;
   Result<void> Prepare(runs::RunRecord& record);
   // The mirror as the commit's lock allows it; binds what the run needs of it.
