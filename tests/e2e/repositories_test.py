@@ -199,6 +199,20 @@ def case_a_failed_run_is_repaired_from_the_failed_step(world):
     expect(run["result"] == "success" and run["attempt"] == 2, str(run))
 
 
+def case_a_workflow_of_a_neighbour_is_called(world):
+    world.ask("repo", "create", "ci")
+    world.git("remote", "add", "ci", str(world.state / "repositories/ci.git"))
+    world.write(".github/workflows/ci.yaml", "on: workflow_call\njobs:\n  inner:\n    runs-on: ubuntu-latest\n    steps: [{run: echo called}]\n")
+    world.commit("Shared")
+    world.git("push", "-q", "ci", "HEAD:refs/heads/main", "HEAD:refs/tags/v1")
+    for ref, line in (("v1", "│ called"), ("v2", "ci has no branch or tag 'v2'")):
+        world.write(".github/workflows/ci.yaml", f"on: push\njobs:\n  call:\n    uses: default/ci/.github/workflows/ci.yaml@{ref}\n")
+        said = world.push("Calls " + ref)
+        run = max((one["id"] for one in json.loads(world.ask("run", "list", "--json"))["runs"]), key=int)
+        world.run_of(run)
+        expect(line in world.watched + said, f"no {line!r} in:\n{said}\n{world.watched}")
+
+
 def case_a_backup_holds_repositories_and_what_runs_have_said(world):
     world.push("First")
     world.run_of("1")

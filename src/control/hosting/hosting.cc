@@ -58,6 +58,14 @@ Result<void> Hosting::Load() {
   return TakeOver(record);
 }
 
+Sources Hosting::SourcesOf(const RepositoryRecord& record) const {
+  Sources sources{.repositories = parts_.repositories, .neighbours = {}, .elsewhere = parts_.elsewhere};
+  for (const auto& [name, repository] : repositories_) {
+    if (repository->record.ns == record.ns) sources.neighbours.insert(name);
+  }
+  return sources;
+}
+
 Result<void> Hosting::TakeOver(const state::RestoredRecord& restored) {
   Transaction transaction;
   for (const auto& [name, repository] : repositories_) {
@@ -204,8 +212,8 @@ void Hosting::Look(const RepositoryPtr& repository) {
   auto sight = std::make_shared<Result<Sight>>();
   OnLane(
       repository->record.name,
-      [&git = parts_.repositories, record = repository->record, by = asked->front().by, sight] {
-        *sight = LookAt(git, record, by);
+      [sources = SourcesOf(repository->record), record = repository->record, by = asked->front().by, sight] {
+        *sight = LookAt(sources, record, by);
       },
       [this, repository, asked, sight] { Saw(repository, *asked, std::move(*sight)); });
 }
@@ -264,8 +272,8 @@ void Hosting::Dispatch(const std::string& name, DispatchRequest request, Done<Ru
   auto run = std::make_shared<Result<NewRun>>();
   OnLane(
       name,
-      [&git = parts_.repositories, record = repository->record, request = std::move(request), run] {
-        *run = LookForDispatch(git, record, request);
+      [sources = SourcesOf(repository->record), record = repository->record, request = std::move(request), run] {
+        *run = LookForDispatch(sources, record, request);
       },
       [this, repository, run, done = std::move(done)] {
         if (!run->has_value()) return done(std::unexpected(run->error()));

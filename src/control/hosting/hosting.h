@@ -26,6 +26,7 @@ struct HostingParts {
   Repositories& repositories;
   RunList& list;
   const TimeZones& zones;
+  ReadElsewhere elsewhere = nullptr;
 };
 
 class Hosting {
@@ -77,6 +78,7 @@ class Hosting {
   };
   using RepositoryPtr = std::shared_ptr<Repository>;
 
+  Sources SourcesOf(const runs::RepositoryRecord& record) const;
   Result<void> TakeOver(const state::RestoredRecord& restored);
   void Look(const RepositoryPtr& repository);
   void Saw(const RepositoryPtr& repository, const std::vector<Asked>& asked, Result<Sight> sight);

@@ -101,7 +101,11 @@ RunHost::RunHost(RunHostParts parts)
       [this](const std::string& id) { list_->Changed(id); });
   list_->Drive(*runs_);
   hosting_ = std::make_unique<control::Hosting>(
-      control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_, zones_});
+      control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_, zones_,
+                            [this](const auto& record, const std::string& sha, const std::string& name) -> Result<std::string> {
+                              TRY(const actions::KnownActions known, KnownAt(record.name, sha));
+                              return known.ReadFile(name);
+                            }});
 }
 
 RunHost::~RunHost() = default;
@@ -164,16 +168,21 @@ Result<void> RunHost::Prepare(RunRecord& record) {
   return {};
 }
 
-Result<std::shared_ptr<actions::KnownActions>> RunHost::ActionsFor(RunRecord& record) {
-  const Origin origin = OriginOf(record);
-  TRY(const workflow::RunSpec spec, control::SpecOf(record, expression::Value()));
+Result<actions::KnownActions> RunHost::KnownAt(const std::string& repository, const std::string& sha) {
   std::optional<workflow::ActionLock> lock;
-  TRY(const std::vector<GitFile> files_beside, repositories_.ReadFolder(origin.repository, origin.facts.sha, ".github"));
-  for (const GitFile& file : files_beside) {
+  TRY(const std::vector<GitFile> files, repositories_.ReadFolder(repository, sha, ".github"));
+  for (const GitFile& file : files) {
     if (file.name != workflow::kLockPath) continue;
     TRY(lock, workflow::ReadLock(file.content));
   }
-  auto known = std::make_shared<actions::KnownActions>(actions::Mirror(parts_.state_folder + "/actions"), std::move(lock));
+  return actions::KnownActions(actions::Mirror(parts_.state_folder + "/actions"), std::move(lock));
+}
+
+Result<std::shared_ptr<actions::KnownActions>> RunHost::ActionsFor(RunRecord& record) {
+  const Origin origin = OriginOf(record);
+  TRY(const workflow::RunSpec spec, control::SpecOf(record, expression::Value()));
+  TRY(actions::KnownActions known_at, KnownAt(origin.repository, origin.facts.sha));
+  auto known = std::make_shared<actions::KnownActions>(std::move(known_at));
   const auto local = [&](const std::string& uses) -> std::optional<std::string> {
     const auto found = repositories_.ReadFolder(origin.repository, origin.facts.sha, uses.substr(2));
     if (!found.has_value()) return std::nullopt;
