@@ -55,6 +55,19 @@ def free_port():
         return one.getsockname()[1]
 
 
+def wait_for_port(port):
+    """Until nobody holds it."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                return one.bind(("127.0.0.1", port))
+            except OSError:
+                time.sleep(0.05)
+    raise Failed(f"somebody still holds port {port}")
+
+
 class World:
     """A daemon with a repository, and a clone of it."""
 
@@ -66,8 +79,9 @@ class World:
         self.clone = self.root / "clone"
         self.api_port = free_port()
         self.config = self.root / "tuesday.yaml"
+        self.edge_port = free_port()
         self.config.write_text(f"listeners:\n  api:\n    listen: 127.0.0.1:{self.api_port}\n"
-                               f"  edge: {{listen: 127.0.0.1:{free_port()}, tls_listen: 127.0.0.1:{free_port()}}}\n")
+                               f"  edge: {{listen: 127.0.0.1:{self.edge_port}, tls_listen: 127.0.0.1:{free_port()}}}\n")
         self.daemon = None
         self.start()
         self.ask("repo", "create", "app")
@@ -101,13 +115,16 @@ class World:
                 self.run_of(run["id"])
         self.daemon.terminate()
         self.daemon.wait()
+        self.end_what_runs()
+        self.folder.cleanup()
+
+    def end_what_runs(self):
         for process in pathlib.Path("/proc").glob("[0-9]*"):
             try:
                 if str(self.state).encode() in (process / "cmdline").read_bytes():
                     os.kill(int(process.name), signal.SIGTERM)
             except OSError:
                 pass
-        self.folder.cleanup()
 
     def write(self, name, text):
         path = self.clone / name
@@ -180,6 +197,53 @@ def case_a_failed_run_is_repaired_from_the_failed_step(world):
     world.ask("run", "rerun", "1", "--from-step", "--watch")
     run = world.view("1")
     expect(run["result"] == "success" and run["attempt"] == 2, str(run))
+
+
+def case_a_workflow_of_a_neighbour_is_called(world):
+    world.ask("repo", "create", "ci")
+    world.git("remote", "add", "ci", str(world.state / "repositories/ci.git"))
+    world.write(".github/workflows/ci.yaml", "on: workflow_call\njobs:\n  inner:\n    runs-on: ubuntu-latest\n    steps: [{run: echo called}]\n")
+    world.commit("Shared")
+    world.git("push", "-q", "ci", "HEAD:refs/heads/main", "HEAD:refs/tags/v1")
+    for ref, line in (("v1", "│ called"), ("v2", "ci has no branch or tag 'v2'")):
+        world.write(".github/workflows/ci.yaml", f"on: push\njobs:\n  call:\n    uses: default/ci/.github/workflows/ci.yaml@{ref}\n")
+        said = world.push("Calls " + ref)
+        run = max((one["id"] for one in json.loads(world.ask("run", "list", "--json"))["runs"]), key=int)
+        world.run_of(run)
+        expect(line in world.watched + said, f"no {line!r} in:\n{said}\n{world.watched}")
+
+
+def case_a_backup_holds_repositories_and_what_runs_have_said(world):
+    world.push("First")
+    world.run_of("1")
+    backup = world.root / "backup.tar"
+    world.ask("backup", str(backup), "--with-keys")
+    world.write("test.sh", PASSES + "echo second\n")
+    world.push("Second")
+    world.run_of("2")
+    world.kill()
+    world.ask("restore", str(backup), "--replace")
+    world.start()
+    runs = json.loads(world.ask("run", "list", "--json"))["runs"]
+    expect([run["id"] for run in runs] == ["1"], f"what had moved since the backup ran again: {runs}")
+    expect("1 refs have moved since, and nothing runs" in world.ask("audit", "log"), "the journal does not tell of the restore")
+    world.write("test.sh", PASSES + "echo third\n")
+    expect("run 3: CI" in world.push("Third"), "the number of a run that left files is given again")
+    expect(world.run_of("3")["result"] == "success", world.watched)
+    world.kill()
+    # Another machine.
+    world.end_what_runs()
+    world.state.rename(world.root / "lost")
+    wait_for_port(world.edge_port)
+    world.ask("restore", str(backup))
+    world.start()
+    expect("all is well" in world.ask("run", "view", "1", "--log"), "the log of the run is lost")
+    fresh = world.root / "fresh"
+    world.git("clone", "-q", str(world.state / "repositories/app.git"), str(fresh), cwd=world.root)
+    expect(world.git("log", "-1", "--format=%s", cwd=fresh).strip() == "First", "the commit is lost")
+    world.write("test.sh", PASSES + "echo fourth\n")
+    expect("run 2: CI" in world.push("Fourth"), "a push to the restored repository does not run")
+    expect(world.run_of("2")["result"] == "success", world.watched)
 
 
 def case_a_killed_daemon_goes_on_and_hears_of_pushes_that_it_missed(world):

@@ -89,6 +89,57 @@ class BackupTest : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(BackupTest, RepositoriesAndRunsComeWithItAndWhatIsThereStays) {
+  MakeState("old", "v1");
+  Put("old/repositories/app/HEAD", "ref: refs/heads/main");
+  Put("old/repositories/app/objects/aa/bb", "object");
+  Put("old/repositories/app/objects/tmp_obj_1", "half");
+  Put("old/repositories/app/refs/heads/tmp_x", "c1");
+  Put("old/repositories/app/refs/heads/main.lock", "half");
+  Put("old/actions/index.json", "old names");
+  Put("old/actions/trees/d1/.github/x", "hidden");
+  Put("old/blobs/artifacts/v1b/.config", "hidden");
+  Put("old/runs/1/artifacts/a/content", "stored");
+  Put("old/places/1.test/logs/1.log", "said");
+  Put("old/places/1.test/work/secret", "file of a job");
+  const auto tar = Backup("old");
+  ASSERT_TRUE(tar) << tar.error().message;
+  EXPECT_LT(tar->find("refs/heads/tmp_x"), tar->find("objects/aa/bb"));
+  ASSERT_TRUE(Check(*tar));
+  EXPECT_EQ(Check(*tar)->header.format, kFormat);
+  ASSERT_TRUE(RestoreTo("new", *tar));
+  EXPECT_EQ(Text("new/repositories/app/objects/aa/bb"), "object");
+  EXPECT_EQ(Text("new/repositories/app/refs/heads/tmp_x"), "c1");
+  EXPECT_EQ(Text("new/repositories/app/objects/tmp_obj_1"), "(none)");
+  EXPECT_EQ(Text("new/repositories/app/refs/heads/main.lock"), "(none)");
+  EXPECT_EQ(Text("new/actions/trees/d1/.github/x"), "hidden");
+  EXPECT_EQ(Text("new/blobs/artifacts/v1b/.config"), "hidden");
+  EXPECT_EQ(Text("new/runs/1/artifacts/a/content"), "stored");
+  EXPECT_EQ(Text("new/places/1.test/logs/1.log"), "said");
+  EXPECT_EQ(Text("new/places/1.test/work/secret"), "(none)");
+  EXPECT_TRUE((*SqliteStore::OpenReadOnly(Path("new")))->Get("meta", "restored-repositories")->has_value());
+
+  MakeState("other", "v2");
+  Put("other/repositories/app/HEAD", "newer");
+  Put("other/actions/index.json", "newer names");
+  Put("other/actions/trees/d2/x", "tree");
+  Put("other/places/1.test/logs/1.log", "said more");
+  ASSERT_TRUE(RestoreTo("other", *tar, Existing::kMoveAside));
+  EXPECT_EQ(Text("other/repositories/app/HEAD"), "newer");
+  EXPECT_EQ(Text("other/repositories/app/objects/aa/bb"), "(none)");
+  EXPECT_EQ(Text("other/actions/index.json"), "old names");
+  EXPECT_EQ(Text("other/actions/trees/d1/.github/x"), "hidden");
+  EXPECT_EQ(Text("other/actions/trees/d2/x"), "tree");
+  EXPECT_EQ(Text("other/places/1.test/logs/1.log"), "said more");
+}
+
+TEST_F(BackupTest, AnOlderProgramReadsABackupWithoutRuns) {
+  MakeState("old", "v1");
+  const auto tar = Backup("old");
+  ASSERT_TRUE(tar);
+  EXPECT_EQ(Check(*tar)->header.format, kFormatWithoutRuns);
+}
+
 TEST_F(BackupTest, ABackupOfAnOpenStoreIsWholeAndRestoresToAnEmptyPlace) {
   MakeState("old", "v1");
   const auto open = SqliteStore::Open(Path("old"));

@@ -38,11 +38,11 @@ std::string_view LineAt(std::string_view text, std::size_t at) { return text.sub
 
 std::string HeaderText(const Header& header) {
   return CanonicalJson(Json::Object{{"database_format", header.database_format},
-                                    {"format", kFormat},
+                                    {"format", header.format},
                                     {"id", header.id},
                                     {"keys", header.keys == Keys::kIncluded},
                                     {"program", header.program},
-                                    {"readable_by", kReadableBy},
+                                    {"readable_by", header.format},
                                     {"taken_at", header.taken_at}}) +
          "\n";
 }
@@ -60,6 +60,7 @@ Result<Header> ParseHeader(std::string_view text) {
                 "Restore it with the tuesday that wrote it, or a newer one.");
   }
   Header header;
+  header.format = static_cast<int>(readable_by);
   header.id = json->At("id").StringOr("");
   header.taken_at = json->At("taken_at").StringOr("");
   header.program = json->At("program").StringOr("");

@@ -12,8 +12,8 @@
 
 namespace tuesday::backup {
 
-inline constexpr int kFormat = 1;      // What this program writes.
-inline constexpr int kReadableBy = 1;  // The oldest program that can read what this one writes.
+inline constexpr int kFormat = 2;             // The newest that this program reads. 2 may hold the parts of runs.
+inline constexpr int kFormatWithoutRuns = 1;  // What it writes when there are none: an older program reads it too.
 inline constexpr const char* kHeaderName = "backup.json";
 inline constexpr const char* kListingName = "LISTING";
 inline constexpr std::size_t kHeaderBytesMax = 64 << 10;
@@ -27,6 +27,7 @@ struct Header {
   std::string program;  // "tuesday 0.1.0"
   Keys keys = Keys::kLeftOut;
   std::uint64_t database_format = 0;
+  int format = kFormatWithoutRuns;  // Also the oldest that a reader must know.
 };
 
 std::string HeaderText(const Header& header);

@@ -29,7 +29,7 @@ std::unexpected<Error> NoBackup(std::string_view why) {
 // Only what a backup is made of may come out of one.
 bool IsKnownPlace(std::string_view path) {
   constexpr std::array<std::string_view, 4> kFiles = {sqlite::kDatabaseFile, "disk.json", "secret.key", "edge/edge.json"};
-  constexpr std::array<std::string_view, 3> kTrees = {"blobs", "metrics", "tls"};
+  constexpr std::array<std::string_view, 7> kTrees = {"blobs", "metrics", "tls", "repositories", "actions", "runs", "places"};
   if (std::ranges::find(kFiles, path) != kFiles.end()) return true;
   return std::ranges::any_of(
       kTrees, [&](std::string_view tree) { return path == tree || (path.starts_with(tree) && path[tree.size()] == '/'); });

@@ -159,6 +159,21 @@ Result<void> MergeBlobs(const std::string& from, const std::string& to) {
   return files::Exists(from + "/artifacts") ? Merge(from + "/artifacts", to + "/artifacts", 1) : Result<void>{};
 }
 
+// Repositories, runs and places that are there are ahead of the backup's, and stay. Of the mirror the backup's names count, and
+// trees are named by their content.
+Result<void> MergeRuns(const std::string& tree, const std::string& state, const std::string& aside) {
+  for (const char* part : {"/repositories", "/runs", "/places"}) {
+    if (files::Exists(tree + part)) TRY_OK(Merge(tree + part, state + part, 1));
+  }
+  const std::string index = "/actions/index.json";
+  if (!files::Exists(tree + "/actions")) return {};
+  if (files::Exists(tree + index) && files::Exists(state + index)) {
+    TRY_OK(files::MakeFolders(aside + "/actions", 0700));
+    TRY_OK(Move(state + index, aside + index));
+  }
+  return Merge(tree + "/actions", state + "/actions", 2);
+}
+
 // Each step is done, or not yet: begun again after a crash it goes on where it was.
 Result<void> ChangePlaces(const std::string& state, const std::string& tree, const std::string& aside) {
   const auto replace = [&](const std::string& part) -> Result<void> {
@@ -170,6 +185,7 @@ Result<void> ChangePlaces(const std::string& state, const std::string& tree, con
   TRY_OK(GiveToOwner(aside, state));
   TRY_OK(MergeBlobs(tree + "/blobs", state + "/blobs"));
   for (const char* part : kReplacedParts) TRY_OK(replace(part));
+  TRY_OK(MergeRuns(tree, state, aside));
   // An edge that is there is the one that carries requests.
   if (files::Exists(tree + "/edge/edge.json") && !files::Exists(state + "/edge/edge.json")) {
     TRY_OK(files::MakeFolders(state + "/edge", kStateMode));
@@ -191,7 +207,8 @@ Result<void> MarkRestored(const std::string& folder, const Header& header, WallT
   TRY(const std::unique_ptr<sqlite::SqliteStore> store, sqlite::SqliteStore::Open(folder));
   state::RestoredRecord record{.backup = header.id, .taken_at = header.taken_at, .restored_at = WallText(now)};
   Transaction transaction;
-  transaction.put.push_back({std::string(state::kRestoredTable), state::kRestoredKey, state::EncodeRestored(record)});
+  for (const char* key : {state::kRestoredKey, state::kRestoredRepositoriesKey})
+    transaction.put.push_back({std::string(state::kRestoredTable), key, state::EncodeRestored(record)});
   NewEntry entry;
   entry.at = now;
   entry.object = {Namespace("*"), "State", "tuesday"};

@@ -26,15 +26,34 @@ constexpr std::size_t kEntriesMax = 500'000;
 constexpr std::size_t kEdgeBytesMax = 64 << 20;
 constexpr int kDepthMax = 64;
 
+// Whether names in the folder at this path of a state are given by somebody else: every one of them counts then.
+bool IsContent(std::string_view path) {
+  const auto depth = std::ranges::count(path, '/') + 1;
+  if (path.starts_with("blobs/artifacts/") || path.starts_with("actions/trees/")) return depth >= 3;
+  return path.starts_with("repositories/");
+}
+
+// What git is about to write.
+bool IsUnfinished(std::string_view path, std::string_view name) {
+  if (!path.starts_with("repositories/")) return false;
+  return name.ends_with(".lock") || (name.starts_with("tmp_") && path.find("/objects") != std::string_view::npos);
+}
+
 // Names in a folder in order, without what is being written. A folder that is not there has none.
-std::vector<std::string> NamesIn(const std::string& folder) {
+std::vector<std::string> NamesIn(const std::string& folder, std::string_view path) {
+  const bool is_content = IsContent(path);
   std::vector<std::string> names;
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), [](DIR* dir) { return ::closedir(dir); });
   while (const dirent* entry = open == nullptr ? nullptr : ::readdir(open.get())) {
     const std::string name = entry->d_name;
-    if (!name.starts_with('.') && name.find(".tmp.") == std::string::npos && !name.ends_with(".new")) names.push_back(name);
+    if (name == "." || name == ".." || IsUnfinished(path, name)) continue;
+    const bool is_written = name.starts_with('.') || name.find(".tmp.") != std::string::npos || name.ends_with(".new");
+    if (is_content || !is_written) names.push_back(name);
   }
   std::ranges::sort(names);
+  // What refs name is in the objects that are read after them.
+  if (path.starts_with("repositories/"))
+    std::ranges::stable_partition(names, [](const auto& name) { return name != "objects"; });
   return names;
 }
 
@@ -53,6 +72,7 @@ class Backup {
   Result<void> AddBytes(const files::Fd& file, const std::string& from, TarEntry entry);
   Result<void> AddTree(const std::string& name, int depth);
   Result<void> AddEdge();
+  Result<void> AddRuns();
 
   const WriteOptions& options_;
   TarWriter tar_;
@@ -130,7 +150,7 @@ Result<void> Backup::AddTree(const std::string& name, int depth) {
   entry.kind = TarKind::kFolder;
   TRY_OK(tar_.Begin(entry));
   listing_.Add(entry, "");
-  for (const std::string& child : NamesIn(path)) TRY_OK(AddTree(name + "/" + child, depth + 1));
+  for (const std::string& child : NamesIn(path, name)) TRY_OK(AddTree(name + "/" + child, depth + 1));
   return {};
 }
 
@@ -142,10 +162,29 @@ Result<void> Backup::AddEdge() {
   return AddText("edge/edge.json", *text, Whole::kYes);
 }
 
+bool HasRuns(const std::string& state) {
+  return std::ranges::any_of(std::initializer_list<const char*>{"/repositories", "/actions", "/runs", "/places"},
+                             [&](const char* part) { return files::Exists(state + part); });
+}
+
+// Repositories, the mirror of actions, and of runs what people look at afterwards: what they stored, said and reported. Files
+// of their jobs stay where they are.
+Result<void> Backup::AddRuns() {
+  TRY_OK(AddTree("repositories", 0));
+  TRY_OK(AddTree("actions", 0));
+  for (const std::string& id : NamesIn(options_.state_folder + "/runs", "runs"))
+    TRY_OK(AddTree("runs/" + id + "/artifacts", 2));
+  for (const std::string& id : NamesIn(options_.state_folder + "/places", "places")) {
+    for (const char* part : {"place", "steps", "logs"}) TRY_OK(AddTree("places/" + id + "/" + part, 2));
+  }
+  return {};
+}
+
 Result<Summary> Backup::Write() {
   // First the copy: what its rows name is in the blobs that are read after it.
   const std::string copy = options_.scratch_folder + "/" + sqlite::kDatabaseFile;
   Header header = options_.header;
+  header.format = HasRuns(options_.state_folder) ? kFormat : kFormatWithoutRuns;
   TRY(header.database_format, sqlite::CopyDatabase(options_.state_folder + "/" + sqlite::kDatabaseFile, copy));
   TRY_OK(AddText(kHeaderName, HeaderText(header), Whole::kYes));
   TRY_OK(AddFile(copy, sqlite::kDatabaseFile, 0600, Missing::kError));
@@ -158,6 +197,7 @@ Result<Summary> Backup::Write() {
   }
   TRY_OK(AddTree("blobs", 0));
   TRY_OK(AddTree("metrics", 0));
+  TRY_OK(AddRuns());
   TRY_OK(AddText(kListingName, listing_.text(), Whole::kNo));
   TRY_OK(tar_.Finish());
   return Summary{header, listing_.entries(), listing_.bytes()};

@@ -52,7 +52,40 @@ Result<void> Hosting::Load() {
     TRY(repository->record, runs::DecodeRepository(row.value));
     repositories_[row.key] = std::move(repository);
   }
-  return {};
+  TRY(const auto restored, parts_.store.Get(state::kRestoredTable, state::kRestoredRepositoriesKey));
+  if (!restored.has_value()) return {};
+  TRY(const state::RestoredRecord record, state::DecodeRestored(*restored));
+  return TakeOver(record);
+}
+
+Sources Hosting::SourcesOf(const RepositoryRecord& record) const {
+  Sources sources{.repositories = parts_.repositories, .neighbours = {}, .elsewhere = parts_.elsewhere};
+  for (const auto& [name, repository] : repositories_) {
+    if (repository->record.ns == record.ns) sources.neighbours.insert(name);
+  }
+  return sources;
+}
+
+Result<void> Hosting::TakeOver(const state::RestoredRecord& restored) {
+  Transaction transaction;
+  for (const auto& [name, repository] : repositories_) {
+    RepositoryRecord& record = repository->record;
+    TRY_OK(parts_.repositories.Prepare(name, record.default_branch));
+    TRY(workflow::Refs refs, parts_.repositories.ReadRefs(name));
+    std::erase_if(refs, [](const auto& item) { return !workflow::IsWatched(item.first); });
+    const workflow::Refs known(record.refs.begin(), record.refs.end());
+    const std::size_t moved = workflow::UpdatesBetween(known, refs).size();
+    record.refs = std::move(refs);
+    record.schedules_seen = parts_.clock.Wall();
+    transaction.put.push_back({std::string(runs::kRepositoryTable), name, runs::Encode(record)});
+    transaction.entries.push_back(EntryOf(
+        record, {.kind = "repository.restored",
+                 .message = fmt::format("The state is of a backup of {}: {} refs have moved since, and nothing runs for them.",
+                                        restored.taken_at, moved),
+                 .data = {{"backup", restored.backup}, {"refs", std::to_string(moved)}}}));
+  }
+  transaction.erase.emplace_back(state::kRestoredTable, state::kRestoredRepositoriesKey);
+  return parts_.store.Commit(transaction);
 }
 
 void Hosting::Start() {
@@ -179,8 +212,8 @@ void Hosting::Look(const RepositoryPtr& repository) {
   auto sight = std::make_shared<Result<Sight>>();
   OnLane(
       repository->record.name,
-      [&git = parts_.repositories, record = repository->record, by = asked->front().by, sight] {
-        *sight = LookAt(git, record, by);
+      [sources = SourcesOf(repository->record), record = repository->record, by = asked->front().by, sight] {
+        *sight = LookAt(sources, record, by);
       },
       [this, repository, asked, sight] { Saw(repository, *asked, std::move(*sight)); });
 }
@@ -239,8 +272,8 @@ void Hosting::Dispatch(const std::string& name, DispatchRequest request, Done<Ru
   auto run = std::make_shared<Result<NewRun>>();
   OnLane(
       name,
-      [&git = parts_.repositories, record = repository->record, request = std::move(request), run] {
-        *run = LookForDispatch(git, record, request);
+      [sources = SourcesOf(repository->record), record = repository->record, request = std::move(request), run] {
+        *run = LookForDispatch(sources, record, request);
       },
       [this, repository, run, done = std::move(done)] {
         if (!run->has_value()) return done(std::unexpected(run->error()));

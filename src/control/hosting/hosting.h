@@ -12,6 +12,7 @@
 #include "control/hosting/run_list.h"
 #include "control/hosting/sight.h"
 #include "ports/time_zones.h"
+#include "wire/state/restored.h"
 
 namespace tuesday::control {
 
@@ -25,6 +26,7 @@ struct HostingParts {
   Repositories& repositories;
   RunList& list;
   const TimeZones& zones;
+  ReadElsewhere elsewhere = nullptr;
 };
 
 class Hosting {
@@ -41,7 +43,8 @@ class Hosting {
   explicit Hosting(HostingParts parts);
   ~Hosting();
 
-  // Reads the repositories. Blocks.
+  // Reads the repositories. After a restore they are ahead of what the state knows: what moved since the backup is taken as
+  // seen, and said in the journal; nothing runs for it. Blocks.
   Result<void> Load();
 
   // Puts hooks in order and looks at all of them: what was pushed while nobody listened runs now.
@@ -75,6 +78,8 @@ class Hosting {
   };
   using RepositoryPtr = std::shared_ptr<Repository>;
 
+  Sources SourcesOf(const runs::RepositoryRecord& record) const;
+  Result<void> TakeOver(const state::RestoredRecord& restored);
   void Look(const RepositoryPtr& repository);
   void Saw(const RepositoryPtr& repository, const std::vector<Asked>& asked, Result<Sight> sight);
   void Looked(const RepositoryPtr& repository, const std::vector<Asked>& asked, const Result<Observation>& seen);

@@ -75,7 +75,8 @@ class World {
                      .ended = nullptr,
                      .drop_files = nullptr,
                      .remove = [this](const runs::RunRecord& record) { removed.push_back(record.id); },
-                     .kept_max = 3});
+                     .kept_max = 3,
+                     .highest_left = [this] { return highest_left; }});
     runs = std::make_unique<Runs>(
         RunsParts{clock, executor, store, places, actions, [](const auto&) { return expression::Value::Object({}); }},
         [this](const std::string& id) { list->Changed(id); });
@@ -119,6 +120,7 @@ class World {
   NoActions actions;
   std::vector<std::string> prepared;
   std::vector<std::string> removed;
+  std::uint64_t highest_left = 0;
   std::unique_ptr<RunList> list;
   std::unique_ptr<Runs> runs;
   std::unique_ptr<Hosting> hosting;
@@ -348,6 +350,31 @@ TEST(Retention, LetsTheOldestGoWithAllAttemptsAndRows) {
   ASSERT_TRUE(rows);
   EXPECT_THAT(*rows, ::testing::Not(IsEmpty()));
   for (const Row& row : *rows) EXPECT_THAT(row.key[0], ::testing::AnyOf('3', '4', '5')) << row.key;
+}
+
+TEST(Restored, WhatMovedSinceTheBackupIsSeenAndNotRunAndNoNumberIsGivenTwice) {
+  World world;
+  world.Create();
+  world.repositories.Push("app", "refs/heads/main", {{kFile, kCi}});
+  world.Observe();
+  world.Settle();
+  world.Kill();
+  // Run 2 came after the backup: it has left files, and the ref has moved.
+  world.repositories.Push("app", "refs/heads/main", {{kFile, kCi}, {"b.c", "x"}});
+  world.highest_left = 2;
+  const state::RestoredRecord restored{.backup = "b1", .taken_at = "2026-11-23T14:00:00.000Z", .restored_at = ""};
+  ASSERT_TRUE(world.store.Commit(
+      {.put = {{std::string(state::kRestoredTable), state::kRestoredRepositoriesKey, state::EncodeRestored(restored)}}}));
+  world.Start();
+  world.Settle();
+  EXPECT_THAT(world.list->List(), SizeIs(1));
+  EXPECT_EQ(world.store.entries().back().entry.kind, "repository.restored");
+  EXPECT_EQ(world.store.entries().back().entry.data.at("refs"), "1");
+  EXPECT_FALSE(world.store.Get(state::kRestoredTable, state::kRestoredRepositoriesKey)->has_value());
+  world.repositories.Push("app", "refs/heads/main", {{kFile, kCi}, {"b.c", "y"}});
+  const auto seen = world.Observe();
+  ASSERT_THAT(seen.runs, SizeIs(1));
+  EXPECT_EQ(seen.runs[0].id, "3");
 }
 
 constexpr const char* kNightly = R"(

@@ -74,11 +74,17 @@ Result<void> RunList::Load() {
     std::from_chars(summary.id.data(), summary.id.data() + summary.id.size(), id);
     next_id_ = std::max(next_id_, id + 1);
   }
+  if (parts_.highest_left != nullptr) next_id_ = std::max(next_id_, parts_.highest_left() + 1);
   std::vector<std::string> going_on;
   for (const auto& [key, summary] : summaries_) {
     if (summary.status == RunStatus::kPending || summary.status == RunStatus::kRunning) going_on.push_back(key);
   }
-  for (const std::string& key : going_on) TRY_OK(TakeUp(summaries_.at(key)));
+  for (const std::string& key : going_on) {
+    RunSummary& summary = summaries_.at(key);
+    // One that cannot go on holds no other up.
+    if (const Result<void> taken = TakeUp(summary); !taken.has_value())
+      summary.reason = fmt::format("not taken up, tried again at the next start: {}", ErrorText(taken.error()));
+  }
   return {};
 }
 

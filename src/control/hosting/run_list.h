@@ -30,6 +30,9 @@ struct RunListParts {
   std::function<void(const runs::RunRecord&)> drop_files;  // Of its jobs. Blocks.
   std::function<void(const runs::RunRecord&)> remove;      // All that it left but its rows. Blocks.
   std::size_t kept_max = kRunsKeptMax;
+  // The highest number of a run that has left anything on the disk: after a restore the list may know of fewer, and no number
+  // is given twice. Null: none has. Blocks.
+  std::function<std::uint64_t()> highest_left = nullptr;
 };
 
 class RunList {

@@ -51,8 +51,8 @@ void Hosting::CheckSchedules(const RepositoryPtr& repository) {
   const WallTime until = parts_.clock.Wall();
   OnLane(
       repository->record.name,
-      [&git = parts_.repositories, &zones = parts_.zones, record = repository->record, is_known, until, answer] {
-        if (!is_known) answer->schedules = LookForSchedules(git, record);
+      [sources = SourcesOf(repository->record), &zones = parts_.zones, record = repository->record, is_known, until, answer] {
+        if (!is_known) answer->schedules = LookForSchedules(sources, record);
         if (answer->schedules.has_value()) answer->due = DueSince(*answer->schedules, record.schedules_seen, until, zones);
       },
       [this, repository, commit = tip->second, until, answer] {

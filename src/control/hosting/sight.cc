@@ -109,12 +109,12 @@ NewRun RunOf(const runs::RepositoryRecord& record, const HostedWorkflow& workflo
   return run;
 }
 
-Result<void> AddRuns(Repositories& repositories, const runs::RepositoryRecord& record, const Seen& seen, Sight& sight) {
+Result<void> AddRuns(const Sources& sources, const runs::RepositoryRecord& record, const Seen& seen, Sight& sight) {
   if (SaysSkip(seen.facts.message)) {
     sight.notices.push_back(fmt::format("The commit {} says that nothing is to run.", seen.facts.sha.substr(0, 10)));
     return {};
   }
-  TRY(const std::vector<HostedWorkflow> workflows, WorkflowsAt(repositories, record.name, seen.facts.sha));
+  TRY(const std::vector<HostedWorkflow> workflows, WorkflowsAt(sources, record, seen.facts.sha));
   const workflow::Event event = workflow::TriggerEventOf(seen.facts, seen.paths);
   for (const HostedWorkflow& workflow : workflows) {
     const bool fires = std::ranges::any_of(workflow.triggers, [&](const auto& one) { return workflow::Fires(one, event); });
@@ -130,17 +130,10 @@ Result<void> AddRuns(Repositories& repositories, const runs::RepositoryRecord& r
   return {};
 }
 
-Result<std::string> CompleteRef(const workflow::Refs& refs, const runs::RepositoryRecord& record, const std::string& ref) {
-  const std::string wanted = ref.empty() ? record.default_branch : ref;
-  for (const std::string& name : {wanted, "refs/heads/" + wanted, "refs/tags/" + wanted}) {
-    if (name.starts_with("refs/") && refs.contains(name)) return name;
-  }
-  return Fail(ErrorCode::kNotFound, fmt::format("{} has no branch or tag '{}'.", record.name, wanted));
-}
-
 }  // namespace
 
-Result<Sight> LookAt(Repositories& repositories, const runs::RepositoryRecord& record, const std::string& by) {
+Result<Sight> LookAt(const Sources& sources, const runs::RepositoryRecord& record, const std::string& by) {
+  Repositories& repositories = sources.repositories;
   Sight sight;
   TRY(sight.refs, repositories.ReadRefs(record.name));
   const workflow::Refs known(record.refs.begin(), record.refs.end());
@@ -159,17 +152,21 @@ Result<Sight> LookAt(Repositories& repositories, const runs::RepositoryRecord& r
     } else {
       TRY(seen, SeePush(repositories, record, update, *event, by));
     }
-    if (seen.has_value()) TRY_OK(AddRuns(repositories, record, *seen, sight));
+    if (seen.has_value()) TRY_OK(AddRuns(sources, record, *seen, sight));
   }
   return sight;
 }
 
-Result<NewRun> LookForDispatch(Repositories& repositories, const runs::RepositoryRecord& record,
-                               const DispatchRequest& request) {
+Result<NewRun> LookForDispatch(const Sources& sources, const runs::RepositoryRecord& record, const DispatchRequest& request) {
+  Repositories& repositories = sources.repositories;
   TRY(const workflow::Refs refs, repositories.ReadRefs(record.name));
-  TRY(const std::string ref, CompleteRef(refs, record, request.ref));
+  const std::string wanted = request.ref.empty() ? record.default_branch : request.ref;
+  const auto complete = workflow::CompleteRef(refs, wanted);
+  if (!complete.has_value())
+    return Fail(ErrorCode::kNotFound, fmt::format("{} has no branch or tag '{}'.", record.name, wanted));
+  const std::string& ref = *complete;
   TRY(const GitCommit commit, repositories.ReadCommit(record.name, refs.at(ref)));
-  TRY(const std::vector<HostedWorkflow> workflows, WorkflowsAt(repositories, record.name, commit.sha));
+  TRY(const std::vector<HostedWorkflow> workflows, WorkflowsAt(sources, record, commit.sha));
   for (const HostedWorkflow& workflow : workflows) {
     if (workflow.file != request.file && !workflow.file.ends_with("/" + request.file)) continue;
     if (!workflow.problems.empty()) return Fail(ErrorCode::kInvalid, fmt::format("{}", fmt::join(workflow.problems, "\n")));
@@ -186,13 +183,14 @@ Result<NewRun> LookForDispatch(Repositories& repositories, const runs::Repositor
   return Fail(ErrorCode::kNotFound, fmt::format("{} has no workflow '{}' at {}.", record.name, request.file, ref));
 }
 
-Result<std::vector<ScheduledRun>> LookForSchedules(Repositories& repositories, const runs::RepositoryRecord& record) {
+Result<std::vector<ScheduledRun>> LookForSchedules(const Sources& sources, const runs::RepositoryRecord& record) {
+  Repositories& repositories = sources.repositories;
   std::vector<ScheduledRun> found;
   const std::string ref = "refs/heads/" + record.default_branch;
   const auto tip = record.refs.find(ref);
   if (tip == record.refs.end()) return found;
   TRY(const GitCommit commit, repositories.ReadCommit(record.name, tip->second));
-  TRY(const std::vector<HostedWorkflow> workflows, WorkflowsAt(repositories, record.name, commit.sha));
+  TRY(const std::vector<HostedWorkflow> workflows, WorkflowsAt(sources, record, commit.sha));
   for (const HostedWorkflow& workflow : workflows) {
     if (!workflow.problems.empty()) continue;
     for (const workflow::Trigger& trigger : workflow.triggers) {

@@ -120,12 +120,13 @@ void Runs::Pump(const RunPtr& run) {
   RunOutcome all;
   all.state = run->state;
   Transaction transaction;
+  const Namespace ns = parts_.namespace_of == nullptr ? Namespace("default") : parts_.namespace_of(run->record);
   for (const RunEvent& event : events) {
     RunOutcome one = workflow::StepRun(run->spec, std::move(all.state), event, Now());
     all.state = std::move(one.state);
     all.wake_at = one.wake_at;
     for (audit::Entry& entry : one.entries) {
-      const ObjectName name{.ns = Namespace("default"), .kind = "WorkflowRun", .name = run->record.id};
+      const ObjectName name{.ns = ns, .kind = "WorkflowRun", .name = run->record.id};
       transaction.entries.push_back({.at = parts_.clock.Wall(), .object = name, .attempt = "", .entry = std::move(entry)});
     }
   }

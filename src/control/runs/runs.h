@@ -48,6 +48,8 @@ struct RunsParts {
   std::function<LegServices(const runs::RunRecord&, const std::string& leg)> services = nullptr;
   // Where a run's actions come from, when not all runs have the same. Called on the loop; what it gives is called elsewhere.
   std::function<std::shared_ptr<Actions>(const runs::RunRecord&)> actions_of = nullptr;
+  // The namespace that a run's entries in the journal stand under. Null: "default".
+  std::function<Namespace(const runs::RunRecord&)> namespace_of = nullptr;
 };
 
 struct RunRows;

@@ -93,7 +93,7 @@ class World {
   std::optional<Result<void>> begun;
 };
 
-TEST(Runs, GiveTheServicesToActionsAndNotToScripts) {
+TEST(Runs, GiveTheServicesToActionsAndNotToScriptsAndTheirNamespaceToTheJournal) {
   World world;
   world.runs = std::make_unique<Runs>(RunsParts{.clock = world.clock,
                                                 .executor = world.executor,
@@ -109,7 +109,8 @@ TEST(Runs, GiveTheServicesToActionsAndNotToScripts) {
                                                           .hosts = {{"s.localhost", "127.0.0.1"}},
                                                           .environment = {{"ACTIONS_RUNTIME_TOKEN", record.id + "/" + leg}},
                                                           .masks = {"the token"}};
-                                                    }},
+                                                    },
+                                                .namespace_of = [](const auto&) { return Namespace("shop"); }},
                                       [](const std::string&) {});
   world.Begin(
       "on: push\njobs:\n  j:\n    runs-on: ubuntu-latest\n    steps:\n      - run: one\n      - uses: o/here@v1\n        "
@@ -118,6 +119,8 @@ TEST(Runs, GiveTheServicesToActionsAndNotToScripts) {
   const PlaceId place("r7.j");
   EXPECT_FALSE(world.places.FindOrder(place, "r7.j.1")->environment.contains("ACTIONS_RUNTIME_TOKEN"));
   EXPECT_EQ(world.places.FindOrder(place, "r7.j.2")->environment.at("ACTIONS_RUNTIME_TOKEN"), "r7/j");
+  ASSERT_FALSE(world.store.entries().empty());
+  for (const NewEntry& entry : world.store.entries()) EXPECT_EQ(entry.object.ns, Namespace("shop"));
 }
 
 TEST(Runs, RunAWorkflowToItsEnd) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The row that a restore leaves: the world may be ahead of this state. It goes when every rollout was taken over.
+// The rows that a restore leaves: the world may be ahead of this state. One goes when every rollout was taken over, the other
+// when every repository was.
 #pragma once
 
 #include <string>
@@ -11,6 +12,7 @@ namespace tuesday::state {
 
 inline constexpr std::string_view kRestoredTable = "meta";
 inline constexpr const char* kRestoredKey = "restored";
+inline constexpr const char* kRestoredRepositoriesKey = "restored-repositories";
 
 struct RestoredRecord {
   std::string backup;       // Its id.

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "adapters/files/files.h"
 #include "app/services/store/artifacts.h"
@@ -84,7 +85,8 @@ RunHost::RunHost(RunHostParts parts)
                                   actions_.erase(record.id);
                                 },
                             .drop_files = [this](const RunRecord& record) { DropFiles(record); },
-                            .remove = [this](const RunRecord& record) { Remove(record); }});
+                            .remove = [this](const RunRecord& record) { Remove(record); },
+                            .highest_left = [this] { return HighestLeft(); }});
   runs_ = std::make_unique<control::Runs>(
       control::RunsParts{
           .clock = parts_.clock,
@@ -94,11 +96,16 @@ RunHost::RunHost(RunHostParts parts)
           .actions = known_,
           .secrets = [this](const RunRecord& record) { return SecretsOf(record); },
           .services = [this](const RunRecord& record, const std::string& leg) { return ServicesOf(record, leg); },
-          .actions_of = [this](const RunRecord& record) { return KnownTo(record); }},
+          .actions_of = [this](const RunRecord& record) { return KnownTo(record); },
+          .namespace_of = [](const RunRecord& record) { return Namespace(OriginOf(record).ns); }},
       [this](const std::string& id) { list_->Changed(id); });
   list_->Drive(*runs_);
   hosting_ = std::make_unique<control::Hosting>(
-      control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_, zones_});
+      control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_, zones_,
+                            [this](const auto& record, const std::string& sha, const std::string& name) -> Result<std::string> {
+                              TRY(const actions::KnownActions known, KnownAt(record.name, sha));
+                              return known.ReadFile(name);
+                            }});
 }
 
 RunHost::~RunHost() = default;
@@ -108,8 +115,29 @@ Result<void> RunHost::Load() {
   TRY_OK(hosting_->Load());
   TRY_OK(list_->Load());
   parts_.executor.Run("containers", [this] { places_.RemoveLeftContainers(); }, [] {});
+  CloseUnknown();
   hosting_->Start();
   return {};
+}
+
+std::uint64_t RunHost::HighestLeft() const {
+  std::uint64_t highest = 0;
+  const auto take = [&](const std::string& name) {
+    std::uint64_t id = 0;
+    std::from_chars(name.data(), name.data() + name.size(), id);
+    highest = std::max(highest, id);
+  };
+  for (const std::string& name : files::NamesIn(parts_.state_folder + "/runs")) take(name);
+  for (const PlaceId& place : places_.Known()) take(place.str());
+  return highest;
+}
+
+// A state that was restored does not know of runs that came after its backup. What their jobs do ends here; logs stay.
+void RunHost::CloseUnknown() {
+  for (const PlaceId& place : places_.Known()) {
+    if (list_->Find(place.str().substr(0, place.str().find('.'))) != nullptr) continue;
+    if (const auto closed = places_.Close(place); !closed.has_value()) spdlog::warn("{}", ErrorText(closed.error()));
+  }
 }
 
 std::string RunHost::FolderOf(const std::string& record_id) const {
@@ -141,16 +169,21 @@ Result<void> RunHost::Prepare(RunRecord& record) {
   return {};
 }
 
-Result<std::shared_ptr<actions::KnownActions>> RunHost::ActionsFor(RunRecord& record) {
-  const Origin origin = OriginOf(record);
-  TRY(const workflow::RunSpec spec, control::SpecOf(record, expression::Value()));
+Result<actions::KnownActions> RunHost::KnownAt(const std::string& repository, const std::string& sha) {
   std::optional<workflow::ActionLock> lock;
-  TRY(const std::vector<GitFile> files_beside, repositories_.ReadFolder(origin.repository, origin.facts.sha, ".github"));
-  for (const GitFile& file : files_beside) {
+  TRY(const std::vector<GitFile> files, repositories_.ReadFolder(repository, sha, ".github"));
+  for (const GitFile& file : files) {
     if (file.name != workflow::kLockPath) continue;
     TRY(lock, workflow::ReadLock(file.content));
   }
-  auto known = std::make_shared<actions::KnownActions>(actions::Mirror(parts_.state_folder + "/actions"), std::move(lock));
+  return actions::KnownActions(actions::Mirror(parts_.state_folder + "/actions"), std::move(lock));
+}
+
+Result<std::shared_ptr<actions::KnownActions>> RunHost::ActionsFor(RunRecord& record) {
+  const Origin origin = OriginOf(record);
+  TRY(const workflow::RunSpec spec, control::SpecOf(record, expression::Value()));
+  TRY(actions::KnownActions known_at, KnownAt(origin.repository, origin.facts.sha));
+  auto known = std::make_shared<actions::KnownActions>(std::move(known_at));
   const auto local = [&](const std::string& uses) -> std::optional<std::string> {
     const auto found = repositories_.ReadFolder(origin.repository, origin.facts.sha, uses.substr(2));
     if (!found.has_value()) return std::nullopt;

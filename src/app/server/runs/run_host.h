@@ -57,9 +57,13 @@ class RunHost {
 
  private:
   std::string FolderOf(const std::string& record_id) const;
+  std::uint64_t HighestLeft() const;
+  void CloseUnknown();
   void Furnish(const runs::RunSummary& summary, runs::RunRecord& record) const;
   Result<void> Prepare(runs::RunRecord& record);
-  // The mirror as the commit's lock allows it; binds what the run needs of it.
+  // The mirror as the commit's lock allows it.
+  Result<actions::KnownActions> KnownAt(const std::string& repository, const std::string& sha);
+  // The same for a run; binds what it needs of the mirror.
   Result<std::shared_ptr<actions::KnownActions>> ActionsFor(runs::RunRecord& record);
   std::shared_ptr<actions::KnownActions> KnownTo(const runs::RunRecord& record) const;
   void DropFiles(const runs::RunRecord& record);

@@ -15,6 +15,13 @@ constexpr std::string_view kHead = "/head";
 
 }  // namespace
 
+std::optional<std::string> CompleteRef(const Refs& refs, const std::string& ref) {
+  for (const std::string& name : {ref, "refs/heads/" + ref, "refs/tags/" + ref}) {
+    if (name.starts_with("refs/") && refs.contains(name)) return name;
+  }
+  return std::nullopt;
+}
+
 int ChangeOf(std::string_view ref) {
   if (!ref.starts_with(kPull) || !ref.ends_with(kHead)) return 0;
   const std::string_view number = ref.substr(kPull.size(), ref.size() - kPull.size() - kHead.size());

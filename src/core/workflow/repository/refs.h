@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ bool IsWatched(std::string_view ref);
 
 // In the order of the refs' names. Refs that are not watched are left out.
 std::vector<RefUpdate> UpdatesBetween(const Refs& known, const Refs& actual);
+
+// "refs/heads/main" of "main" and of itself: a branch before a tag of the same name. Nothing when there is none.
+std::optional<std::string> CompleteRef(const Refs& refs, const std::string& ref);
 
 // 7 of "refs/pull/7/head"; 0 of any other ref.
 int ChangeOf(std::string_view ref);

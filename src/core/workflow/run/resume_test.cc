@@ -71,6 +71,13 @@ TEST(Resume, GoesOnAtTheStepThatFailedWithWhatWasLeftBefore) {
   EXPECT_EQ(second.environments["/a/post.js"]["STATE_k"], "kept");
 }
 
+TEST(Resume, TellsTheTimeOfTheAttemptAlone) {
+  TestWorld second = Again(Failed(), ResumeFrom::kFailedStep);
+  EXPECT_EQ(second.state.began, WallTime{});
+  second.Begin();
+  EXPECT_EQ(second.state.began, second.Now().wall);
+}
+
 TEST(Resume, OrBeginsFailedJobsAnew) {
   TestWorld second = Again(Failed(), ResumeFrom::kFailedJobs);
   EXPECT_THAT(ContinuedLegs(second.state), IsEmpty());

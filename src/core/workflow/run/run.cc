@@ -98,7 +98,7 @@ void Take(Turn& turn, const RunEvent& event) {
     if (auto place = FindLeg(turn.spec, turn.state, key); place.has_value()) use(*place);
   };
   std::visit(Visitor{[&](const RunBegun&) {
-                       if (turn.state.phase == RunPhase::kWaiting) turn.state.began = turn.now.wall;
+                       if (turn.state.began == WallTime{}) turn.state.began = turn.now.wall;
                        Begin(turn);
                      },
                      [&](const PlaceOpened& e) { at(e.leg, [&](LegPlace& place) { TakePlaceOpened(turn, place); }); },
