@@ -289,6 +289,45 @@ jobs:
     expect(tree.podman.containers() == [], f"left: {tree.podman.containers()}")
 
 
+def case_a_failed_container_job_goes_on_at_its_step(tree):
+    tree.workflow(f"""on: push
+jobs:
+  j:
+    runs-on: ubuntu-latest
+    container: {TINY}
+    services: {{web: {{image: localhost/web:1}}}}
+    steps:
+      - run: echo x >> count; echo A=kept >> $GITHUB_ENV
+      - run: test -f repaired
+      - run: echo "$A $(cat count)"
+""")
+    has(tree.run("-n"), "Initialize containers", "Stop containers")
+    tree.run(code=1)
+    (sorted(tree.state.rglob("places/*/work"))[0] / "repaired").write_text("")
+    has(tree.run("--from-step"), "✓ Initialize containers", "│ kept x", "✓ run success")
+    expect(tree.podman.containers() == [], f"left: {tree.podman.containers()}")
+
+
+def case_an_interrupted_begin_leaves_nothing_and_does_not_wait(tree):
+    tree.workflow(f"""on: push
+jobs:
+  j:
+    runs-on: ubuntu-latest
+    container: {TINY}
+    services: {{web: {{image: localhost/web:1, options: --health-cmd false --health-retries 9}}}}
+    steps: [{{run: echo never}}]
+""")
+    process = tree.start()
+    for line in process.stdout:
+        if "Waiting for all services" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out = process.communicate(timeout=RUN_SECONDS_MAX)[0]
+    expect("■ Initialize containers" in out and time.monotonic() - began < 20, out)
+    expect(tree.podman.containers() == [], f"left: {tree.podman.containers()}")
+
+
 def case_what_reaches_the_machine_is_refused_by_name(tree):
     tree.workflow(f"""on: push
 jobs:

@@ -94,9 +94,11 @@ TEST(Config, KnowsWhatNeedsARestart) {
   after.edge_listen = "127.0.0.1:80";
   after.metrics_retention = std::chrono::hours(1);  // At once.
   after.metrics_bytes_max = 64 << 20;
-  EXPECT_EQ(NeedsRestart({}, after), (std::vector<std::string>{"listeners.edge.listen", "retention.metrics_bytes_max"}));
+  after.containers_socket = "/run/podman/podman.sock";
+  EXPECT_EQ(NeedsRestart({}, after),
+            (std::vector<std::string>{"listeners.edge.listen", "containers.socket", "retention.metrics_bytes_max"}));
   const auto at_start = std::ranges::count_if(Keys(), [](const Key& key) { return key.takes == Key::Takes::kAtStart; });
-  EXPECT_EQ(at_start, 3) << "and each is compared above";
+  EXPECT_EQ(at_start, 4) << "and each is compared above";
 }
 
 }  // namespace

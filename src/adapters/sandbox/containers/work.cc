@@ -254,7 +254,8 @@ void RunContainerWork(const ContainerWork& work) {
 
 bool RemoveContainersOf(const PlaceFolder& folder) {
   const Result<Engine> engine = OpenEngine();
-  if (!engine.has_value()) return false;
+  // Where there is none, nothing was made.
+  if (!engine.has_value()) return engine.error().code == ErrorCode::kUnsupported;
   const auto all = engine->List(PlaceLabels(folder));
   if (!all.has_value()) return false;
   bool gone = true;

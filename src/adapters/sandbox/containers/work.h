@@ -19,7 +19,7 @@ struct ContainerWork {
 // Never returns: ends with the step's exit code. SIGINT and SIGTERM are handed on to what runs, SIGQUIT kills it.
 [[noreturn]] void RunContainerWork(const ContainerWork& work);
 
-// Removes every container and volume of the place. False when the engine does not answer, or something stays.
+// Removes every container and volume of the place. False when the engine does not answer, or something stays: try again.
 bool RemoveContainersOf(const PlaceFolder& folder);
 
 // Of all places that a test for "is it open" denies. For a cold start.

@@ -109,6 +109,7 @@ class PlaceSupervisor {
   ContainerKeeper keeper_;
   std::vector<std::string> runner_words_;         // How our runner is started within.
   std::optional<supervise::UserIds> files_user_;  // Whom the job's files belong to now.
+  std::uint32_t begin_token_ = 0;                 // Of the work that makes the job's own container.
   std::uint32_t awaited_token_ = 0;               // Begun, and its runner is not there yet; 0: none.
   std::map<std::uint32_t, Running> running_;
   std::map<int, std::unique_ptr<Step>> left_;  // Ended, but somebody of theirs still holds the pipe.

@@ -35,6 +35,7 @@ Result<std::uint32_t> PlaceSupervisor::StartWork(const StepOrder& order) {
   Running& running = running_[token];
   running.step = std::move(step);
   running.worker = worker;
+  if (order.containers->task == workflow::ContainerTask::kBegin) begin_token_ = token;
   loop_.Watch(running.step->pipe(), POLLIN, [this, token](short) { OnOutput(token); });
   if (order.timeout) running.timer = loop_.After(*order.timeout, [this, token] { TimeOut(token, SIGINT); });
   disk_->SetActive(true);
@@ -68,7 +69,8 @@ void PlaceSupervisor::OnWorkerEnded(pid_t worker, int wait_status) {
   for (const auto& [token, running] : running_) {
     if (running.worker != worker) continue;
     const bool good = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
-    if (!good || !keeper_.awaits_runner()) return EndStep(token, StepEnd::kExited, ExitCodeOf(wait_status));
+    if (!good || token != begin_token_ || !keeper_.awaits_runner())
+      return EndStep(token, StepEnd::kExited, ExitCodeOf(wait_status));
     awaited_token_ = token;
     loop_.After(kRunnerPatience, [this, awaited = token] {
       EndAwaited(awaited,

@@ -12,6 +12,7 @@
 #include "adapters/files/fd.h"
 #include "adapters/files/files.h"
 #include "adapters/sandbox/bubble/sandbox.h"
+#include "adapters/sandbox/containers/images.h"
 #include "adapters/supervise/cgroup.h"
 #include "adapters/supervise/spawn.h"
 #include "app/cli/commands.h"
@@ -158,6 +159,14 @@ Health CheckSandboxNetwork() {
   return {"sandbox network", Health::Grade::kGood, "Jobs of workflows reach the outside by slirp4netns.", ""};
 }
 
+Health CheckContainers() {
+  const auto engine = sandbox::OpenEngine();
+  const auto version = engine.has_value() ? engine->Version() : std::unexpected(engine.error());
+  if (!version.has_value()) return {"containers", Health::Grade::kNote, version.error().message, version.error().hint};
+  return {"containers", Health::Grade::kGood,
+          fmt::format("Jobs may have containers and services: {} {}.", version->name, version->version), ""};
+}
+
 std::string_view GradeWord(Health::Grade grade) {
   return grade == Health::Grade::kGood ? "ok" : grade == Health::Grade::kNote ? "note" : "bad";
 }
@@ -173,6 +182,7 @@ int RunDoctor(const Globals& globals) {
                                    CheckLimits(),
                                    CheckSandbox(),
                                    CheckSandboxNetwork(),
+                                   CheckContainers(),
                                    CheckDaemon(globals)};
   bool bad = false;
   Json::Array list;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "adapters/haproxy/supervisor/supervisor.h"
@@ -44,6 +45,8 @@ int RunServe(const Globals& globals, const ServeOptions& options) {
   if (!file.empty()) file = std::filesystem::absolute(file).lexically_normal().string();
   const Result<config::Config> config = ReadSettings(file, options);
   if (!config.has_value()) return ReportError(config.error(), globals);
+  // Supervisors of places have our environment, and speak to the engine.
+  if (!config->containers_socket.empty()) ::setenv("TUESDAY_CONTAINERS_SOCKET", config->containers_socket.c_str(), 1);
   server::SetLog(config->log_level, config->log_format);
   // Supervisors outlive our working folder: every path that they get is absolute.
   const std::string state = std::filesystem::absolute(StateDirOf(globals)).lexically_normal().string();
