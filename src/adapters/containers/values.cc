@@ -72,6 +72,10 @@ Json::Object HostBody(const ContainerSpec& spec) {
   if (spec.processes_max != 0) host["PidsLimit"] = spec.processes_max;
   if (spec.shared_memory_bytes != 0) host["ShmSize"] = spec.shared_memory_bytes;
   if (!spec.new_privileges) host["SecurityOpt"] = Json::Array{"no-new-privileges"};
+  if (!spec.log_driver.empty()) {
+    host["LogConfig"] =
+        Json::Object{{"Type", spec.log_driver}, {"Config", Json::Object{{"max-size", std::to_string(spec.log_bytes_max)}}}};
+  }
   host["ReadonlyRootfs"] = spec.read_only_root;
   host["AutoRemove"] = spec.removed_at_end;
   return host;

@@ -60,6 +60,8 @@ struct ContainerSpec {
   std::int64_t cpu_nanos = 0;  // Of one second.
   int processes_max = 0;
   std::uint64_t shared_memory_bytes = 0;
+  std::string log_driver;  // Empty: the engine's own.
+  std::uint64_t log_bytes_max = 0;
   bool read_only_root = false;
   bool new_privileges = true;
   bool removed_at_end = false;  // By the engine, as soon as it has ended.

@@ -135,6 +135,9 @@ TEST_F(ContainersTest, StepsOfAContainerJobRunInTheImage) {
   EXPECT_EQ(OutputOf(first, "word"), "kept");
   ASSERT_EQ(first.environment.size(), 1U);
   EXPECT_EQ(Run(Inside("exit 5")).exit_code, 5);
+  Good(Inside("echo key > locked; chmod 600 locked"));
+  const auto digest = machine_.places().HashFiles(spec_.id, {"locked"});
+  EXPECT_TRUE(digest.has_value() && !digest->empty());
   // What one side writes the other can write over.
   Good(Order("cat made; echo y >> made; test $(id -u) != 0"));
   Good(Inside("cat made; echo z >> made"));

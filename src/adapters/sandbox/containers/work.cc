@@ -81,6 +81,9 @@ Result<void> Worker::BeginService(const ContainerPlan& plan) {
   Service service{plan, {}, {}};
   TRY_OK(HaveImage(engine_, plan));
   TRY(service.spec, CommonSpec(terms_, plan, "service", plan.id));
+  // Nobody reads it before the end: without a limit it would be the machine's disk.
+  service.spec.log_driver = "k8s-file";
+  service.spec.log_bytes_max = terms_.spec.limits.log_bytes;
   TRY(service.id, MakeAndStart(service.spec));
   SayLine(service.id);
   services_.push_back(std::move(service));
