@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 
+import repositories_test
+
 SECRET = "correct-horse-battery-staple"
 RUN_SECONDS_MAX = 180
 SKIPPED = 77
@@ -289,6 +291,37 @@ jobs:
     expect(tree.podman.containers() == [], f"left: {tree.podman.containers()}")
 
 
+def case_on_the_daemon_a_container_job_survives_it(tree):
+    os.environ["DOCKER_HOST"] = tree.podman.socket
+    world = repositories_test.World(tree.program)
+    try:
+        world.write(".github/workflows/ci.yaml", f"""on: push
+jobs:
+  j:
+    runs-on: ubuntu-latest
+    container: {TINY}
+    services: {{web: {{image: localhost/web:1}}}}
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo began; sleep 4; echo slept; cat test.sh
+""")
+        world.push("First")
+        until = time.monotonic() + RUN_SECONDS_MAX
+        while not any("began" in log.read_text() for log in world.state.glob("places/1.j/logs/*.log")):
+            expect(time.monotonic() < until, "the step does not begin")
+            time.sleep(0.05)
+        world.kill()
+        expect(len(tree.podman.containers()) == 2, "the job's containers ended with the daemon")
+        world.start()
+        expect(world.run_of("1")["result"] == "success", world.watched)
+        log = "".join(path.read_text() for path in world.state.glob("places/1.j/logs/*.log"))
+        expect("slept" in log and log.count("began") == 1, log)
+        expect(tree.podman.containers() == [], f"left: {tree.podman.containers()}")
+    finally:
+        world.close()
+        del os.environ["DOCKER_HOST"]
+
+
 def case_a_failed_container_job_goes_on_at_its_step(tree):
     tree.workflow(f"""on: push
 jobs:
@@ -379,7 +412,7 @@ def main():
             try:
                 case(tree)
                 print(f"ok   {name} ({time.monotonic() - began:.1f} s)", flush=True)
-            except (Failed, subprocess.SubprocessError, json.JSONDecodeError) as problem:
+            except (Failed, repositories_test.Failed, subprocess.SubprocessError, json.JSONDecodeError) as problem:
                 failures += 1
                 print(f"FAIL {name}: {problem}", flush=True)
             finally:
