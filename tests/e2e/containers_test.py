@@ -341,6 +341,22 @@ jobs:
     expect(tree.podman.containers() == [], f"left: {tree.podman.containers()}")
 
 
+def case_another_user_and_ours_work_on_the_same_files(tree):
+    tree.workflow(f"""on: push
+jobs:
+  j:
+    runs-on: ubuntu-latest
+    container: {{image: {TINY}, options: --user 1001, volumes: ["data:/data"]}}
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo "as $(id -u)"; echo x > made; touch $HOME/h $RUNNER_TEMP/t /data/d; echo A=b >> $GITHUB_ENV
+      - uses: actions/checkout@v4
+      - run: touch a.txt; echo "$A in $(ls)"
+""")
+    has(tree.run(), "│ as 1001", "│ b in a.txt", "✓ run success")
+    expect(tree.podman.containers() == [] and not tree.podman.run("volume", "ls", "-q"), "the volume is left")
+
+
 def case_an_interrupted_begin_leaves_nothing_and_does_not_wait(tree):
     tree.workflow(f"""on: push
 jobs:
