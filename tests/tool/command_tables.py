@@ -8,7 +8,7 @@ import subprocess
 
 ROUTE = re.compile(r'\{"(GET|POST|PUT|DELETE)", "([^"]+)", (\w+),\s*(\w+),\s*"([^"]+)"')
 ACCESS = re.compile(r"constexpr Access (\w+) = \{(?:Role::k(\w+)|std::nullopt), Scope::k(\w+)\};")
-LISTENERS = {"all": "socket, api, metrics", "remote": "socket, api", "socket": "socket"}
+LISTENERS = {"all": "socket, api, metrics", "everybody": "socket, api, public", "remote": "socket, api", "socket": "socket"}
 SCOPES = {"None": "", "Path": "", "Query": "", "Body": ", of each object", "All": ", of all namespaces"}
 
 

@@ -151,6 +151,62 @@ runs:
   main: main
 )";
 
+constexpr std::string_view kConfigureAws = R"(name: Configure AWS credentials
+description: Puts credentials of AWS into the environment of the steps that follow.
+inputs:
+  aws-region: {description: Of the credentials, required: true}
+  role-to-assume: {description: "A role, by ARN or by name"}
+  aws-access-key-id: {description: A long-lived key}
+  aws-secret-access-key: {description: Its secret}
+  aws-session-token: {description: Of such keys}
+  web-identity-token-file: {description: A token in a file instead of the job's own}
+  role-chaining: {description: Whether the credentials that are there assume the role, default: "false"}
+  audience: {description: For whom the job's token is, default: sts.amazonaws.com}
+  http-proxy: {description: On the way to AWS}
+  mask-aws-account-id: {description: Whether logs hide the account, default: "false"}
+  role-duration-seconds: {description: Of the session}
+  role-external-id: {description: Of roles of others}
+  role-session-name: {description: "Of the session, GitHubActions"}
+  role-skip-session-tagging: {description: Whether the session has no tags, default: "false"}
+  inline-session-policy: {description: Takes rights away}
+  managed-session-policies: {description: "Takes rights away, by name"}
+  output-credentials: {description: Whether they are outputs too, default: "false"}
+  output-env-credentials: {description: Whether they are in the environment, default: "true"}
+  unset-current-credentials: {description: Whether those that are there go first, default: "false"}
+  disable-retry: {description: Whether it is tried once, default: "false"}
+  retry-max-attempts: {description: Tries, default: "12"}
+  special-characters-workaround: {description: Not needed here, default: "false"}
+  use-existing-credentials: {description: Whether good ones that are there stay, default: "false"}
+  allowed-account-ids: {description: Others fail the step}
+outputs:
+  aws-account-id: {description: Of the credentials}
+  authenticated-arn: {description: Who they are}
+  aws-access-key-id: {description: With output-credentials}
+  aws-secret-access-key: {description: With output-credentials}
+  aws-session-token: {description: With output-credentials}
+  aws-expiration: {description: With output-credentials}
+runs:
+  using: node20
+  main: main
+  post: post
+)";
+
+constexpr std::string_view kEcrLogin = R"(name: Log in to Amazon ECR
+description: Logs programs that move images in to registries of ECR.
+inputs:
+  http-proxy: {description: On the way to AWS}
+  mask-password: {description: Whether logs hide the password, default: "true"}
+  registries: {description: "Accounts, with commas; left out: the own one"}
+  registry-type: {description: private or public, default: private}
+  skip-logout: {description: Whether the login stays after the job, default: "false"}
+outputs:
+  registry: {description: "The registry, when it is one"}
+runs:
+  using: node20
+  main: main
+  post: post
+)";
+
 constexpr auto kNative = std::to_array<NativeAction>({
     {"actions/cache", "", "cache", kCache},
     {"actions/cache", "restore", "cache-restore", kCacheRestore},
@@ -159,6 +215,8 @@ constexpr auto kNative = std::to_array<NativeAction>({
     {"actions/download-artifact", "", "download-artifact", kDownloadArtifact},
     {"actions/setup-node", "", "setup-node", kSetupNode},
     {"actions/upload-artifact", "", "upload-artifact", kUploadArtifact},
+    {"aws-actions/amazon-ecr-login", "", "amazon-ecr-login", kEcrLogin},
+    {"aws-actions/configure-aws-credentials", "", "configure-aws-credentials", kConfigureAws},
 });
 
 }  // namespace

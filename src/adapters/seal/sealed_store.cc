@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/seal/sealed_store.h"
 
+#include "wire/oidc/rows.h"
 #include "wire/state/keys.h"
 
 namespace tuesday::seal {
 namespace {
 
 bool HoldsSecrets(std::string_view table, std::string_view key) {
-  if (table == state::kRevisionTable) return true;
+  if (table == state::kRevisionTable || table == oidc::kKeyTable) return true;
   return table == state::kObjectTable && key.contains("/Secret/");
 }
 

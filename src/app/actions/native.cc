@@ -17,10 +17,12 @@ struct Program {
   int (*run)(const std::string& stage);
 };
 
-constexpr auto kPrograms = std::to_array<Program>({{"cache", Cache},
+constexpr auto kPrograms = std::to_array<Program>({{"amazon-ecr-login", EcrLogin},
+                                                   {"cache", Cache},
                                                    {"cache-restore", CacheRestore},
                                                    {"cache-save", CacheSave},
                                                    {"checkout", Checkout},
+                                                   {"configure-aws-credentials", ConfigureAwsCredentials},
                                                    {"download-artifact", DownloadArtifact},
                                                    {"setup-node", SetupNode},
                                                    {"upload-artifact", UploadArtifact}});

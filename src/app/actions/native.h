@@ -24,4 +24,9 @@ int Cache(const std::string& stage);
 int CacheRestore(const std::string& stage);
 int CacheSave(const std::string& stage);
 
+// Puts credentials of AWS into the environment of the steps that follow, and logs programs that move images in to its
+// registries.
+int ConfigureAwsCredentials(const std::string& stage);
+int EcrLogin(const std::string& stage);
+
 }  // namespace tuesday::actions

@@ -57,6 +57,10 @@ Result<bool> InputFlag(std::string_view name) {
 void SetOutput(std::string_view name, std::string_view value) { AppendPair("GITHUB_OUTPUT", name, value); }
 void SaveState(std::string_view name, std::string_view value) { AppendPair("GITHUB_STATE", name, value); }
 std::string SavedState(std::string_view name) { return Environment(fmt::format("STATE_{}", name)); }
+void ExportVariable(std::string_view name, std::string_view value) { AppendPair("GITHUB_ENV", name, value); }
+void Mask(std::string_view value) {
+  if (!value.empty()) std::cout << "::add-mask::" << Escaped(value) << std::endl;
+}
 void AddPath(std::string_view path) { Append("GITHUB_PATH", fmt::format("{}\n", path)); }
 void Warn(std::string_view message) { std::cout << "::warning::" << Escaped(message) << std::endl; }
 void Notice(std::string_view message) { std::cout << "::notice::" << Escaped(message) << std::endl; }

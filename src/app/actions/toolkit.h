@@ -19,6 +19,10 @@ Result<bool> InputFlag(std::string_view name);
 void SetOutput(std::string_view name, std::string_view value);
 void SaveState(std::string_view name, std::string_view value);
 std::string SavedState(std::string_view name);
+// For the steps that follow; an empty value stays as an empty variable.
+void ExportVariable(std::string_view name, std::string_view value);
+// No log of the job shows it from now on.
+void Mask(std::string_view value);
 void AddPath(std::string_view path);
 void Warn(std::string_view message);
 void Notice(std::string_view message);

@@ -12,6 +12,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/completion.h"
 #include "app/cli/lint/lint_line.h"
+#include "app/cli/oidc/oidc_line.h"
 #include "app/cli/operate/operate_line.h"
 #include "app/cli/runs/runs_line.h"
 #include "app/cli/verb_line.h"
@@ -40,6 +41,7 @@ struct CommandLine {
   WorkflowOptions workflow;
   RunsOptions runs;
   ActionsOptions actions;
+  OidcOptions oidc;
   bool all_namespaces = false;
   StatusOptions status;
   std::vector<std::string> words;
@@ -265,6 +267,7 @@ void AddAll(CommandLine& line) {
   AddWorkflow(line.app, line.globals, line.workflow, line.run);
   AddRuns(line.app, line.globals, line.runs, line.run);
   AddActions(line.app, line.globals, line.actions, line.run);
+  AddOidc(line.app, line.globals, line.oidc, line.run);
   CLI::App* completion =
       Command(line, line.app, "completion", "Prints the completion for a shell.", "source <(tuesday completion bash)", [&line] {
         std::cout << CompletionScript(line.name, CommandTree(line.app));

@@ -28,6 +28,8 @@ struct Config {
   std::string api_certificate;
   std::string api_key;
   std::string metrics_listen;
+  std::string public_listen;
+  std::string oidc_issuer;
   std::string edge_listen = "127.0.0.1:8080";
   std::string edge_tls_listen = "127.0.0.1:8443";
   std::string containers_socket;

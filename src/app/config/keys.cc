@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "app/config/config.h"
+#include "core/workflow/oidc/issuer.h"
 
 namespace tuesday::config {
 namespace {
@@ -103,6 +104,13 @@ std::string SetUrl(Config& config, const YamlNode& node) {
   return "";
 }
 
+std::string SetIssuer(Config& config, const YamlNode& node) {
+  if (!workflow::CheckIssuer(node.text).has_value())
+    return "is not an address like https://ci.example.com, without a slash at its end";
+  config.oidc_issuer = node.text;
+  return "";
+}
+
 std::vector<Key> MakeKeys() {
   using access::Role;
   const auto start = Key::Takes::kAtStart;
@@ -124,6 +132,12 @@ std::vector<Key> MakeKeys() {
       {"listeners.api.key", "path", "", "PEM, without a passphrase; belongs to the certificate.", once, Path(&Config::api_key)},
       {"listeners.metrics.listen", "HOST:PORT", "", "Where /metrics, /healthz and /readyz are served to everybody.", once,
        Address(&Config::metrics_listen)},
+      {"listeners.public.listen", "HOST:PORT", "",
+       "Where everybody may ask how tokens for clouds are verified, in TLS with the certificate of listeners.api.", once,
+       Address(&Config::public_listen)},
+      {"oidc.issuer", "address", "",
+       "The address at which clouds reach listeners.public: the issuer of tokens for jobs. Without it no job gets one.", once,
+       SetIssuer},
       {"listeners.edge.listen", "HOST:PORT", "127.0.0.1:8080", "Where the edge takes HTTP.", start,
        Address(&Config::edge_listen)},
       {"listeners.edge.tls_listen", "HOST:PORT", "127.0.0.1:8443", "Where the edge takes TLS; empty: nowhere.", start,

@@ -19,6 +19,7 @@
 
 namespace tuesday::server {
 
+class OidcApi;
 class RunApi;
 class RunHost;
 
@@ -55,6 +56,8 @@ class Api {
 
   // Repositories, and runs of workflows.
   RunApi& runs() { return *runs_; }
+  // Tokens with which jobs are known to clouds.
+  OidcApi& oidc() { return *oidc_; }
 
   void Healthz(Call call);
   void Readyz(Call call);
@@ -100,6 +103,7 @@ class Api {
 
   ApiParts parts_;
   std::unique_ptr<RunApi> runs_;
+  std::unique_ptr<OidcApi> oidc_;
   std::shared_ptr<RequestCounts> counts_ = std::make_shared<RequestCounts>();
   control::Fleet::Subscription subscription_;
   std::multimap<RolloutName, std::shared_ptr<Watcher>> watchers_;

@@ -82,6 +82,9 @@ TEST_F(DoorTest, EveryRouteOnEveryListenerWithEveryRoleIsAsWritten) {
   door_.Set({.group_role = access::Role::kViewer, .failed_logins_max = 1'000'000});
   http::HttpRequest metrics;
   metrics.listener = "metrics";
+  http::HttpRequest everybody;
+  everybody.listener = "public";
+  everybody.remote = "192.0.2.8";
   const std::string expired = Make("old", access::Role::kAdmin, "*", std::chrono::seconds(1));
   executor_.RunFor(std::chrono::seconds(2));
   const std::string revoked = Make("lost", access::Role::kAdmin, "*");
@@ -103,6 +106,7 @@ TEST_F(DoorTest, EveryRouteOnEveryListenerWithEveryRoleIsAsWritten) {
       {"deployer*", Bearing(Make("deployer-all", access::Role::kDeployer, "*"))},
       {"admin*", Bearing(Make("admin-all", access::Role::kAdmin, "*"))},
       {"metrics", metrics},
+      {"public", everybody},
   };
   std::string table = fmt::format("{:68}", "the request, about namespace shop");
   for (const auto& [name, request] : callers) table += fmt::format(" {:>9}", name);
@@ -127,10 +131,14 @@ TEST_F(DoorTest, NoRouteActsForAStrangerOrAViewer) {
   const std::string other = Make("other", access::Role::kAdmin, "elsewhere");
   http::HttpRequest metrics;
   metrics.listener = "metrics";
+  http::HttpRequest everybody;
+  everybody.listener = "public";
   for (const Route& route : Routes()) {
     const std::string what = route.method + " " + route.pattern;
     const bool is_health = route.pattern == "/healthz" || route.pattern == "/readyz";
-    EXPECT_EQ(Ask(route, Bearing("")) == "yes", is_health) << what;
+    const bool is_for_all = route.pattern.starts_with("/.well-known/");
+    EXPECT_EQ(Ask(route, Bearing("")) == "yes", is_health || is_for_all) << what;
+    EXPECT_EQ(Ask(route, everybody) == "yes", is_for_all) << what;
     EXPECT_EQ(Ask(route, metrics) == "yes", is_health || route.pattern == "/metrics") << what;
     // git fetches by POST too; which repository, and whether branches may move, is asked where it is known (run_git.cc).
     const bool is_git = route.pattern.starts_with("/git/");

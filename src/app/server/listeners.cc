@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "adapters/files/files.h"
@@ -53,10 +54,17 @@ Result<void> Listeners::ListenAdmin(const config::Config& config) {
 
 Result<void> Listeners::MakeIdentity(const config::Config& config) const {
   std::vector<std::string> hosts = {"localhost", "127.0.0.1"};
-  TRY(const HostPort at, ParseHostPort(config.api_listen));
-  const std::string named = HostOfUrl(config.external_url);
-  if (at.host != "127.0.0.1" && at.host != "0.0.0.0") hosts.insert(hosts.begin(), at.host);
-  if (!named.empty() && named != "localhost" && named != at.host) hosts.insert(hosts.begin(), named);
+  const auto add = [&hosts](const std::string& host) {
+    const bool is_new = std::ranges::find(hosts, host) == hosts.end();
+    if (!host.empty() && host != "0.0.0.0" && is_new) hosts.insert(hosts.begin(), host);
+  };
+  for (const std::string& listen : {config.public_listen, config.api_listen}) {
+    if (listen.empty()) continue;
+    TRY(const HostPort at, ParseHostPort(listen));
+    add(at.host);
+  }
+  add(HostOfUrl(config.oidc_issuer));
+  add(HostOfUrl(config.external_url));
   TRY(const std::string pem, haproxy::MakeSelfSigned(hosts));
   const std::string certificate = pem.substr(0, pem.find(kCertificateEnd) + kCertificateEnd.size());
   TRY_OK(files::MakeFolders(state_folder_ + "/tls", 0755));
@@ -106,14 +114,16 @@ void Listeners::Take(const std::string& listener, const std::string& listen, Ser
 
 Result<void> Listeners::Apply(const config::Config& config) {
   http::TlsIdentity identity;
-  if (!config.api_listen.empty()) {
+  if (!config.api_listen.empty() || !config.public_listen.empty()) {
     TRY(identity, ReadIdentity(config));
   }
   // All that can fail comes first.
   TRY(Served api, Prepare("api", config.api_listen, config, identity_));
+  TRY(Served everybody, Prepare("public", config.public_listen, config, identity_));
   TRY(Served metrics, Prepare("metrics", config.metrics_listen, config, nullptr));
   *identity_ = std::move(identity);
   Take("api", config.api_listen, std::move(api));
+  Take("public", config.public_listen, std::move(everybody));
   Take("metrics", config.metrics_listen, std::move(metrics));
   for (auto& [name, served] : served_) served.server->SetLimits(LimitsOf(config));
   return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The listeners by trust, each with a server of its own, so that one that is flooded costs the others nothing: "admin" (unix
-// socket), "api" (TLS and tokens), "metrics". Loop thread only; reads certificates from the disk.
+// socket), "api" (TLS and tokens), "public" (TLS, for everybody), "metrics". Loop thread only; reads certificates from the
+// disk.
 #pragma once
 
 #include <map>
@@ -20,8 +21,8 @@ class Listeners {
   // Begins to serve the socket.
   Result<void> ListenAdmin(const config::Config& config);
 
-  // Makes "api" and "metrics" what the settings say: all of it, or an error and nothing is changed. Certificates are read
-  // again each time.
+  // Makes "api", "public" and "metrics" what the settings say: all of it, or an error and nothing is changed. Certificates are
+  // read again each time.
   Result<void> Apply(const config::Config& config);
 
   // By listener; those that are not served are not there.

@@ -2,6 +2,7 @@
 #include "app/server/routes.h"
 
 #include "app/server/api.h"
+#include "app/server/oidc/oidc_api.h"
 #include "app/server/runs/run_api.h"
 #include "wire/api/status.h"
 
@@ -52,10 +53,12 @@ constexpr Access administers_given = {Role::kAdmin, Scope::kBody};
 constexpr Access administers_all = {Role::kAdmin, Scope::kAll};
 
 std::vector<Route> MakeRoutes() {
-  // The socket is for those who are on the machine; tokens reach "api"; whoever reaches "metrics" may only ask how we are.
+  // The socket is for those who are on the machine; tokens reach "api"; whoever reaches "metrics" may only ask how we are,
+  // and "public" shows what everybody may know.
   const std::vector<std::string> socket = {"admin"};
   const std::vector<std::string> remote = {"admin", "api"};
   const std::vector<std::string> all = {"admin", "api", "metrics"};
+  const std::vector<std::string> everybody = {"admin", "api", "public"};
   const auto act = [](rollout::Verb verb) { return [verb](Api& api, Call call) { api.Act(std::move(call), verb); }; };
   return {
       {"GET", "/healthz", all, anyone, "Whether the process answers.",
@@ -123,6 +126,9 @@ std::vector<Route> MakeRoutes() {
       {"POST", "/v1/namespaces/{ns}/repositories/{name}/remove", remote, administers,
        "Takes a repository away, with everything in it.",
        [](Api& api, Call call) { api.runs().RemoveRepository(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/repositories/{name}/tokens", remote, administers,
+       "Says which of its workflows may have tokens for clouds, and what stands in them.",
+       [](Api& api, Call call) { api.oidc().SetRepository(std::move(call)); }},
       {"POST", "/v1/namespaces/{ns}/repositories/{name}/dispatch", remote, deploys, "Begins a workflow by hand.",
        [](Api& api, Call call) { api.runs().Dispatch(std::move(call)); }},
       {"POST", "/v1/repositories/{name}/observe", socket, administers_all,
@@ -155,6 +161,14 @@ std::vector<Route> MakeRoutes() {
        [](Api& api, Call call) { api.Query(std::move(call)); }},
       {"GET", "/prometheus/api/v1/query_range", remote, views_all, "A range query, as Prometheus answers it.",
        [](Api& api, Call call) { api.QueryRange(std::move(call)); }},
+      {"GET", "/.well-known/openid-configuration", everybody, anyone, "How tokens of jobs are verified (OpenID Connect).",
+       [](Api& api, Call call) { api.oidc().Discovery(std::move(call)); }},
+      {"GET", "/.well-known/jwks", everybody, anyone, "The keys by which tokens of jobs are signed (JWKS).",
+       [](Api& api, Call call) { api.oidc().KeySet(std::move(call)); }},
+      {"GET", "/v1/oidc/keys", remote, views_all, "The keys by which tokens of jobs are signed, and since when.",
+       [](Api& api, Call call) { api.oidc().ListKeys(std::move(call)); }},
+      {"POST", "/v1/oidc/rotate", remote, administers_all, "Brings the next of these keys.",
+       [](Api& api, Call call) { api.oidc().Rotate(std::move(call)); }},
       {"GET", "/v1/tokens", remote, administers_all, "The tokens, without their secrets.",
        [](Api& api, Call call) { api.ListTokens(std::move(call)); }},
       {"POST", "/v1/tokens", socket, administers_all, "Makes a token and shows its secret, once.",

@@ -30,7 +30,7 @@ struct Call {
 struct Route {
   std::string method;
   std::string pattern;                 // "/v1/namespaces/{ns}/rollouts/{name}"
-  std::vector<std::string> listeners;  // "admin", "api", "metrics".
+  std::vector<std::string> listeners;  // "admin", "api", "public", "metrics".
   access::Access access;               // The least that a caller needs; core/access decides.
   std::string summary;
   std::function<void(Api&, Call)> answer;

@@ -52,11 +52,16 @@ HttpResponse ErrorAnswer(const Error& error) {
       Json::Object{{"code", Json(refusal.code)}, {"msg", Json(ErrorText(error))}, {"message", Json(ErrorText(error))}});
 }
 
-Result<workflow::RuntimeClaims> ClaimsOf(const Desk& desk, const HttpRequest& request) {
+Result<workflow::RuntimeClaims> ClaimsOf(const Desk& desk, const HttpRequest& request,
+                                         workflow::TokenUse use = workflow::TokenUse::kServices) {
   const std::string given = request.Header("authorization");
-  if (http::LowerCase(given.substr(0, kBearer.size())) != kBearer)
-    return Fail(ErrorCode::kDenied, "The request has no token.", "Use ACTIONS_RUNTIME_TOKEN as the step got it.");
-  return workflow::ReadToken(std::string_view(given).substr(kBearer.size()), desk.settings.key, desk.now);
+  if (http::LowerCase(given.substr(0, kBearer.size())) != kBearer) {
+    const bool is_services = use == workflow::TokenUse::kServices;
+    return Fail(
+        ErrorCode::kDenied, "The request has no token.",
+        fmt::format("Use {} as the step got it.", is_services ? "ACTIONS_RUNTIME_TOKEN" : "ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+  }
+  return workflow::ReadToken(std::string_view(given).substr(kBearer.size()), desk.settings.key, desk.now, use);
 }
 
 bool IsUpload(const HttpRequest& head) {
@@ -68,6 +73,8 @@ bool IsUpload(const HttpRequest& head) {
 Result<void> CheckAsker(const Desk& desk, const HttpRequest& head) {
   if (head.path.starts_with(kContents)) {
     TRY_OK(ReadAddress(head, desk.settings.key, desk.now));
+  } else if (head.path == kIdTokenPath) {
+    TRY_OK(ClaimsOf(desk, head, workflow::TokenUse::kIdToken));
   } else {
     TRY_OK(ClaimsOf(desk, head));
   }
@@ -153,6 +160,20 @@ http::BodyPolicy ActionServices::PolicyOf(const HttpRequest& head) {
   const auto known = CheckAsker(impl_->NewDesk(), head);
   if (!known.has_value()) policy.refusal = impl_->Marked(ErrorAnswer(known.error()));
   return policy;
+}
+
+void ActionServices::AnswerIdToken(const HttpRequest& request, std::function<void(HttpResponse)> send) {
+  const auto claims = ClaimsOf(impl_->NewDesk(), request, workflow::TokenUse::kIdToken);
+  if (!claims.has_value()) return send(ErrorAnswer(claims.error()));
+  if (request.method != "GET") return send(ErrorAnswer({ErrorCode::kInvalid, "A token is asked for by GET.", ""}));
+  if (impl_->settings.give_id_token == nullptr)
+    return send(ErrorAnswer({ErrorCode::kUnsupported, "This run has no tokens for clouds.", ""}));
+  impl_->settings.give_id_token(claims->job, request.Query("audience"), [send = std::move(send)](Result<std::string> token) {
+    if (!token.has_value()) return send(ErrorAnswer(token.error()));
+    HttpResponse answer = JsonAnswer(200, Json(Json::Object{{"value", *std::move(token)}}));
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    send(std::move(answer));
+  });
 }
 
 HttpResponse ActionServices::Answer(const HttpRequest& request) {

@@ -3,6 +3,7 @@
 // a loop of its own (`service_thread.h`). Not thread-safe.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,11 @@
 
 namespace tuesday::services {
 
+// Asks for a token for a cloud, in the name of a leg of the run, for an audience. Called on the services' thread; answers on
+// any, once, now or later. Who it is that asks has been looked at, what it may have has not.
+using GiveIdToken =
+    std::function<void(const std::string& leg, const std::string& audience, std::function<void(Result<std::string>)> answer)>;
+
 // `key` signs tokens and addresses and is known to nobody else. `origin` is how jobs reach the services, without a slash at its
 // end. Both folders are made when they are needed.
 struct ServiceSettings {
@@ -21,7 +27,11 @@ struct ServiceSettings {
   std::string artifacts_folder;
   std::string cache_folder;  // Of the repository.
   workflow::ServiceLimits limits;
+  GiveIdToken give_id_token = nullptr;  // Null: this run has no tokens for clouds.
 };
+
+// Below the origin; with "?…", because clients append "&audience=…".
+inline constexpr std::string_view kIdTokenPath = "/_services/token";
 
 class ActionServices {
  public:
@@ -33,6 +43,10 @@ class ActionServices {
   http::BodyPolicy PolicyOf(const http::HttpRequest& head);
 
   http::HttpResponse Answer(const http::HttpRequest& request);
+
+  // The answer to a request of kIdTokenPath, which waits for others. `send` is called once, on any thread, possibly after this
+  // object is gone.
+  void AnswerIdToken(const http::HttpRequest& request, std::function<void(http::HttpResponse)> send);
 
  private:
   struct Impl;

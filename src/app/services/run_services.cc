@@ -49,13 +49,15 @@ std::string RunServices::RunOf(const runs::RunRecord& record) { return record.id
 std::string RunServices::ArtifactsFolder(const std::string& run_folder) { return run_folder + "/artifacts"; }
 
 Result<std::unique_ptr<RunServices>> RunServices::Start(const std::string& run_folder, const runs::RunRecord& record,
-                                                        const Clock& clock) {
+                                                        const Clock& clock, GiveIdToken give_id_token) {
   TRY(const Json github, ParseJson(record.github));
   TRY(Key key, KeyOf(fmt::format("{}/services-{}.key", run_folder, record.attempt), clock.Wall()));
   std::unique_ptr<RunServices> started(new RunServices(record, run_folder + "/services.sock", std::move(key)));
   const std::string branch = github.At("event").At("repository").At("default_branch").StringOr("main");
   started->scopes_ = workflow::ScopesOf(github.At("ref").StringOr(""), github.At("base_ref").StringOr(""), branch);
+  started->gives_id_tokens_ = give_id_token != nullptr;
   ServiceSettings settings;
+  settings.give_id_token = std::move(give_id_token);
   settings.origin = Origin();
   settings.key = started->key_.bytes;
   settings.artifacts_folder = ArtifactsFolder(run_folder);
@@ -66,24 +68,33 @@ Result<std::unique_ptr<RunServices>> RunServices::Start(const std::string& run_f
 }
 
 control::LegServices RunServices::Of(const std::string& leg) const {
-  const std::string token =
-      workflow::SignToken({.run = run_,
-                           .job = leg,
-                           .attempt = attempt_,
-                           .scopes = scopes_,
-                           .not_before = key_.made,
-                           .expires = key_.made + std::chrono::duration_cast<std::chrono::milliseconds>(workflow::kTokenTime)},
-                          key_.bytes);
+  workflow::RuntimeClaims claims{
+      .run = run_,
+      .job = leg,
+      .attempt = attempt_,
+      .scopes = scopes_,
+      .not_before = key_.made,
+      .expires = key_.made + std::chrono::duration_cast<std::chrono::milliseconds>(workflow::kTokenTime)};
+  const std::string token = workflow::SignToken(claims, key_.bytes);
   const std::string base = Origin() + "/";
-  return {.socket = socket_,
-          .port = kServicePort,
-          .hosts = {{std::string(kServiceName), "127.0.0.1"}},
-          .environment = {{"ACTIONS_CACHE_SERVICE_V2", "True"},
-                          {"ACTIONS_CACHE_URL", base},
-                          {"ACTIONS_RESULTS_URL", base},
-                          {"ACTIONS_RUNTIME_TOKEN", token},
-                          {"ACTIONS_RUNTIME_URL", base}},
-          .masks = {token}};
+  control::LegServices services{.socket = socket_,
+                                .port = kServicePort,
+                                .hosts = {{std::string(kServiceName), "127.0.0.1"}},
+                                .environment = {{"ACTIONS_CACHE_SERVICE_V2", "True"},
+                                                {"ACTIONS_CACHE_URL", base},
+                                                {"ACTIONS_RESULTS_URL", base},
+                                                {"ACTIONS_RUNTIME_TOKEN", token},
+                                                {"ACTIONS_RUNTIME_URL", base}},
+                                .every_step = {},
+                                .masks = {token}};
+  if (!gives_id_tokens_) return services;
+  claims.use = workflow::TokenUse::kIdToken;
+  claims.scopes.clear();
+  const std::string asks = workflow::SignToken(claims, key_.bytes);
+  services.every_step = {{"ACTIONS_ID_TOKEN_REQUEST_TOKEN", asks},
+                         {"ACTIONS_ID_TOKEN_REQUEST_URL", fmt::format("{}{}?api-version=2.0", Origin(), kIdTokenPath)}};
+  services.masks.push_back(asks);  // Also of a leg that is not told: the operator may grant it while it runs.
+  return services;
 }
 
 }  // namespace tuesday::services

@@ -16,11 +16,13 @@ namespace tuesday::services {
 
 class RunServices {
  public:
-  // The cache is the repository's, beside the folders of the runs. `clock` must outlive it.
+  // The cache is the repository's, beside the folders of the runs. `clock` must outlive it. Without `give_id_token` no step is
+  // told where to ask for a token for a cloud.
   static Result<std::unique_ptr<RunServices>> Start(const std::string& run_folder, const runs::RunRecord& record,
-                                                    const Clock& clock);
+                                                    const Clock& clock, GiveIdToken give_id_token = nullptr);
 
-  // What the place and the actions of a leg get; the same each time.
+  // What the place and the steps of a leg get; the same each time. Whether it may have tokens for clouds is the caller's to
+  // say, who takes `every_step` away.
   control::LegServices Of(const std::string& leg) const;
 
   static std::string ArtifactsFolder(const std::string& run_folder);
@@ -43,6 +45,7 @@ class RunServices {
   std::string socket_;
   Key key_;
   std::vector<workflow::CacheScope> scopes_;
+  bool gives_id_tokens_ = false;
   std::unique_ptr<ServiceThread> thread_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/services/service_thread.h"
 
+#include <mutex>
 #include <thread>
 
 #include "adapters/http/loop.h"
@@ -11,6 +12,17 @@ namespace {
 
 constexpr std::size_t kConnectionsMax = 32;
 
+// The way back to a loop for answers that come later from other threads; closed before the loop ends.
+struct WayBack {
+  std::mutex mutex;
+  http::Loop* loop = nullptr;
+
+  void Post(std::function<void()> call) {
+    const std::lock_guard lock(mutex);
+    if (loop != nullptr) loop->Post(std::move(call));
+  }
+};
+
 }  // namespace
 
 struct ServiceThread::Impl {
@@ -19,14 +31,19 @@ struct ServiceThread::Impl {
         server(std::make_unique<http::HttpServer>(
             loop,
             [this](const http::HttpRequest& request, const std::shared_ptr<http::Responder>& responder) {
-              responder->Send(services.Answer(request));
+              if (request.path != kIdTokenPath) return responder->Send(services.Answer(request));
+              services.AnswerIdToken(request, [way = way_back, responder](http::HttpResponse answer) {
+                way->Post([responder, answer = std::move(answer)] { responder->Send(answer); });
+              });
             },
             http::ServerLimits{.connections_max = kConnectionsMax})) {
+    way_back->loop = &loop;
     // Beside the uploads that it becomes part of: then it need not be copied.
     server->SetBodyPolicy([this](const http::HttpRequest& head) { return services.PolicyOf(head); }, settings.artifacts_folder);
   }
 
   http::Loop loop;
+  std::shared_ptr<WayBack> way_back = std::make_shared<WayBack>();
   ActionServices services;
   std::unique_ptr<http::HttpServer> server;
   std::jthread thread;
@@ -43,6 +60,10 @@ Result<std::unique_ptr<ServiceThread>> ServiceThread::Start(const ServiceSetting
 }
 
 ServiceThread::~ServiceThread() {
+  {
+    const std::lock_guard lock(impl_->way_back->mutex);
+    impl_->way_back->loop = nullptr;
+  }
   // What the server ends calls back once more before the loop stops.
   impl_->loop.Post([this] {
     impl_->server.reset();

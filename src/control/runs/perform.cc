@@ -68,6 +68,19 @@ bool HasRunningStep(const workflow::RunSpec& spec, const workflow::RunState& sta
   return false;
 }
 
+std::optional<Runs::TokenAsker> Runs::FindTokenAsker(const std::string& id, const std::string& leg) const {
+  const auto found = runs_.find(id);
+  if (found == runs_.end()) return std::nullopt;
+  const Run& run = *found->second;
+  auto facts = workflow::LegTokenFactsOf(run.spec, run.state, leg);
+  if (!facts.has_value()) return std::nullopt;
+  TokenAsker asker{*std::move(facts), {}};
+  for (const RunCommand& command : workflow::Outstanding(run.spec, run.state)) {
+    if (command.kind == CommandKind::kStartStep && command.leg == leg) asker.steps.push_back(command.ordinal);
+  }
+  return asker;
+}
+
 void Runs::Perform(const RunPtr& run) {
   for (const RunCommand& command : workflow::Outstanding(run->spec, run->state)) {
     if (run->ordered.insert(command.id).second) PerformOne(run, command);
@@ -149,8 +162,9 @@ void Runs::Hash(const RunPtr& run, const RunCommand& command) {
 }
 
 void Runs::Start(const RunPtr& run, const RunCommand& command) {
-  const auto order =
-      workflow::OrderOf(run->spec, run->state, command.leg, command.ordinal, ServicesOf(run, command.leg).environment);
+  const LegServices services = ServicesOf(run, command.leg);
+  const auto order = workflow::OrderOf(run->spec, run->state, command.leg, command.ordinal,
+                                       {.of_actions = services.environment, .of_steps = services.every_step});
   const auto not_started = [run, leg = command.leg, ordinal = command.ordinal, id = command.id,
                             now = Now().wall](std::string why) {
     StepReport report{.id = id, .ordinal = ordinal, .end = StepEnd::kNotStarted, .problem = std::move(why)};

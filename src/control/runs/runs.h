@@ -7,11 +7,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "control/executor.h"
+#include "core/workflow/progress/token_facts.h"
 #include "core/workflow/run/run.h"
 #include "ports/actions.h"
 #include "ports/clock.h"
@@ -34,6 +36,7 @@ struct LegServices {
   int port = 0;
   std::map<std::string, std::string> hosts;        // Name → address, for the job.
   std::map<std::string, std::string> environment;  // Of actions, never of `run:` steps.
+  std::map<std::string, std::string> every_step;   // Of `run:` steps too.
   std::vector<std::string> masks;                  // What of it no log may show.
 };
 
@@ -79,6 +82,14 @@ class Runs {
   const workflow::RunState* Find(const std::string& id) const;
   const runs::RunRecord* FindRecord(const std::string& id) const;
   std::vector<std::string> Ids() const;
+
+  // What a token for a cloud would say of a leg, and its steps that run now, by ordinal. Nothing when there is no such leg of a
+  // run that goes on; no steps: none of it runs.
+  struct TokenAsker {
+    workflow::LegTokenFacts facts;
+    std::vector<int> steps;
+  };
+  std::optional<TokenAsker> FindTokenAsker(const std::string& id, const std::string& leg) const;
 
  private:
   struct Run;

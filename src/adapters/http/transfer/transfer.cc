@@ -85,8 +85,10 @@ std::size_t Write(char* bytes, std::size_t size, std::size_t count, void* argume
 }
 
 std::unique_ptr<curl_slist, FreeList> HeadersOf(const TransferRequest& request) {
-  // Asking beforehand whether a body is wanted costs a second with servers that do not answer it.
-  curl_slist* raw = LoadCurl()->slist_append(nullptr, "Expect:");
+  // Asking beforehand whether a body is wanted costs a second with servers that do not answer it. Not where headers are
+  // signed: libcurl 7.88 would sign one that it does not send.
+  curl_slist* raw = nullptr;
+  if (!request.aws_signature.has_value()) raw = LoadCurl()->slist_append(raw, "Expect:");
   for (const auto& [name, value] : request.headers)
     raw = LoadCurl()->slist_append(raw, fmt::format("{}: {}", name, value).c_str());
   return std::unique_ptr<curl_slist, FreeList>(raw);
@@ -107,7 +109,13 @@ Result<void> OpenFiles(const TransferRequest& request, Exchange& exchange) {
 void SetOptions(CURL* handle, const TransferRequest& request, Exchange& exchange) {
   const CurlLibrary& library = *LoadCurl();
   library.easy_setopt(handle, CURLOPT_URL, request.url.c_str());
-  library.easy_setopt(handle, CURLOPT_PROXY, "");
+  library.easy_setopt(handle, CURLOPT_PROXY, request.proxy.c_str());
+  if (!request.ca_file.empty()) library.easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
+  if (request.aws_signature.has_value()) {
+    library.easy_setopt(handle, CURLOPT_AWS_SIGV4, request.aws_signature->scope.c_str());
+    library.easy_setopt(handle, CURLOPT_USERNAME, request.aws_signature->key_id.c_str());
+    library.easy_setopt(handle, CURLOPT_PASSWORD, request.aws_signature->secret.c_str());
+  }
   library.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   library.easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   library.easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeMaxMs);

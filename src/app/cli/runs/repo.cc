@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <iostream>
@@ -56,6 +57,34 @@ Result<int> List(const Globals& globals) {
                one.At("follow").StringOr(""), one.At("trouble").StringOr("")});
   }
   std::cout << (table.empty() ? "There is no repository: tuesday repo create NAME\n" : table.Text());
+  return kExitPass;
+}
+
+Json TextsJson(const std::vector<std::string>& texts) {
+  Json::Array list;
+  for (const std::string& text : texts) list.emplace_back(text);
+  return Json(std::move(list));
+}
+
+Result<int> Set(const Globals& globals, const RunsOptions& options) {
+  Json::Object body{{"grant", TextsJson(options.grants)}, {"revoke", TextsJson(options.revokes)}, {"reason", options.reason}};
+  if (options.default_subject || !options.subject.empty()) body["subject"] = TextsJson(options.subject);
+  if (options.grants.empty() && options.revokes.empty() && !body.contains("subject")) {
+    return Fail(ErrorCode::kInvalid, "Nothing is to be set.", "Say --grant, --revoke, --subject or --default-subject.");
+  }
+  TRY(const Json now, Daemon(globals).Post(fmt::format("{}/{}/tokens", RepositoriesPath(globals), UrlEscape(options.name)),
+                                           Json(std::move(body))));
+  if (globals.json) {
+    PrintJson(now);
+    return kExitPass;
+  }
+  std::vector<std::string> files;
+  for (const Json& file : *now.At("id_token").as_array()) files.push_back(file.StringOr(""));
+  std::vector<std::string> keys;
+  for (const Json& key : *now.At("subject").as_array()) keys.push_back(key.StringOr(""));
+  std::cout << fmt::format("tokens: jobs that ask for them in their file{}\nsub: {}\n",
+                           files.empty() ? "" : fmt::format(", and all of {}", fmt::join(files, ", ")),
+                           keys.empty() ? "as GitHub has it" : fmt::format("{}", fmt::join(keys, ",")));
   return kExitPass;
 }
 
@@ -128,6 +157,7 @@ int CodeOf(const Result<int>& code, const Globals& globals) {
 
 int RunRepoCreate(const Globals& globals, const RunsOptions& options) { return CodeOf(Create(globals, options), globals); }
 int RunRepoList(const Globals& globals) { return CodeOf(List(globals), globals); }
+int RunRepoSet(const Globals& globals, const RunsOptions& options) { return CodeOf(Set(globals, options), globals); }
 int RunRepoRemove(const Globals& globals, const RunsOptions& options) { return CodeOf(Remove(globals, options), globals); }
 int RunRepoHook(const Globals& globals, const RunsOptions& options) { return CodeOf(Hook(globals, options), globals); }
 

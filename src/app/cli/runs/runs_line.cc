@@ -33,6 +33,18 @@ void AddRepo(CLI::App& app, const Globals& globals, RunsOptions& options, std::f
   create->add_option("--every", options.every, "How often that one is asked for news")->capture_default_str();
   CLI::App* list = Command(*group, "list", "Shows the repositories of the namespace.", "tuesday repo list");
   list->callback([&] { run = [&] { return RunRepoList(globals); }; });
+  CLI::App* set = Command(*group, "set", "Says which of its workflows may have tokens for clouds, and what stands in them.",
+                          "tuesday repo set shop --grant id-token=deploy.yaml --reason 'deploys to AWS'");
+  set->callback([&] { run = [&] { return RunRepoSet(globals, options); }; });
+  set->add_option("name", options.name, "The repository")->required();
+  set->add_option(
+      "--grant", options.grants,
+      "id-token=FILE: jobs of this workflow may ask for tokens though it says nothing of permissions; may be repeated");
+  set->add_option("--revoke", options.revokes, "id-token=FILE: takes that back; may be repeated");
+  CLI::Option* subject =
+      set->add_option("--subject", options.subject, "The claims that sub is made of, with commas")->delimiter(',');
+  set->add_flag("--default-subject", options.default_subject, "sub has GitHub's own form again")->excludes(subject);
+  set->add_option("--reason", options.reason, "Why; it goes into the journal");
   CLI::App* remove = Command(*group, "rm", "Takes a repository away, with everything in it.", "tuesday repo rm shop --yes");
   remove->callback([&] { run = [&] { return RunRepoRemove(globals, options); }; });
   remove->add_option("name", options.name, "The repository")->required();

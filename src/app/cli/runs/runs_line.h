@@ -23,6 +23,10 @@ struct RunsOptions {
   std::string follow;
   std::string every = "1m";
   std::vector<std::string> secret_branches;
+  std::vector<std::string> grants;  // "id-token=FILE"
+  std::vector<std::string> revokes;
+  std::vector<std::string> subject;
+  bool default_subject = false;
   std::string reason;
   std::string workflow;
   std::string ref;
@@ -37,6 +41,7 @@ struct RunsOptions {
 
 int RunRepoCreate(const Globals& globals, const RunsOptions& options);
 int RunRepoList(const Globals& globals);
+int RunRepoSet(const Globals& globals, const RunsOptions& options);
 int RunRepoRemove(const Globals& globals, const RunsOptions& options);
 int RunRepoHook(const Globals& globals, const RunsOptions& options);
 

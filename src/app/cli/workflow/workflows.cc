@@ -79,6 +79,7 @@ Result<LocalWorkflow> ReadOne(const std::string& root, const std::string& file, 
     errors.lines.push_back(fmt::format("{}:{}:{}: error: {}", where, problem.at.line, problem.at.column, problem.message));
   }
   local.workflow = std::move(read.workflow);
+  local.places = std::move(read.files);
   if (local.workflow.on.has_value()) local.triggers = workflow::ReadTriggers(*local.workflow.on);
   return local;
 }

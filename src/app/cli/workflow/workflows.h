@@ -21,6 +21,7 @@ struct LocalWorkflow {
   std::string name;
   std::vector<runs::SourceFile> files;
   workflow::Workflow workflow;
+  std::vector<std::string> places;  // Names of files, as places in the workflow count them, from 1.
   std::vector<workflow::Trigger> triggers;
 
   std::string Title() const;  // Its `name`, or its file's.

@@ -194,6 +194,7 @@ void Daemon::BuildRuns() {
                                                  .store = *store_,
                                                  .executor = *executor_,
                                                  .clock = clock_,
+                                                 .post = [this](std::function<void()> call) { loop_.Post(std::move(call)); },
                                                  .objects = [this](const Namespace& ns) { return fleet_->Objects(ns); }});
 }
 
@@ -271,6 +272,7 @@ Result<void> Daemon::Listen() {
         api_->Handle(request, responder);
       },
       [this](const http::HttpRequest& head) { return api_->PolicyOf(head); });
+  runs_->tokens().SetIssuer(options_.config.oidc_issuer);
   configured_at_ = clock_.Wall();
   door_->Set({options_.config.group_role, static_cast<int>(options_.config.failed_logins_max)});
   TRY_OK(listeners_->ListenAdmin(options_.config));
@@ -289,6 +291,7 @@ void Daemon::ReadConfigAgain() {
   }
   waits_for_start_ = config::NeedsRestart(options_.config, *read);
   configured_at_ = clock_.Wall();
+  runs_->tokens().SetIssuer(read->oidc_issuer);
   door_->Set({read->group_role, static_cast<int>(read->failed_logins_max)});
   recorder_->SetRetention(read->metrics_retention);
   retention_->Keep(read->journal_retention);
@@ -305,7 +308,8 @@ Json Daemon::ConfigJson() const {
                            {"trouble", config_trouble_},
                            {"waits_for_start", std::move(waiting)},
                            {"api", listeners_->AddressOf("api")},
-                           {"metrics", listeners_->AddressOf("metrics")}});
+                           {"metrics", listeners_->AddressOf("metrics")},
+                           {"public", listeners_->AddressOf("public")}});
 }
 
 std::optional<std::string> Daemon::DigestOf(const std::string& image) const {

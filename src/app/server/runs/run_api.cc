@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "app/server/oidc/oidc_api.h"
 #include "core/workflow/progress/view.h"
 
 namespace tuesday::server {
@@ -18,7 +19,7 @@ constexpr std::size_t kRunsShownMax = 200;
 constexpr std::int64_t kLogPieceBytes = 256 << 10;
 constexpr int kFollowSecondsDefault = 60;
 
-Json RepositoryJson(const RepositoryRecord& record, const std::string& trouble) {
+Json RepositoryJson(const RepositoryRecord& record, const std::string& trouble, const oidc::RepositoryTokens& tokens) {
   Json::Array branches;
   for (const std::string& pattern : record.secret_branches) branches.emplace_back(pattern);
   return Json(Json::Object{{"name", record.name},
@@ -28,6 +29,7 @@ Json RepositoryJson(const RepositoryRecord& record, const std::string& trouble) 
                            {"follow", record.follow},
                            {"follow_seconds", record.follow_seconds},
                            {"trouble", trouble},
+                           {"tokens", TokensJson(tokens)},
                            {"refs", static_cast<std::int64_t>(record.refs.size())},
                            {"created_at", WallText(record.created_at)},
                            {"created_by", record.created_by}});
@@ -109,7 +111,8 @@ void RunApi::ListRepositories(Call call) {
   const std::string ns = call.request.Query("namespace");
   Json::Array list;
   for (const RepositoryRecord& record : host_.hosting().List()) {
-    if (ns.empty() || record.ns == ns) list.push_back(RepositoryJson(record, host_.hosting().TroubleOf(record.name)));
+    if (ns.empty() || record.ns == ns)
+      list.push_back(RepositoryJson(record, host_.hosting().TroubleOf(record.name), host_.tokens().Of(record)));
   }
   SendJson(*call.responder, Json(Json::Object{{"repositories", Json(std::move(list))}}));
 }
@@ -128,7 +131,7 @@ void RunApi::CreateRepository(Call call) {
   }
   host_.hosting().Create(std::move(wanted), [this, responder = call.responder](const Result<RepositoryRecord>& made) {
     if (!made.has_value()) return SendError(*responder, made.error());
-    Json json = RepositoryJson(*made, "");
+    Json json = RepositoryJson(*made, "", host_.tokens().Of(*made));
     json.as_object()->emplace("folder", fmt::format("{}/{}.git", host_.RepositoriesFolder(), made->name));
     SendJson(*responder, json);
   });

@@ -106,16 +106,19 @@ RunHost::RunHost(RunHostParts parts)
                               TRY(const actions::KnownActions known, KnownAt(record.name, sha));
                               return known.ReadFile(name);
                             }});
+  tokens_ = std::make_unique<IdTokens>(parts_.store, parts_.executor, parts_.clock);
 }
 
-RunHost::~RunHost() = default;
+RunHost::~RunHost() { *self_ = nullptr; }
 
 Result<void> RunHost::Load() {
   TRY_OK(files::RemoveTree(SpoolFolder()));
+  TRY_OK(tokens_->Load());
   TRY_OK(hosting_->Load());
   TRY_OK(list_->Load());
   parts_.executor.Run("containers", [this] { places_.RemoveLeftContainers(); }, [] {});
   CloseUnknown();
+  tokens_->Start();
   hosting_->Start();
   return {};
 }
@@ -162,7 +165,14 @@ Result<void> RunHost::Prepare(RunRecord& record) {
   TRY(const Json github, ParseJson(record.github));
   TRY_OK(files::WriteFileDurably(folder + "/event.json", PrettyJson(github.At("event")), 0644));
   TRY(auto known, ActionsFor(record));
-  TRY(std::shared_ptr<services::RunServices> started, services::RunServices::Start(folder, record, parts_.clock));
+  // From the services' thread to the loop, where everything is that decides.
+  const auto give_token = [post = parts_.post, self = self_, id = record.id](
+                              const std::string& leg, const std::string& audience, IdTokens::Done<std::string> done) {
+    post([self, id, leg, audience, done = std::move(done)] {
+      if (*self != nullptr) (*self)->GiveToken(id, leg, audience, done);
+    });
+  };
+  TRY(std::shared_ptr<services::RunServices> started, services::RunServices::Start(folder, record, parts_.clock, give_token));
   const std::lock_guard lock(mutex_);
   services_[record.id] = std::move(started);
   actions_[record.id] = std::move(known);
@@ -226,9 +236,50 @@ expression::Value RunHost::SecretsOf(const RunRecord& record) const {
 }
 
 control::LegServices RunHost::ServicesOf(const RunRecord& record, const std::string& leg) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = services_.find(record.id);
-  return found == services_.end() ? control::LegServices() : found->second->Of(leg);
+  control::LegServices services;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = services_.find(record.id);
+    if (found != services_.end()) services = found->second->Of(leg);
+  }
+  const auto asker = runs_->FindTokenAsker(record.id, leg);
+  if (tokens_->issuer().empty() || !asker.has_value() || !MayHaveToken(record, asker->facts)) services.every_step.clear();
+  return services;
+}
+
+bool RunHost::MayHaveToken(const RunRecord& record, const workflow::LegTokenFacts& facts) const {
+  const runs::RepositoryRecord* repository = hosting_->Find(OriginOf(record).repository);
+  if (repository == nullptr || record.files.empty()) return false;
+  return workflow::MayHaveToken(facts.permission, tokens_->Of(*repository).workflows, record.files.front().name);
+}
+
+void RunHost::GiveToken(const std::string& record_id, const std::string& leg, const std::string& audience,
+                        IdTokens::Done<std::string> done) {
+  const RunRecord* record = runs_->FindRecord(record_id);
+  const auto asker = record == nullptr ? std::nullopt : runs_->FindTokenAsker(record_id, leg);
+  if (!asker.has_value() || asker->steps.empty())
+    return done(Fail(ErrorCode::kDenied, "No step of this job runs.", "A token is asked for by the step that uses it."));
+  if (tokens_->issuer().empty())
+    return done(
+        Fail(ErrorCode::kDenied, "This daemon gives no tokens.", "Set `oidc.issuer`, see docs/guide/cloud-credentials.md."));
+  if (!MayHaveToken(*record, asker->facts)) {
+    return done(Fail(ErrorCode::kDenied, "This job may not ask for tokens.",
+                     "Add `permissions: {id-token: write}`, or let the operator grant it with `tuesday repo set`."));
+  }
+  const Origin origin = OriginOf(*record);
+  const runs::RepositoryRecord& repository = *hosting_->Find(origin.repository);
+  TokenOrder order{.facts = {.github = ParseJson(record->github).value_or(Json()),
+                             .environment = asker->facts.environment,
+                             .is_trusted = workflow::MayHaveSecrets(origin.facts, repository.secret_branches),
+                             .job_workflow = asker->facts.file,
+                             .repository_id = RepositoryIdOf(repository),
+                             .subject_keys = tokens_->Of(repository).subject_keys},
+                   .audience = audience,
+                   .ns = Namespace(origin.ns),
+                   .run = services::RunServices::RunOf(*record),
+                   .leg = leg,
+                   .steps = asker->steps};
+  tokens_->Mint(order, std::move(done));
 }
 
 void RunHost::DropFiles(const RunRecord& record) {

@@ -13,6 +13,7 @@
 #include "adapters/git/hosted/git_repositories.h"
 #include "adapters/sandbox/sandbox_places.h"
 #include "adapters/timezone/system_time_zones.h"
+#include "app/server/oidc/id_tokens.h"
 #include "app/services/run_services.h"
 #include "app/services/store/artifacts.h"
 #include "control/hosting/hosting.h"
@@ -26,6 +27,7 @@ struct RunHostParts {
   Store& store;
   control::Executor& executor;
   const Clock& clock;
+  std::function<void(std::function<void()>)> post;                            // On the loop's thread, from any.
   std::function<std::vector<state::ObjectRecord>(const Namespace&)> objects;  // Secrets and ConfigMaps are among them.
 };
 
@@ -44,6 +46,7 @@ class RunHost {
 
   control::RunList& list() { return *list_; }
   control::Hosting& hosting() { return *hosting_; }
+  IdTokens& tokens() { return *tokens_; }
 
   // The log of a command of the run's last attempt.
   std::string LogPath(const runs::RunSummary& summary, const std::string& leg, int ordinal) const;
@@ -70,6 +73,9 @@ class RunHost {
   void Remove(const runs::RunRecord& record);
   expression::Value SecretsOf(const runs::RunRecord& record) const;
   control::LegServices ServicesOf(const runs::RunRecord& record, const std::string& leg) const;
+  bool MayHaveToken(const runs::RunRecord& record, const workflow::LegTokenFacts& facts) const;
+  void GiveToken(const std::string& record_id, const std::string& leg, const std::string& audience,
+                 IdTokens::Done<std::string> done);
 
   RunHostParts parts_;
   git::GitRepositories repositories_;
@@ -82,6 +88,8 @@ class RunHost {
   std::unique_ptr<control::RunList> list_;
   std::unique_ptr<control::Runs> runs_;
   std::unique_ptr<control::Hosting> hosting_;
+  std::unique_ptr<IdTokens> tokens_;
+  std::shared_ptr<RunHost*> self_ = std::make_shared<RunHost*>(this);  // Emptied at the end, for what the services still ask.
 };
 
 }  // namespace tuesday::server

@@ -245,6 +245,10 @@ Found FoundStage(const StageState& stage, std::string_view name) {
   return {stage.frame, stage.step, &stage.run, name, stage.frame == kContainersFrame ? &stage : nullptr};
 }
 
+void Put(const std::map<std::string, std::string>& variables, StepOrder& order) {
+  for (const auto& [name, value] : variables) order.environment[name] = value;
+}
+
 std::optional<Found> FindOrdinal(const LegState& leg, int ordinal) {
   for (std::size_t f = 0; f < leg.frames.size(); ++f) {
     for (std::size_t s = 0; s < leg.frames[f].steps.size(); ++s) {
@@ -264,7 +268,7 @@ std::optional<Found> FindOrdinal(const LegState& leg, int ordinal) {
 }  // namespace
 
 Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const std::string& leg, int ordinal,
-                             const std::map<std::string, std::string>& action_environment) {
+                             const RunnerVariables& variables) {
   RunState copy = state;  // Places point into a state that they may change; this one is not kept.
   auto place = FindLeg(spec, copy, leg);
   if (!place) return std::unexpected(EvaluationProblem{fmt::format("there is no leg {}", leg)});
@@ -277,14 +281,19 @@ Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const s
   Turn turn{spec, copy, {}, entries};
   Walk walk(turn, *place);
   const FlatStep& flat = walk.StepsOf(found->frame)[static_cast<std::size_t>(found->step)];
-  if (flat.step->kind == StepKind::kRun) return RunOrder(*place, found->frame, *flat.step, *found->state);
+  if (flat.step->kind == StepKind::kRun) {
+    auto order = RunOrder(*place, found->frame, *flat.step, *found->state);
+    if (order) Put(variables.of_steps, *order);
+    return order;
+  }
   const LoadedAction& loaded = place->leg->actions.at(flat.step->uses->text);
   const auto plan = PlanAction(flat.step->uses->text, loaded);
   if (!plan) return std::unexpected(plan.error());
   const std::string& script = found->stage == "pre" ? plan->pre : found->stage == "post" ? plan->post : plan->main;
   auto order = ActionOrder(*place, found->frame, *flat.step, *found->state, *plan, loaded, script, found->stage);
   if (order) {
-    for (const auto& [name, value] : action_environment) order->environment[name] = value;
+    Put(variables.of_actions, *order);
+    Put(variables.of_steps, *order);
   }
   return order;
 }

@@ -12,9 +12,14 @@
 
 namespace tuesday::workflow {
 
-// Of the command with this ordinal in a leg. The state must be the one whose Outstanding() names it. `action_environment` are
-// variables that only actions see, never `run:` steps; they win over the step's own.
+// What the runner itself adds to a step's variables; it wins over the step's own.
+struct RunnerVariables {
+  std::map<std::string, std::string> of_actions;  // Never of `run:` steps.
+  std::map<std::string, std::string> of_steps;    // Of both.
+};
+
+// Of the command with this ordinal in a leg. The state must be the one whose Outstanding() names it.
 Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const std::string& leg, int ordinal,
-                             const std::map<std::string, std::string>& action_environment = {});
+                             const RunnerVariables& variables = {});
 
 }  // namespace tuesday::workflow

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kHeader = R"({"alg":"HS256","typ":"JWT"})";
 constexpr std::string_view kResultsScope = "Actions.Results:";
+constexpr std::string_view kIdTokenScope = "Actions.IdToken:";
 constexpr int kReadPermission = 1;  // As the clients of the cache count them.
 constexpr int kWritePermission = 2;
 
@@ -43,6 +44,8 @@ Result<std::vector<CacheScope>> ReadScopes(const std::string& text) {
   return scopes;
 }
 
+std::string_view ScopeOf(TokenUse use) { return use == TokenUse::kIdToken ? kIdTokenScope : kResultsScope; }
+
 std::unexpected<Error> NoToken() {
   return Fail(ErrorCode::kDenied, "The token is not one of this run's.", "Use ACTIONS_RUNTIME_TOKEN as the step got it.");
 }
@@ -50,15 +53,17 @@ std::unexpected<Error> NoToken() {
 }  // namespace
 
 std::string SignToken(const RuntimeClaims& claims, std::string_view key) {
-  const Json body = Json::Object{
-      {"ac", Json(ScopesJson(claims.scopes))},   {"att", Json(claims.attempt)},
-      {"exp", Json(Seconds(claims.expires))},    {"iss", Json("tuesday")},
-      {"nbf", Json(Seconds(claims.not_before))}, {"scp", Json(fmt::format("{}{}:{}", kResultsScope, claims.run, claims.job))}};
+  const Json body = Json::Object{{"ac", Json(ScopesJson(claims.scopes))},
+                                 {"att", Json(claims.attempt)},
+                                 {"exp", Json(Seconds(claims.expires))},
+                                 {"iss", Json("tuesday")},
+                                 {"nbf", Json(Seconds(claims.not_before))},
+                                 {"scp", Json(fmt::format("{}{}:{}", ScopeOf(claims.use), claims.run, claims.job))}};
   const std::string text = EncodeBase64Url(kHeader) + "." + EncodeBase64Url(CanonicalJson(body));
   return text + "." + SignatureOf(text, key);
 }
 
-Result<RuntimeClaims> ReadToken(std::string_view token, std::string_view key, WallTime now) {
+Result<RuntimeClaims> ReadToken(std::string_view token, std::string_view key, WallTime now, TokenUse use) {
   const std::size_t first = token.find('.');
   const std::size_t last = token.rfind('.');
   if (token.size() > kTokenBytesMax || first == std::string_view::npos || first == last) return NoToken();
@@ -69,10 +74,12 @@ Result<RuntimeClaims> ReadToken(std::string_view token, std::string_view key, Wa
   if (!text) return NoToken();
   TRY(const Json body, ParseJson(*text));
   RuntimeClaims claims;
+  claims.use = use;
   const std::string scope = body.At("scp").StringOr("");
   const std::size_t colon = scope.rfind(':');
-  if (!scope.starts_with(kResultsScope) || colon < kResultsScope.size()) return NoToken();
-  claims.run = scope.substr(kResultsScope.size(), colon - kResultsScope.size());
+  const std::size_t begin = ScopeOf(use).size();
+  if (!scope.starts_with(ScopeOf(use)) || colon < begin) return NoToken();
+  claims.run = scope.substr(begin, colon - begin);
   claims.job = scope.substr(colon + 1);
   if (claims.run.empty() || claims.job.empty()) return NoToken();
   claims.attempt = static_cast<int>(body.At("att").IntOr(1));

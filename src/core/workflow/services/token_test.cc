@@ -45,6 +45,14 @@ TEST(RuntimeTokens, SayWhatWasSaidInThem) {
   EXPECT_EQ(*read, Claims());
 }
 
+TEST(RuntimeTokens, OpenWhatTheyAreForAndNothingElse) {
+  RuntimeClaims asks = Claims();
+  asks.use = TokenUse::kIdToken;
+  EXPECT_EQ(ReadToken(SignToken(asks, "key"), "key", kNow, TokenUse::kIdToken), asks);
+  EXPECT_EQ(ReadToken(SignToken(asks, "key"), "key", kNow).error().code, ErrorCode::kDenied);
+  EXPECT_EQ(ReadToken(SignToken(Claims(), "key"), "key", kNow, TokenUse::kIdToken).error().code, ErrorCode::kDenied);
+}
+
 // The clients take the ids out of `scp` by splitting at colons, and BuildKit parses `ac` as JSON in a text.
 TEST(RuntimeTokens, HaveTheClaimsThatClientsLookInto) {
   const std::string token = SignToken(Claims(), "key");
