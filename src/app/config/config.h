@@ -39,6 +39,7 @@ struct Config {
   Duration idle_time_max = std::chrono::seconds(60);
   Duration request_time_max = std::chrono::seconds(10);
   std::int64_t failed_logins_max = access::kFailedLoginsDefault;
+  std::int64_t jobs_at_once_max = 0;  // 0: as the processors are.
   Duration metrics_retention = std::chrono::hours(6);
   Duration journal_retention = std::chrono::hours(24 * 365 * 10);  // Who is audited keeps seven years; who is not sets less.
   std::int64_t metrics_bytes_max = 256 << 20;

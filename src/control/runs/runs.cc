@@ -74,7 +74,9 @@ Result<void> Runs::TakeUp(const std::string& id, const RunRows& rows) {
   if (run->state.phase == RunPhase::kDone) return {};
   // No place outlives the machine, and instants of another boot say nothing.
   if (stored.boot_id != parts_.clock.BootId()) {
-    for (const std::string& leg : OpenedLegs(run->state)) Give(run, workflow::PlaceLost{leg, "the machine was started again"});
+    for (const std::string& leg : OpenedLegs(run->state)) {
+      if (!IsOpening(run->state, leg)) Give(run, workflow::PlaceLost{leg, "the machine was started again"});
+    }
   }
   Perform(run);
   Give(run, workflow::Woken{});
@@ -162,6 +164,7 @@ void Runs::Committed(const RunPtr& run, std::deque<RunEvent> events, RunOutcome 
   if (run->begun) std::exchange(run->begun, nullptr)({});
   changed_(run->record.id);
   SettleGroups();
+  OpenWaiting();
   Pump(run);
 }
 

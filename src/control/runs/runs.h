@@ -50,6 +50,8 @@ struct RunsParts {
   std::function<std::shared_ptr<Actions>(const runs::RunRecord&)> actions_of = nullptr;
   // The namespace that a run's entries in the journal stand under. Null: "default".
   std::function<Namespace(const runs::RunRecord&)> namespace_of = nullptr;
+  // How many jobs may have a place at once, over all runs; asked whenever one is to be opened. Null: all.
+  std::function<std::size_t()> jobs_at_once_max = nullptr;
 };
 
 struct RunRows;
@@ -80,6 +82,9 @@ class Runs {
   const runs::RunRecord* FindRecord(const std::string& id) const;
   std::vector<std::string> Ids() const;
 
+  // Opens what waits, as far as there is room: for the owner of `jobs_at_once_max`, when that has changed.
+  void OpenWaiting();
+
  private:
   struct Run;
   using RunPtr = std::shared_ptr<Run>;
@@ -93,6 +98,7 @@ class Runs {
   void Perform(const RunPtr& run);
   void PerformOne(const RunPtr& run, const workflow::RunCommand& command);
   LegServices ServicesOf(const RunPtr& run, const std::string& leg) const;
+  std::size_t PlacesInUse() const;
   void Open(const RunPtr& run, const std::string& leg);
   void Load(const RunPtr& run, const std::string& leg, const std::string& uses);
   void Hash(const RunPtr& run, const workflow::RunCommand& command);
@@ -108,7 +114,8 @@ class Runs {
   RunsParts parts_;
   std::function<void(const std::string&)> changed_;
   std::map<std::string, RunPtr> runs_;
-  std::shared_ptr<Runs*> self_;  // Emptied at the end: answers that come later find nobody.
+  std::deque<std::pair<RunPtr, std::string>> waiting_;  // Legs that want a place, first come first served.
+  std::shared_ptr<Runs*> self_;                         // Emptied at the end: answers that come later find nobody.
 };
 
 }  // namespace tuesday::control

@@ -195,6 +195,7 @@ void Daemon::BuildRuns() {
                                                  .executor = *executor_,
                                                  .clock = clock_,
                                                  .objects = [this](const Namespace& ns) { return fleet_->Objects(ns); }});
+  runs_->SetJobsAtOnce(options_.config.jobs_at_once_max);
 }
 
 void Daemon::BuildFleet() {
@@ -292,6 +293,7 @@ void Daemon::ReadConfigAgain() {
   door_->Set({read->group_role, static_cast<int>(read->failed_logins_max)});
   recorder_->SetRetention(read->metrics_retention);
   retention_->Keep(read->journal_retention);
+  runs_->SetJobsAtOnce(read->jobs_at_once_max);
   SetLog(read->log_level, read->log_format);
   Say(config::LogLevel::kInfo, "the settings were read again",
       {{"file", options_.config_file}, {"wait_for_a_start", fmt::format("{}", fmt::join(waits_for_start_, ","))}});

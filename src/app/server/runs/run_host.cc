@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <thread>
 
 #include "adapters/files/files.h"
 #include "app/services/store/artifacts.h"
@@ -97,8 +98,10 @@ RunHost::RunHost(RunHostParts parts)
           .secrets = [this](const RunRecord& record) { return SecretsOf(record); },
           .services = [this](const RunRecord& record, const std::string& leg) { return ServicesOf(record, leg); },
           .actions_of = [this](const RunRecord& record) { return KnownTo(record); },
-          .namespace_of = [](const RunRecord& record) { return Namespace(OriginOf(record).ns); }},
+          .namespace_of = [](const RunRecord& record) { return Namespace(OriginOf(record).ns); },
+          .jobs_at_once_max = [this] { return jobs_at_once_max_; }},
       [this](const std::string& id) { list_->Changed(id); });
+  SetJobsAtOnce(0);
   list_->Drive(*runs_);
   hosting_ = std::make_unique<control::Hosting>(
       control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_, zones_,
@@ -118,6 +121,13 @@ Result<void> RunHost::Load() {
   CloseUnknown();
   hosting_->Start();
   return {};
+}
+
+void RunHost::SetJobsAtOnce(std::int64_t most) {
+  constexpr std::size_t kLeast = 4;
+  const auto by_processors = std::max<std::size_t>(kLeast, 2 * std::size_t{std::thread::hardware_concurrency()});
+  jobs_at_once_max_ = most == 0 ? by_processors : static_cast<std::size_t>(most);
+  runs_->OpenWaiting();
 }
 
 std::uint64_t RunHost::HighestLeft() const {

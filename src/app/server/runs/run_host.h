@@ -42,6 +42,9 @@ class RunHost {
   // Takes repositories and runs up again.
   Result<void> Load();
 
+  // How many jobs run at once; 0: two for each processor, at least 4. Those that run go on.
+  void SetJobsAtOnce(std::int64_t most);
+
   control::RunList& list() { return *list_; }
   control::Hosting& hosting() { return *hosting_; }
 
@@ -76,6 +79,7 @@ class RunHost {
   sandbox::SandboxPlaces places_;
   SystemTimeZones zones_;
   actions::KnownActions known_;  // Of a run that nothing was prepared for.
+  std::size_t jobs_at_once_max_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<services::RunServices>> services_;  // By record.
   std::map<std::string, std::shared_ptr<actions::KnownActions>> actions_;   // By record.
