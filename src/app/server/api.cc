@@ -9,6 +9,7 @@
 #include "app/server/apply_json.h"
 #include "app/server/daemon/log.h"
 #include "app/server/rollout_json.h"
+#include "app/server/runs/environment_api.h"
 #include "app/server/runs/run_api.h"
 #include "app/server/status_page.h"
 
@@ -68,7 +69,9 @@ struct Api::Watcher {
 };
 
 Api::Api(ApiParts parts)
-    : parts_(std::move(parts)), runs_(std::make_unique<RunApi>(parts_.runs, parts_.executor, parts_.clock)) {
+    : parts_(std::move(parts)),
+      runs_(std::make_unique<RunApi>(parts_.runs, parts_.executor, parts_.clock)),
+      environments_(std::make_unique<EnvironmentApi>(parts_.runs)) {
   subscription_ = parts_.fleet.Subscribe([this](const RolloutName& name) { OnChange(name); });
 }
 

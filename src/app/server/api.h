@@ -19,6 +19,7 @@
 
 namespace tuesday::server {
 
+class EnvironmentApi;
 class RunApi;
 class RunHost;
 
@@ -55,6 +56,7 @@ class Api {
 
   // Repositories, and runs of workflows.
   RunApi& runs() { return *runs_; }
+  EnvironmentApi& environments() { return *environments_; }
 
   void Healthz(Call call);
   void Readyz(Call call);
@@ -100,6 +102,7 @@ class Api {
 
   ApiParts parts_;
   std::unique_ptr<RunApi> runs_;
+  std::unique_ptr<EnvironmentApi> environments_;
   std::shared_ptr<RequestCounts> counts_ = std::make_shared<RequestCounts>();
   control::Fleet::Subscription subscription_;
   std::multimap<RolloutName, std::shared_ptr<Watcher>> watchers_;

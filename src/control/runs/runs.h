@@ -50,6 +50,8 @@ struct RunsParts {
   std::function<std::shared_ptr<Actions>(const runs::RunRecord&)> actions_of = nullptr;
   // The namespace that a run's entries in the journal stand under. Null: "default".
   std::function<Namespace(const runs::RunRecord&)> namespace_of = nullptr;
+  // What jobs of its environments have of their own, by workflow::EnvironmentKey; never stored. Null: nothing.
+  std::function<std::map<std::string, workflow::EnvironmentSettings>(const runs::RunRecord&)> environments = nullptr;
   // How many jobs may have a place at once, over all runs; asked whenever one is to be opened. Null: all.
   std::function<std::size_t()> jobs_at_once_max = nullptr;
 };
@@ -82,6 +84,10 @@ class Runs {
   const runs::RunRecord* FindRecord(const std::string& id) const;
   std::vector<std::string> Ids() const;
 
+  // Lets a leg into its environment, or ends its wait. Nothing for a run that is deciding: it is settled when it has decided.
+  void LetIn(const std::string& id, const std::string& leg);
+  void KeepOut(const std::string& id, workflow::EnvironmentLost lost);
+
   // Opens what waits, as far as there is room: for the owner of `jobs_at_once_max`, when that has changed.
   void OpenWaiting();
 
@@ -89,6 +95,8 @@ class Runs {
   struct Run;
   using RunPtr = std::shared_ptr<Run>;
 
+  Result<workflow::RunSpec> MakeSpec(const runs::RunRecord& record) const;
+  void GiveSettled(const std::string& id, workflow::RunEvent event);
   Result<void> TakeUp(const std::string& id, const RunRows& rows);
   void Give(const RunPtr& run, workflow::RunEvent event);
   void Pump(const RunPtr& run);

@@ -15,6 +15,7 @@
 #include "adapters/timezone/system_time_zones.h"
 #include "app/services/run_services.h"
 #include "app/services/store/artifacts.h"
+#include "control/environments/environments.h"
 #include "control/hosting/hosting.h"
 #include "wire/state/records.h"
 
@@ -29,7 +30,8 @@ struct RunHostParts {
   std::function<std::vector<state::ObjectRecord>(const Namespace&)> objects;  // Secrets and ConfigMaps are among them.
 };
 
-// Secrets and variables of a repository's runs: keys of the Secret, and of the ConfigMap, of this name in its namespace.
+// Secrets and variables of a repository's runs: keys of the Secret, and of the ConfigMap, of this name in its namespace. Those
+// of an environment alone stand under this name, "-" and the environment's in lower case.
 std::string SettingsNameOf(const std::string& repository);
 
 class RunHost {
@@ -47,6 +49,7 @@ class RunHost {
 
   control::RunList& list() { return *list_; }
   control::Hosting& hosting() { return *hosting_; }
+  control::Environments& environments() { return *environments_; }
 
   // The log of a command of the run's last attempt.
   std::string LogPath(const runs::RunSummary& summary, const std::string& leg, int ordinal) const;
@@ -72,6 +75,7 @@ class RunHost {
   void DropFiles(const runs::RunRecord& record);
   void Remove(const runs::RunRecord& record);
   expression::Value SecretsOf(const runs::RunRecord& record) const;
+  std::map<std::string, workflow::EnvironmentSettings> EnvironmentsOf(const runs::RunRecord& record) const;
   control::LegServices ServicesOf(const runs::RunRecord& record, const std::string& leg) const;
 
   RunHostParts parts_;
@@ -85,6 +89,7 @@ class RunHost {
   std::map<std::string, std::shared_ptr<actions::KnownActions>> actions_;   // By record.
   std::unique_ptr<control::RunList> list_;
   std::unique_ptr<control::Runs> runs_;
+  std::unique_ptr<control::Environments> environments_;
   std::unique_ptr<control::Hosting> hosting_;
 };
 

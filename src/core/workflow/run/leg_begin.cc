@@ -159,6 +159,14 @@ void BeginLeg(Turn& turn, LegPlace& place) {
   LegState& leg = *place.leg;
   const Job& job = place.definition();
   const Contexts contexts = LegContexts(place.scope, *place.graph, job, *place.job, leg);
+  if (turn.spec.gates_environments && !leg.holds_environment) {
+    const auto name = EnvironmentName(job, contexts);
+    if (!name) return EndLeg(turn, place, RunResult::kFailure, "environment: " + name.error().message);
+    leg.environment_name = *name;
+    leg.asks_environment = !name->empty();
+    leg.environment_since = turn.now.wall;
+    if (leg.asks_environment) return;
+  }
   if (!leg.holds_group) {
     const auto group = ConcurrencyOf(job.concurrency, contexts);
     if (!group) return EndLeg(turn, place, RunResult::kFailure, "concurrency: " + group.error().message);
