@@ -55,7 +55,7 @@ class NoActions : public Actions {
 class World {
  public:
   World() {
-    for (const char* leg : {"test", "deploy.0", "deploy.1", "j"})
+    for (const char* leg : {"test", "deploy.0", "deploy.1", "j", "j.0", "j.1", "j.2"})
       executor.SetLatency("look r7." + std::string(leg), std::chrono::milliseconds(400));
     Start();
   }
