@@ -96,7 +96,7 @@ bool Service::Listen() {
   ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(settings_.listen == "any" ? INADDR_ANY : INADDR_LOOPBACK);
   address.sin_port = htons(settings_.port);
   if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 4096) != 0) {
     std::fprintf(stderr, "cannot listen on 127.0.0.1:%d: %s\n", settings_.port, std::strerror(errno));

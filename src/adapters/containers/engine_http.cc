@@ -91,6 +91,12 @@ std::string EngineStream::Await(Duration patience) {
   return Read();
 }
 
+Result<void> EngineStream::Send(std::string_view bytes, Duration patience) {
+  return SendAll(fd_.get(), bytes, BootNow() + patience, "the other end");
+}
+
+void EngineStream::EndSending() { ::shutdown(fd_.get(), SHUT_WR); }
+
 Result<std::string> EngineStream::ReadAll(Duration patience) {
   const Instant deadline = BootNow() + patience;
   std::string all;

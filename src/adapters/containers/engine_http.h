@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,11 @@ class EngineStream {
 
   // The same, but waits for something. Empty: nothing came within `patience`, or it ended.
   std::string Await(Duration patience);
+
+  // What is said to the other side of a stream that goes both ways. kUnavailable when it takes nothing for `patience`.
+  Result<void> Send(std::string_view bytes, Duration patience);
+  // Nothing more will be said.
+  void EndSending();
 
   // All that is left. kUnavailable when the end does not come within `patience`, kLimit past the answer's limit.
   Result<std::string> ReadAll(Duration patience);
