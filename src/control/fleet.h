@@ -26,9 +26,9 @@
 
 namespace tuesday::control {
 
-// All must outlive the fleet and every call that the executor still holds. `judge`, `analyses`, `observer` and `images` may be null:
-// without a judge there is no evidence, without analyses a rollout that names one is refused, without images one whose image
-// nobody bound is.
+// All must outlive the fleet and every call that the executor still holds. `judge`, `analyses`, `observer` and `images` may be
+// null: without a judge there is no evidence, without analyses a rollout that names one is refused, without images one whose
+// image nobody bound is.
 struct Ports {
   Store& store;
   Workloads& workloads;

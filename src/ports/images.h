@@ -14,7 +14,7 @@ namespace tuesday {
 
 struct ImageAsk {
   RolloutName rollout;  // That will run it.
-  std::string image;  // By tag or digest.
+  std::string image;    // By tag or digest.
   manifest::PodSpec pod;
   std::vector<std::string> registry_logins;  // Contents of the Secrets that the pod names. Never logged.
 };

@@ -245,12 +245,11 @@ Result<Engine::Running> Engine::Exec(const std::string& container, const Command
                                                                {"Cmd", texts(command.words)}})},
                            kCallPatience));
   const std::string id = made.At("Id").StringOr("");
-  TRY(EngineStream stream,
-      http_.Open({.method = "POST",
-                  .target = Path("/exec/" + QueryText(id) + "/start"),
-                  .headers = {{"Content-Type", "application/json"}},
-                  .body = CanonicalJson(Json::Object{{"Detach", false}, {"Tty", command.has_terminal}})},
-                 kCallPatience));
+  TRY(EngineStream stream, http_.Open({.method = "POST",
+                                       .target = Path("/exec/" + QueryText(id) + "/start"),
+                                       .headers = {{"Content-Type", "application/json"}},
+                                       .body = CanonicalJson(Json::Object{{"Detach", false}, {"Tty", command.has_terminal}})},
+                                      kCallPatience));
   if (IsGood(stream.status()) || stream.status() == 101) return Running{id, std::move(stream)};
   TRY(const std::string body, stream.ReadAll(kCallPatience));
   return Refused(stream.status(), body);
@@ -260,6 +259,11 @@ Result<std::optional<int>> Engine::ExitOf(const std::string& exec) const {
   TRY(const Json json, Ask({.target = Path("/exec/" + QueryText(exec) + "/json")}, kCallPatience));
   if (json.At("Running").BoolOr(false)) return std::optional<int>();
   return std::optional<int>(static_cast<int>(json.At("ExitCode").IntOr(0)));
+}
+
+Result<std::int64_t> Engine::PidOf(const std::string& exec) const {
+  TRY(const Json json, Ask({.target = Path("/exec/" + QueryText(exec) + "/json")}, kCallPatience));
+  return json.At("Running").BoolOr(false) ? json.At("Pid").IntOr(0) : 0;
 }
 
 Result<void> Engine::ResizeTerminal(const std::string& exec, int rows, int columns) const {

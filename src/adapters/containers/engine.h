@@ -3,6 +3,7 @@
 // not thread-safe, but as many as you like can speak to one engine. Errors of the engine are told in its own words.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -101,6 +102,8 @@ class Engine {
   Result<Running> Exec(const std::string& container, const Command& command) const;
   // Nothing: it has not ended.
   Result<std::optional<int>> ExitOf(const std::string& exec) const;
+  // Of its first process on the machine; 0: it has ended.
+  Result<std::int64_t> PidOf(const std::string& exec) const;
   Result<void> ResizeTerminal(const std::string& exec, int rows, int columns) const;
 
   // What happens to containers with these labels from now on, one JSON object a line ("Action": "start", "die",

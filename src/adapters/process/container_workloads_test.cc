@@ -246,8 +246,22 @@ TEST_F(Containers, ProbesRunInsideTheContainerAndAFailingLivenessRestartsIt) {
   ASSERT_TRUE(WaitForOne([](const InstanceState& state) { return state.restarts >= 1; }));
 }
 
+TEST_F(Containers, AProbesCommandThatTakesTooLongIsEnded) {
+  auto target = machine_->Target("aaaaaaaaaa", 1, 1);
+  target.pod.containers[0].readiness =
+      manifest::Probe{.action = manifest::ExecCommand{{"sleep", "4711"}}, .period = seconds(1000), .timeout = seconds(5)};
+  Set(target);
+  ASSERT_TRUE(WaitForOne([](const InstanceState& state) { return state.message.find("no answer") != std::string::npos; }));
+  EXPECT_TRUE(machine_->WaitUntil([] {
+    return supervise::RunProgram({"sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '"})
+               .value_or(supervise::Printed())
+               .output.find("sleep 4711") == std::string::npos;
+  }));
+}
+
 TEST_F(Containers, AnotherPortOfTheContainerIsReachedByAProbe) {
-  auto target = machine_->Target("aaaaaaaaaa", 1, 1, "httpd -p 8080 -h /tmp; echo x > /tmp/well; exec httpd -f -p 9090 -h /tmp");
+  auto target =
+      machine_->Target("aaaaaaaaaa", 1, 1, "httpd -p 8080 -h /tmp; echo x > /tmp/well; exec httpd -f -p 9090 -h /tmp");
   target.pod.containers[0].ports.push_back({"health", 9090});
   target.pod.containers[0].readiness = manifest::Probe{.action = manifest::HttpGet{.path = "/well", .port = "health"}};
   Set(target);
@@ -274,7 +288,8 @@ TEST_F(Containers, ARegistryThatIsDownIsNamedAndTriedAgain) {
   auto target = machine_->Target("aaaaaaaaaa", 1, 1);
   target.artifacts["main"] = "127.0.0.1:1/tiny@sha256:" + std::string(64, '0');
   Set(target);
-  ASSERT_TRUE(WaitForOne([](const InstanceState& state) { return state.message.find("cannot be pulled") != std::string::npos; }));
+  ASSERT_TRUE(
+      WaitForOne([](const InstanceState& state) { return state.message.find("cannot be pulled") != std::string::npos; }));
   EXPECT_EQ(One().restarts, 0);
   Set(machine_->Target("aaaaaaaaaa", 2, 0));
   EXPECT_TRUE(WaitGone()) << "A pull that goes on does not hold a stop up.";

@@ -119,7 +119,8 @@ Result<void> ProcessWorkloads::SetInstances(const InstancesTarget& target) {
 
 Result<ContainerImage> ProcessWorkloads::ImageOf(const InstancesTarget& target, const std::string& image) const {
   if (settings_.engine_socket.empty()) {
-    return Fail(ErrorCode::kUnsupported, "The image " + image + " of " + target.rollout.Text() + " runs as a container, and none can.",
+    return Fail(ErrorCode::kUnsupported,
+                "The image " + image + " of " + target.rollout.Text() + " runs as a container, and none can.",
                 "Set containers.socket again.");
   }
   ContainerImage container;

@@ -267,9 +267,9 @@ Result<std::string> Preparation::ImageDigest(const RolloutName& name, const std:
   if (binding != known_.images.end()) return binding->second.digest;
   if (image.starts_with("dir:") || image.starts_with("file:") || image.starts_with("oci:")) return artifacts_.TakeIn(image);
   if (known_.can_pin) return PinnedImage(name, image, typed);
-  return Fail(ErrorCode::kNotFound, "The image " + image + " of " + name.Text() + " is bound to no artifact.",
-              "Bind it: tuesday image bind " + image +
-                  " dir:PATH; or set containers.socket, and it is pulled and run as a container.");
+  return Fail(
+      ErrorCode::kNotFound, "The image " + image + " of " + name.Text() + " is bound to no artifact.",
+      "Bind it: tuesday image bind " + image + " dir:PATH; or set containers.socket, and it is pulled and run as a container.");
 }
 
 Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects& typed) {

@@ -5,12 +5,12 @@ namespace tuesday::control {
 
 namespace {
 
-constexpr std::string_view kType = "kubernetes.io/dockerconfigjson";
 constexpr const char* kKey = ".dockerconfigjson";
 
 }  // namespace
 
-Result<std::vector<std::string>> RegistryLogins(const Namespace& ns, const manifest::PodSpec& pod, const TypedObjects& objects) {
+Result<std::vector<std::string>> RegistryLogins(const Namespace& ns, const manifest::PodSpec& pod,
+                                                const TypedObjects& objects) {
   std::vector<std::string> logins;
   for (const std::string& name : pod.image_pull_secrets) {
     const auto* secret = FindBody<manifest::Secret>(objects, {ns, "Secret", name});
@@ -19,9 +19,10 @@ Result<std::vector<std::string>> RegistryLogins(const Namespace& ns, const manif
                   "Apply it together with the rollout.");
     }
     const auto file = secret->data.find(kKey);
-    if (secret->type != kType || file == secret->data.end()) {
-      return Fail(ErrorCode::kInvalid, "The Secret " + name + " that imagePullSecrets names has the type " + secret->type + ".",
-                  "It must be of type " + std::string(kType) + " with the key " + kKey + ".");
+    if (file == secret->data.end()) {
+      return Fail(ErrorCode::kInvalid, "The Secret " + name + " that imagePullSecrets names has no key " + kKey + ".",
+                  "Give one of type kubernetes.io/dockerconfigjson, or set the key: tuesday secret set " + name + " " + kKey +
+                      " < config.json");
     }
     logins.push_back(file->second);
   }

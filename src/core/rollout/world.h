@@ -23,6 +23,7 @@ struct InstanceSeen {
   bool stopping = false;               // Told to stop; takes no new request.
   int restarts = 0;                    // Of the process in it, since the instance began.
   int ordinal = 0;                     // Its number in its revision: a shrinking revision loses the highest first.
+  std::string trouble;                 // Why it is not ready, in one sentence; empty while it is.
   friend bool operator==(const InstanceSeen&, const InstanceSeen&) = default;
 };
 

@@ -146,7 +146,8 @@ void ContainerBody::OnLooked(Result<Begun>& looked) {
   if (!looked.has_value()) {
     is_lost_ = true;
     look_timer_ = loop_.After(kAskAgain, [this] { Look(); });
-    return callbacks_.lost("How the container is cannot be seen: " + looked.error().message + " Nothing is changed until it can.");
+    return callbacks_.lost("How the container is cannot be seen: " + looked.error().message +
+                           " Nothing is changed until it can.");
   }
   if (!looked->log.has_value()) return End(looked->facts);
   if (std::exchange(is_lost_, false)) callbacks_.found();

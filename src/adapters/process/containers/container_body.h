@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A container of the machine's engine as an instance's body. It runs on when its supervisor dies, and the next one takes it over.
-// What the engine does not say is not known: an engine that is away neither ends an instance nor starts it again.
+// A container of the machine's engine as an instance's body. It runs on when its supervisor dies, and the next one takes it
+// over. What the engine does not say is not known: an engine that is away neither ends an instance nor starts it again.
 #pragma once
 
 #include <atomic>

@@ -73,11 +73,13 @@ std::expected<void, NotBegun> ContainerWork::HaveImage(const WorkOrder& order) c
   if (!known.has_value()) return Not(known.error());
   if (known->has_value()) return {};
   PullStage none = PullStage::kNone;
-  if (!order.pull->compare_exchange_strong(none, PullStage::kPulling)) return Not({ErrorCode::kConflict, "It was stopped.", ""});
+  if (!order.pull->compare_exchange_strong(none, PullStage::kPulling))
+    return Not({ErrorCode::kConflict, "It was stopped.", ""});
   order.says("The image " + image + " is being pulled.");
   const auto pulled = PullByDigest(engine_, image, order.spec.container->logins);
   PullStage pulling = PullStage::kPulling;
-  if (!order.pull->compare_exchange_strong(pulling, PullStage::kNone)) return Not({ErrorCode::kConflict, "It was stopped.", ""});
+  if (!order.pull->compare_exchange_strong(pulling, PullStage::kNone))
+    return Not({ErrorCode::kConflict, "It was stopped.", ""});
   if (!pulled.has_value()) return Not(pulled.error());
   return {};
 }
@@ -113,9 +115,9 @@ Result<Begun> ContainerWork::Look(const std::string& id, const supervise::Proces
     }
     if (!facts.has_value()) return std::unexpected(facts.error());
     if (!facts->running) return Begun{*facts, std::nullopt};
-    const supervise::Process first{static_cast<pid_t>(facts->pid),
-                                   process.start_ticks == 0 ? supervise::StartTicksOf(static_cast<pid_t>(facts->pid))
-                                                            : process.start_ticks};
+    const supervise::Process first{static_cast<pid_t>(facts->pid), process.start_ticks == 0
+                                                                       ? supervise::StartTicksOf(static_cast<pid_t>(facts->pid))
+                                                                       : process.start_ticks};
     if (supervise::IsAlive(first)) {
       TRY(containers::LogStream log, engine_.LogsSince(id, since));
       Begun begun{*facts, std::nullopt};

@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "adapters/containers/engine.h"
+#include "adapters/files/fd.h"
 #include "adapters/supervise/spawn.h"
 
 namespace tuesday::process {
@@ -57,6 +58,36 @@ void WriteOut(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(wrote));
   }
 }
+
+// Ends the command when we are killed before it is over (a probe that took too long): the engine would let it run on.
+class Watcher {
+ public:
+  Watcher(const containers::Engine& engine, const std::string& exec) {
+    int ends[2];
+    if (::pipe(ends) != 0) return;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::close(ends[1]);
+      ::setsid();  // Who kills us kills our group.
+      for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(fd);
+      char byte = 0;
+      if (::read(ends[0], &byte, 1) == 0) {
+        if (const auto pid = engine.PidOf(exec); pid.has_value() && *pid > 1) ::kill(static_cast<pid_t>(*pid), SIGKILL);
+      }
+      ::_exit(0);
+    }
+    ::close(ends[0]);
+    alarm_ = files::Fd(ends[1]);
+  }
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+  ~Watcher() {
+    if (alarm_.is_open()) (void)!::write(alarm_.get(), "x", 1);
+  }
+
+ private:
+  files::Fd alarm_;
+};
 
 class Session {
  public:
@@ -144,6 +175,7 @@ Result<int> RunEnter(const std::vector<std::string>& words) {
   struct sigaction changed{};
   changed.sa_handler = [](int) { size_changed = 1; };
   ::sigaction(SIGWINCH, &changed, nullptr);
+  const Watcher watcher(engine, running.id);
   const RawTerminal raw(command.has_terminal);
   return Session(engine, std::move(running), command.has_terminal, command.has_input).Run();
 }

@@ -26,7 +26,8 @@ std::string WholeName(const std::string& repository) {
   return whole;
 }
 
-// The image's digests in this repository, sorted: what several pulls have brought is one content, and the first is always the same.
+// The image's digests in this repository, sorted: what several pulls have brought is one content, and the first is always the
+// same.
 std::vector<std::string> DigestsIn(const ImageFacts& facts, const std::string& repository) {
   std::vector<std::string> digests;
   for (const std::string& known : facts.digests) {
@@ -41,9 +42,10 @@ Result<void> Pull(const Engine& engine, const std::string& image, const std::vec
   const auto pulled = engine.Pull(image, login, [](const std::string&) {});
   if (pulled.has_value()) return {};
   const std::string who = login ? " as " + login->user : " without a login";
-  const std::string hint = pulled.error().code == ErrorCode::kDenied
-                               ? "Name a Secret of type kubernetes.io/dockerconfigjson in imagePullSecrets, or a file in containers.logins."
-                               : pulled.error().hint;
+  const std::string hint =
+      pulled.error().code == ErrorCode::kDenied
+          ? "Name a Secret of type kubernetes.io/dockerconfigjson in imagePullSecrets, or a file in containers.logins."
+          : pulled.error().hint;
   return Fail(pulled.error().code, "The image " + image + " cannot be pulled" + who + ". " + pulled.error().message, hint);
 }
 

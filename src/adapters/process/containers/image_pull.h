@@ -21,6 +21,7 @@ Result<void> PullByDigest(const containers::Engine& engine, const std::string& i
 
 // What the image is called by digest, after it was brought here if it is not by digest or not there yet. An image by digest
 // that is there is not asked for.
-Result<std::string> PinImage(const containers::Engine& engine, const std::string& image, const std::vector<std::string>& logins);
+Result<std::string> PinImage(const containers::Engine& engine, const std::string& image,
+                             const std::vector<std::string>& logins);
 
 }  // namespace tuesday::process

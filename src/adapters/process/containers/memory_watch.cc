@@ -57,14 +57,14 @@ MemoryWatch MemoryWatch::Of(pid_t pid) {
   const std::string events = "/sys/fs/cgroup" + GroupPath(groups, "") + "/memory.events";
   watch.counts_ = files::Fd(::open(events.c_str(), O_RDONLY | O_CLOEXEC));
   watch.events_ = files::Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!watch.counts_.is_open() || ::inotify_add_watch(watch.events_.get(), events.c_str(), IN_MODIFY) < 0) watch.events_.Close();
+  if (!watch.counts_.is_open() || ::inotify_add_watch(watch.events_.get(), events.c_str(), IN_MODIFY) < 0)
+    watch.events_.Close();
   return watch;
 }
 
 bool MemoryWatch::Look() {
   char bytes[kCountsBytes];
-  while (events_.is_open() && ::read(events_.get(), bytes, sizeof bytes) > 0) {
-  }
+  while (events_.is_open() && ::read(events_.get(), bytes, sizeof bytes) > 0) {}
   if (!counts_.is_open()) return seen_;
   const ssize_t got = ::pread(counts_.get(), bytes, sizeof bytes - 1, 0);
   if (got <= 0) return seen_;

@@ -18,7 +18,7 @@ namespace tuesday::process {
 
 constexpr int kSpecFormat = 3;
 constexpr int kSpecReadableBy = 1;
-constexpr int kSealedReadableBy = 2;  // Of a spec whose environment is sealed.
+constexpr int kSealedReadableBy = 2;     // Of a spec whose environment is sealed.
 constexpr int kContainerReadableBy = 3;  // Of a spec that is run as a container.
 constexpr std::size_t kSpecBytesMax = 4 << 20;
 

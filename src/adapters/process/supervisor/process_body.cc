@@ -90,8 +90,8 @@ bool ProcessBody::TakeEnd(pid_t pid, int wait_status, const rusage& usage) {
   };
   BodyEnd end;
   end.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-  end.out_of_memory = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL &&
-                      supervise::OutOfMemoryKills(groups_) > memory_kills_;
+  end.out_of_memory =
+      WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL && supervise::OutOfMemoryKills(groups_) > memory_kills_;
   end.how = end.out_of_memory ? "signal 9 (OOM)" : supervise::ExitText(wait_status);
   callbacks_.ended(end);
   return true;

@@ -13,8 +13,9 @@ namespace tuesday::process {
 class ProcessBody : public Body {
  public:
   // `spec` and `port` must outlive it; `port` is read at each start.
-  static Result<std::unique_ptr<ProcessBody>> Make(supervise::PollLoop& loop, const InstanceSpec& spec, const std::uint16_t& port,
-                                                   const std::string& group_name, Callbacks callbacks);
+  static Result<std::unique_ptr<ProcessBody>> Make(supervise::PollLoop& loop, const InstanceSpec& spec,
+                                                   const std::uint16_t& port, const std::string& group_name,
+                                                   Callbacks callbacks);
   ProcessBody(const ProcessBody&) = delete;
   ProcessBody& operator=(const ProcessBody&) = delete;
   ~ProcessBody() override;

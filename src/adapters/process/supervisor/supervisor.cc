@@ -57,6 +57,7 @@ class Supervisor {
 
   void StartChild();
   void OnBegun(const BodyBegun& begun);
+  void OnNotBegun(const Error& why, Counts counts);
   void OnEnded(const BodyEnd& end);
   void OnSays(const std::string& what);
   void OnFound();
@@ -134,7 +135,7 @@ void Supervisor::TakeOver() {
 Body::Callbacks Supervisor::BodyCallbacks() {
   return {.output = [this](std::string_view bytes) { log_.Append(bytes, WallMs()); },
           .begun = [this](const BodyBegun& begun) { OnBegun(begun); },
-          .not_begun = [this](const Error& why, Counts counts) { Restart(ErrorText(why), counts); },
+          .not_begun = [this](const Error& why, Counts counts) { OnNotBegun(why, counts); },
           .ended = [this](const BodyEnd& end) { OnEnded(end); },
           .says = [this](const std::string& what) { OnSays(what); },
           .lost = [this](const std::string& why) { OnSays(why); },
@@ -203,6 +204,17 @@ void Supervisor::OnBegun(const BodyBegun& begun) {
   if (record_.seen.phase == InstancePhase::kStarting) record_.seen.message = "The process was started and is not yet ready.";
   StartProbes();
   Save();
+}
+
+void Supervisor::OnNotBegun(const Error& why, Counts counts) {
+  // Somebody took the port while no container and no supervisor of ours held it.
+  if (why.message.find("address already in use") != std::string::npos) {
+    if (auto other = ReservePort(0); other.has_value()) {
+      port_ = std::move(*other);
+      record_.seen.port = port_.port;
+    }
+  }
+  Restart(ErrorText(why), counts);
 }
 
 void Supervisor::OnSays(const std::string& what) {

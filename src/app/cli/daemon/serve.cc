@@ -7,8 +7,8 @@
 
 #include "adapters/haproxy/supervisor/supervisor.h"
 #include "adapters/process/containers/enter.h"
-#include "adapters/process/supervisor/supervisor.h"
 #include "adapters/process/jobs/job_supervisor.h"
+#include "adapters/process/supervisor/supervisor.h"
 #include "adapters/sandbox/inside/runner.h"
 #include "adapters/sandbox/inside/terminal.h"
 #include "adapters/sandbox/supervisor/place_supervisor.h"
@@ -83,7 +83,8 @@ int RunSupervise(const std::string& kind, const std::string& folder, const std::
     options.folder = folder;
     done = haproxy::RunEdgeSupervisor(options);
   } else {
-    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is none of instance, job, place, inside, terminal, enter and edge.", kind));
+    done = Fail(ErrorCode::kInvalid,
+                fmt::format("\"{}\" is none of instance, job, place, inside, terminal, enter and edge.", kind));
   }
   return done.has_value() ? kExitPass : ReportError(done.error(), Globals());
 }

@@ -240,9 +240,10 @@ void Daemon::BuildFleet() {
   control::FleetSettings settings;
   settings.revision_key = revision_key_;
   settings.url_base = "http://" + options_.config.edge_listen;
-  fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,
-                                                           *executor_, judge_.get(), analyses_.get(), recorder_.get(), images_.get()},
-                                            settings);
+  fleet_ =
+      std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_, *executor_,
+                                                      judge_.get(), analyses_.get(), recorder_.get(), images_.get()},
+                                       settings);
   retention_ = std::make_unique<Retention>(Archive{*database_, *store_, *blobs_}, *fleet_, *executor_, clock_);
   BuildRuns();
   door_ = std::make_unique<Door>(DoorParts{*store_, *executor_, clock_, geteuid()});

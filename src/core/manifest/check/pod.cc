@@ -66,8 +66,8 @@ void CheckPod(const RolloutCheck& check) {
     const std::string& name = check.rollout.pod.image_pull_secrets[i];
     if (check.Find("Secret", name) != nullptr) continue;
     check.Say(Severity::kWarning,
-              PosOf(check.object, {"spec", "template", "spec", "imagePullSecrets", std::to_string(i), "name"}), "missing-config",
-              fmt::format("Secret {} is given by no file; private images cannot be pulled without it.", name),
+              PosOf(check.object, {"spec", "template", "spec", "imagePullSecrets", std::to_string(i), "name"}),
+              "missing-config", fmt::format("Secret {} is given by no file; private images cannot be pulled without it.", name),
               "Give it, of type kubernetes.io/dockerconfigjson.");
   }
   for (std::size_t i = 0; i < check.rollout.pod.containers.size(); ++i) {
