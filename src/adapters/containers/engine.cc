@@ -224,8 +224,11 @@ Result<LogStream> Engine::OpenLog(const EngineRequest& request) const {
 
 Result<LogStream> Engine::LogsSince(const std::string& id, WallTime since) const {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since.time_since_epoch()).count();
-  return OpenLog({.target = Path(fmt::format("/containers/{}/logs?stdout=1&stderr=1&follow=1&since={}.{:03}", QueryText(id),
-                                             ms / 1000, ms % 1000))});
+  TRY(EngineStream stream,
+      http_.Begin({.target = Path(fmt::format("/containers/{}/logs?stdout=1&stderr=1&follow=1&since={}.{:03}", QueryText(id),
+                                              ms / 1000, ms % 1000))},
+                  kCallPatience));
+  return LogStream(std::move(stream));
 }
 
 Result<LogStream> Engine::Attach(const std::string& id) const {

@@ -28,6 +28,8 @@ struct EngineRequest {
 class EngineStream {
  public:
   EngineStream(files::Fd fd, int status, std::string first) : fd_(std::move(fd)), status_(status), buffer_(std::move(first)) {}
+  // One whose head has not come yet; its status is 0 until then. A status that is none of success is the end.
+  explicit EngineStream(files::Fd fd) : fd_(std::move(fd)) {}
 
   int status() const { return status_; }
   // Readable when there is more. What came with the head is there before: read once without asking.
@@ -49,6 +51,8 @@ class EngineStream {
   Result<std::string> ReadAll(Duration patience);
 
  private:
+  void TakeHead();
+
   files::Fd fd_;
   int status_ = 0;
   std::string buffer_;
@@ -68,6 +72,9 @@ class EngineHttp {
 
   // Returns when the head of the response is there. kUnavailable when nobody listens, or no head comes within `patience`.
   Result<EngineStream> Open(const EngineRequest& request, Duration patience) const;
+
+  // Does not wait for the head: podman sends that of a log with its first line.
+  Result<EngineStream> Begin(const EngineRequest& request, Duration patience) const;
 
   // The whole response, whatever its status.
   Result<EngineResponse> Call(const EngineRequest& request, Duration patience) const;

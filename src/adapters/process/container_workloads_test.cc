@@ -183,8 +183,9 @@ TEST_F(Containers, AContainerOutlivesItsSupervisorAndIsAdopted) {
   ::kill(old_supervisor, SIGKILL);
   machine_->Restart();
   ASSERT_TRUE(machine_->WaitUntil([&] {
+    const bool ready = One().ready;  // The look starts a new supervisor.
     const pid_t now = machine_->SupervisorOf(before.id.str());
-    return now != old_supervisor && now != 1 << 30 && One().ready;
+    return ready && now != old_supervisor && now != 1 << 30;
   }));
   const auto after = machine_->RecordOf(before.id.str());
   EXPECT_EQ(after.process, record.process) << "the same process";

@@ -60,7 +60,7 @@ void ContainerBody::Start() {
   auto order = std::make_shared<WorkOrder>();
   order->spec = spec_;
   order->folder = folder_.path;
-  order->port = port_;
+  order->container = ContainerOf(spec_, folder_.path, port_);
   order->since = since_;
   order->pull = pull_.get();
   order->says = [tell = worker_.teller(), this](const std::string& what) {
@@ -87,6 +87,7 @@ void ContainerBody::OnStarted(std::expected<Begun, NotBegun>& begun) {
   process_ = {pid, pid == 0 ? 0 : supervise::StartTicksOf(pid)};
   cpu_seconds_ = 0;
   is_lost_ = false;
+  is_resumed_ = false;
   if (!begun->log.has_value()) return End(begun->facts);
   WatchMemory();
   SampleUsage();
@@ -109,6 +110,7 @@ void ContainerBody::SampleUsage() {
 void ContainerBody::Follow(containers::LogStream log) {
   log_.emplace(std::move(log));
   heard_ = WallNow();
+  followed_ = supervise::BootNow();
   loop_.Watch(log_->fd(), POLLIN, [this](short) { OnOutput(); });
   OnOutput();
 }
@@ -122,7 +124,9 @@ void ContainerBody::OnOutput() {
   if (came.has_value() && !log_->ended()) return;
   CloseLog();
   memory_.Look();
-  Look();
+  // An engine that gives the log of a running container and ends it at once is not asked without a pause.
+  if (!is_resumed_ || supervise::BootNow() - followed_ >= kAskAgain) return Look();
+  look_timer_ = loop_.After(kAskAgain, [this] { Look(); });
 }
 
 void ContainerBody::CloseLog() {
@@ -151,6 +155,7 @@ void ContainerBody::OnLooked(Result<Begun>& looked) {
   }
   if (!looked->log.has_value()) return End(looked->facts);
   if (std::exchange(is_lost_, false)) callbacks_.found();
+  is_resumed_ = true;
   Follow(std::move(*looked->log));
 }
 

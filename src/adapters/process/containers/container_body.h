@@ -63,6 +63,8 @@ class ContainerBody : public Body {
   supervise::Process process_;
   std::optional<containers::LogStream> log_;
   WallTime heard_{};  // When the log last said something, or was opened.
+  Instant followed_;
+  bool is_resumed_ = false;  // The log is one that was opened again.
   MemoryWatch memory_;
   double cpu_seconds_ = 0;
   bool is_lost_ = false;

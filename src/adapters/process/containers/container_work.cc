@@ -89,7 +89,7 @@ std::expected<Begun, NotBegun> ContainerWork::Begin(const WorkOrder& order) cons
   if (!taken.has_value()) return std::unexpected(taken.error());
   if (taken->has_value()) return std::move(**taken);
   if (const auto have = HaveImage(order); !have.has_value()) return std::unexpected(have.error());
-  containers::ContainerSpec spec = ContainerOf(order.spec, order.folder, order.port);
+  containers::ContainerSpec spec = order.container;
   SetOpenFiles(spec);
   const auto id = engine_.Create(spec);
   if (!id.has_value()) return Not(id.error(), CountsOf(id.error()));
