@@ -47,7 +47,8 @@ def ours(tuesday, podman, image, state, number):
 def theirs(podman):
     """Seconds from the start of `podman run` to its first line."""
     began = time.monotonic()
-    process = subprocess.Popen([*podman.words, "run", "--rm", "-p", f"127.0.0.1:{free_port()}:8080", "--pids-limit", "4096", TINY, *WORDS],
+    process = subprocess.Popen([*podman.words, "run", "--rm", "-p", f"127.0.0.1:{free_port()}:8080", "--pids-limit", "4096", "--ulimit",
+                                "nofile=1024:4096", "--ulimit", "nproc=1024:4096", TINY, *WORDS],
                                env=podman.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     line = process.stdout.readline()
     seconds = time.monotonic() - began

@@ -53,6 +53,12 @@ struct Due {
   bool operator<(const Due& other) const { return when > other.when; }
 };
 
+// The first process of a container is spared the signals that it sends to itself, and not a fault.
+[[noreturn]] void Crash() {
+  ::raise(SIGSEGV);
+  __builtin_trap();
+}
+
 class Service {
  public:
   explicit Service(Settings settings) : settings_(std::move(settings)), counters_(settings_.counters) {}
@@ -133,7 +139,7 @@ int Service::Run() {
     const auto now = Clock::now();
     if (now >= crash_at_) {
       std::fprintf(stderr, "crash as told after %.1f s\n", settings_.crash_after_s);
-      ::raise(SIGSEGV);
+      Crash();
     }
     const bool draining = drain_until_ != Clock::time_point::max();
     if (draining && (open_requests_ == 0 || now >= drain_until_)) return 0;
@@ -237,7 +243,7 @@ void Service::Begin(Connection& connection, std::string_view head) {
   connection.counted = head.substr(path, 7) != "/health";  // Checks are not requests: they go on while nobody asks.
   if (!connection.counted) return Answer(connection, 200);
   counters_.Begin();
-  if (settings_.crash_rate > 0 && Uniform() < settings_.crash_rate) ::raise(SIGSEGV);
+  if (settings_.crash_rate > 0 && Uniform() < settings_.crash_rate) Crash();
   if (settings_.hang_rate > 0 && Uniform() < settings_.hang_rate) return;
   const int status = settings_.error_rate > 0 && Uniform() < settings_.error_rate ? 500 : 200;
   const auto latency = Latency();

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <filesystem>
 
 #include "adapters/containers/podman_test_service.h"
 #include "adapters/files/files.h"
 #include "adapters/process/containers/image_pull.h"
+#include "adapters/process/instance/port_reservation.h"
 #include "adapters/process/process_workloads.h"
 #include "adapters/supervise/json_server.h"
 #include "testing/contracts/workloads_contract.h"
@@ -292,8 +294,20 @@ TEST_F(Containers, ARegistryThatIsDownIsNamedAndTriedAgain) {
   ASSERT_TRUE(
       WaitForOne([](const InstanceState& state) { return state.message.find("cannot be pulled") != std::string::npos; }));
   EXPECT_EQ(One().restarts, 0);
+}
+
+TEST_F(Containers, AStopDoesNotWaitForARegistryThatNeverAnswers) {
+  auto silent = ReservePort(0);
+  ASSERT_TRUE(silent.has_value());
+  ASSERT_EQ(::listen(silent->socket.get(), 8), 0);
+  auto target = machine_->Target("aaaaaaaaaa", 1, 1);
+  target.artifacts["main"] = "127.0.0.1:" + std::to_string(silent->port) + "/tiny@sha256:" + std::string(64, '0');
+  Set(target);
+  ASSERT_TRUE(WaitForOne([](const InstanceState& state) { return state.message.find("is being pulled") != std::string::npos; }));
+  EXPECT_EQ(One().phase, InstancePhase::kStarting);
   Set(machine_->Target("aaaaaaaaaa", 2, 0));
-  EXPECT_TRUE(WaitGone()) << "A pull that goes on does not hold a stop up.";
+  EXPECT_TRUE(WaitGone());
+  EXPECT_THAT(machine_->Containers(), IsEmpty());
 }
 
 TEST_F(Containers, ACommandThatTheImageDoesNotHaveIsNamedAndIsARestart) {

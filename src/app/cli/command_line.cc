@@ -21,8 +21,6 @@
 namespace tuesday::cli {
 namespace {
 
-constexpr int kSupervisedWordsMax = 4096;  // A command that enters a container is among them.
-
 // Collects the command that was chosen; it runs after parsing is done.
 struct CommandLine {
   CLI::App app{"Takes a change to production through binary gates, and takes it back by itself.", "tuesday"};
@@ -82,7 +80,7 @@ void AddDaemon(CommandLine& line) {
                                   return RunSupervise(line.words.at(0), line.words.at(1),
                                                       std::vector<std::string>(line.words.begin() + 2, line.words.end()));
                                 });
-  supervise->add_option("words", line.words, "instance|job|place|edge FOLDER")->required()->expected(2, kSupervisedWordsMax);
+  supervise->add_option("words", line.words, "instance|job|place|edge FOLDER")->required()->expected(2, 16);
   supervise->group("");
   CLI::App* action =
       Command(line, line.app, "action", "Runs one stage of an action that tuesday implements; started by runs.",

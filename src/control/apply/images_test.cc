@@ -104,10 +104,10 @@ TEST(Images, WhoeverChangesARolloutWhileItsImageIsPulledIsNotOvertaken) {
   ASSERT_TRUE(bench.Apply(FleetBench::Manifest("v1")));
   std::optional<Result<ApplyReport>> slow;
   std::optional<Result<ApplyReport>> quick;
-  bench.fleet().Apply({.ns = Namespace("default"), .files = {{"slow.yaml", WithImage(kImage)}}, .by = "a"}, ApplyMode::kApply,
+  bench.fleet().Apply({.ns = Namespace("default"), .files = {{"slow.yaml", WithImage(kImage)}}, .by = "a"},
                       [&](Result<ApplyReport> report) { slow = std::move(report); });
   bench.fleet().Apply({.ns = Namespace("default"), .files = {{"quick.yaml", FleetBench::Manifest("v2")}}, .by = "b"},
-                      ApplyMode::kApply, [&](Result<ApplyReport> report) { quick = std::move(report); });
+                      [&](Result<ApplyReport> report) { quick = std::move(report); });
   bench.executor().RunFor(minutes(1));
   ASSERT_TRUE(slow && quick);
   EXPECT_TRUE(quick->has_value());
