@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,6 +97,14 @@ struct RollbackReport {
   std::string message;  // A sentence.
 };
 
+// What Fleet::LetArtifactsGo took away.
+struct ArtifactsLetGo {
+  std::size_t bindings = 0;
+  std::size_t artifacts = 0;
+  std::uint64_t bytes = 0;
+  bool is_all = true;  // False: there is more to let go; call again.
+};
+
 class FleetCore;
 
 class Fleet {
@@ -125,6 +134,12 @@ class Fleet {
   // Takes the artifact in and binds the reference to it from now on; running revisions keep what they have.
   void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
   std::vector<state::ImageBinding> Images() const;
+
+  // Lets artifacts and image bindings go that were last taken in before `before` and that nothing needs: no revision of a
+  // rollout, no object, none of `also_needed` (digests). Bindings go with their entries in one transaction, then artifacts;
+  // killed anywhere, the next call goes on. Nothing goes while something runs that no rollout owns: what that needs is not
+  // known.
+  void LetArtifactsGo(WallTime before, std::set<std::string> also_needed, Done<ArtifactsLetGo> done);
 
   // The operator's verbs. Answers when the decision is durable. kNotFound, kConflict, or kUnavailable when the store
   // cannot be written; an abort's traffic is withdrawn even then.

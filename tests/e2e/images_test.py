@@ -102,7 +102,7 @@ class World:
         self.engine = Engine(self.registry.certificate)
         config = bench.folder / "tuesday.yaml"
         config.write_text(f"containers: {{socket: {self.engine.folder}/sock}}\n")
-        bench.serve_flags = ["--config", str(config)]
+        bench.serve_words = ["--config", str(config)]
         bench.start_daemon()
 
     def push(self, version, tag=None, **settings):

@@ -303,7 +303,8 @@ TEST_F(Containers, AStopDoesNotWaitForARegistryThatNeverAnswers) {
   auto target = machine_->Target("aaaaaaaaaa", 1, 1);
   target.artifacts["main"] = "127.0.0.1:" + std::to_string(silent->port) + "/tiny@sha256:" + std::string(64, '0');
   Set(target);
-  ASSERT_TRUE(WaitForOne([](const InstanceState& state) { return state.message.find("is being pulled") != std::string::npos; }));
+  ASSERT_TRUE(
+      WaitForOne([](const InstanceState& state) { return state.message.find("is being pulled") != std::string::npos; }));
   EXPECT_EQ(One().phase, InstancePhase::kStarting);
   Set(machine_->Target("aaaaaaaaaa", 2, 0));
   EXPECT_TRUE(WaitGone());

@@ -94,7 +94,6 @@ std::vector<std::string> NeedsRestart(const Config& before, const Config& after)
   compare(before.edge_tls_listen == after.edge_tls_listen, "listeners.edge.tls_listen");
   compare(before.containers_socket == after.containers_socket, "containers.socket");
   compare(before.containers_logins == after.containers_logins, "containers.logins");
-  compare(before.metrics_bytes_max == after.metrics_bytes_max, "retention.metrics_bytes_max");
   return keys;
 }
 

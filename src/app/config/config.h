@@ -43,6 +43,7 @@ struct Config {
   Duration metrics_retention = std::chrono::hours(6);
   Duration journal_retention = std::chrono::hours(24 * 365 * 10);  // Who is audited keeps seven years; who is not sets less.
   std::int64_t metrics_bytes_max = 256 << 20;
+  Duration artifacts_retention = std::chrono::hours(24 * 30);
   friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -160,8 +160,12 @@ std::vector<Key> MakeKeys() {
       {"retention.journal", "time", "10y",
        "How long entries of the journal are kept, with the samples that they name; those of versions that are still kept stay.",
        once, Time(&Config::journal_retention, std::chrono::hours(24), std::chrono::hours(24 * 365 * 100))},
-      {"retention.metrics_bytes_max", "size", "256MiB", "What the samples may take on the disk; the oldest go first.", start,
+      {"retention.metrics_bytes_max", "size", "256MiB", "What the samples may take on the disk; the oldest go first.", once,
        Bytes(&Config::metrics_bytes_max, 32 * kMiB, 64 * kGiB)},
+      {"retention.artifacts", "time", "30d",
+       "How long artifacts and image bindings are kept that nothing needs: no version that a rollout can go back to, no "
+       "object.",
+       once, Time(&Config::artifacts_retention, second, std::chrono::hours(24 * 365 * 100))},
   };
 }
 

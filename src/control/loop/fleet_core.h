@@ -10,10 +10,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "control/apply/letting_go.h"
 #include "control/apply/prepare.h"
 #include "control/fleet.h"
 #include "control/loop/entity.h"
@@ -35,6 +37,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> done);
   void Delete(DeleteRequest request, Done<ApplyReport> done);
   void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
+  void LetArtifactsGo(WallTime before, std::set<std::string> also_needed, Done<ArtifactsLetGo> done);
   void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
   void Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done);
 
@@ -160,6 +163,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void QueueChange(std::function<void()> change);
   void NextChange();
   void CommitChange(Prepared prepared, Done<ApplyReport> done);
+  void CommitLetGo(LettingGo plan, Done<ArtifactsLetGo> done);
   void CommitBinding(const state::ImageBinding& binding, Done<state::ImageBinding> done);
   void TakePrepared(const Prepared& prepared);
   Known KnownNow() const;

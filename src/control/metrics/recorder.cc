@@ -21,6 +21,11 @@ constexpr std::array<std::string_view, 4> kProcessMetrics = {"kube_pod_container
 // Dropping looks at every series, and what is dropped a minute late does no harm.
 constexpr std::int64_t kDropEveryMs = 60 * 1'000;
 
+// What one call on the loop does at most; the rest comes with the next look at the instances.
+constexpr std::size_t kOwnersAtOnceMax = 32;
+constexpr std::size_t kNewOwnersAtOnceMax = 4;  // Who is new has labels to be made and series to be opened.
+constexpr std::size_t kDroppedAtOnceMax = 4'000;
+
 std::int64_t Count(Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
 
 }  // namespace
@@ -122,10 +127,13 @@ void Recorder::OnInstances(const std::vector<InstanceState>& instances, Instant 
   instances_ = instances;
   living_.clear();
   for (const InstanceState& instance : instances_) living_[instance.rollout].push_back({instance.id, instance.revision});
+  std::size_t left = kNewOwnersAtOnceMax;
   for (const InstanceState& instance : instances_) {
-    CountersOf(OwnerOf(instance.rollout, instance.revision, instance.id.str()), now_ms);
+    const Owner owner = OwnerOf(instance.rollout, instance.revision, instance.id.str());
+    if (counters_.contains(owner)) continue;
+    if (left-- == 0) break;
+    CountersOf(owner, now_ms);
   }
-  if (sampled_ms_ && now_ms - *sampled_ms_ < Count(SampleInterval())) return;
   Sample(now_ms);
 }
 
@@ -148,19 +156,49 @@ bool Recorder::Exists(const Owner& owner) const {
          std::ranges::any_of(living->second, [&](const Living& instance) { return instance.id.str() == owner.instance; });
 }
 
-void Recorder::Sample(std::int64_t now_ms) {
-  for (auto item = counters_.begin(); item != counters_.end();) {
-    auto& [owner, counters] = *item;
-    const std::set<int> unsampled = std::exchange(counters.unsampled, {});
-    if (sampled_ms_) {
-      for (const int status : unsampled) {
-        Counters zero;
-        zero.by_status[status] = 0;
-        Append(PointsOf(owner, zero).front().labels, *sampled_ms_, 0);
-      }
+bool Recorder::IsDue(const Owner& owner, std::int64_t now_ms) const {
+  const auto written = written_.find(owner);
+  if (written == written_.end() || written->second.sampled_ms == INT64_MIN) return true;
+  const auto known = known_.find(owner.rollout);
+  const bool in_flight = known != known_.end() && known->second.in_flight;
+  return now_ms - written->second.sampled_ms >= Count(in_flight ? settings_.interval_in_flight : settings_.interval);
+}
+
+void Recorder::SampleOwner(const Owner& owner, Counters& counters, std::int64_t now_ms) {
+  const auto written = written_.find(owner);
+  const std::int64_t last = written == written_.end() ? INT64_MIN : written->second.sampled_ms;
+  const std::set<int> unsampled = std::exchange(counters.unsampled, {});
+  if (last != INT64_MIN || sampled_ms_) {
+    for (const int status : unsampled) {
+      Counters zero;
+      zero.by_status[status] = 0;
+      Append(PointsOf(owner, zero).front().labels, last != INT64_MIN ? last : *sampled_ms_, 0);
     }
-    if (Exists(owner)) {
-      SampleRequests(owner, counters, now_ms);
+  }
+  if (Exists(owner)) SampleRequests(owner, counters, now_ms);
+}
+
+// In turns, so that with hundreds of instances no call holds the loop: whoever was left out comes first next time.
+void Recorder::Sample(std::int64_t now_ms) {
+  std::size_t left = kOwnersAtOnceMax;
+  auto item = next_ ? counters_.lower_bound(*next_) : counters_.begin();
+  next_.reset();
+  for (std::size_t looked = counters_.size(); looked > 0; --looked) {
+    if (item == counters_.end()) item = counters_.begin();
+    auto& [owner, counters] = *item;
+    const bool exists = Exists(owner);
+    if (exists && !IsDue(owner, now_ms)) {
+      ++item;
+      continue;
+    }
+    const std::size_t cost = written_.contains(owner) ? 1 : kOwnersAtOnceMax / kNewOwnersAtOnceMax;
+    if (left < cost) {
+      next_ = owner;
+      break;
+    }
+    left -= cost;
+    SampleOwner(owner, counters, now_ms);
+    if (exists) {
       ++item;
       continue;
     }
@@ -169,13 +207,16 @@ void Recorder::Sample(std::int64_t now_ms) {
     item = counters_.erase(item);
   }
   SampleInstances(now_ms);
-  sampled_ms_ = now_ms;
-  if (now_ms - dropped_ms_ >= std::min(kDropEveryMs, Count(settings_.retention))) {
-    dropped_ms_ = now_ms;
-    store_.DropBefore(now_ms - Count(settings_.retention));
-  }
-  if (persist_ && !batch_.series.empty()) persist_(batch_);
+  if (left != kOwnersAtOnceMax) sampled_ms_ = now_ms;
+  DropOld(now_ms);
+  if (persist_ && !batch_.series.empty()) persist_(std::exchange(batch_, {}));
   batch_.series.clear();
+}
+
+void Recorder::DropOld(std::int64_t now_ms) {
+  if (!is_dropping_ && now_ms - dropped_ms_ < std::min(kDropEveryMs, Count(settings_.retention))) return;
+  if (!is_dropping_) dropped_ms_ = now_ms;
+  is_dropping_ = !store_.DropBefore(now_ms - Count(settings_.retention), kDroppedAtOnceMax);
 }
 
 void Recorder::SampleRequests(const Owner& owner, const Counters& counters, std::int64_t now_ms) {
@@ -185,6 +226,7 @@ void Recorder::SampleRequests(const Owner& owner, const Counters& counters, std:
     written.requests.clear();
     for (const Point& point : PointsOf(owner, counters)) written.requests.push_back(CellOf(point.labels));
   }
+  written.sampled_ms = now_ms;
   ValuesOf(counters, values_);
   for (std::size_t i = 0; i < values_.size(); ++i) Append(written.requests[i], now_ms, values_[i]);
 }
@@ -192,7 +234,9 @@ void Recorder::SampleRequests(const Owner& owner, const Counters& counters, std:
 void Recorder::SampleInstances(std::int64_t now_ms) {
   for (const InstanceState& instance : instances_) {
     const Owner owner = OwnerOf(instance.rollout, instance.revision, instance.id.str());
-    std::vector<Cell>& cells = written_[owner].process;
+    const auto written = written_.find(owner);
+    if (written == written_.end() || written->second.sampled_ms != now_ms) continue;
+    std::vector<Cell>& cells = written->second.process;
     if (cells.empty()) {
       for (const std::string_view metric : kProcessMetrics) cells.push_back(CellOf(LabelsOf(owner, metric)));
     }

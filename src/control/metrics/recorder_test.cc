@@ -94,6 +94,49 @@ TEST(Recorder, ALaterCodeHasAZeroOneSampleEarlier) {
   EXPECT_EQ(series[0].samples[1].value, 3);
 }
 
+TEST(Recorder, OnlyWhatIsInFlightIsSampledEverySecond) {
+  Scene moving;
+  Scene resting;
+  resting.name.name = "web";
+  resting.instances.clear();
+  resting.Add("w0", "aaa");
+  resting.status.attempt->stage = rollout::Stage::kDone;
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  recorder.OnRollout(moving.Judged());
+  recorder.OnRollout({resting.name, resting.spec, resting.status, resting.exposure, resting.instances});
+  std::vector<InstanceState> all = moving.instances;
+  all.insert(all.end(), resting.instances.begin(), resting.instances.end());
+  for (int tick = 0; tick <= 40; ++tick) recorder.OnInstances(all, kStart + milliseconds(250) * tick);
+  const auto samples = [&](const std::string& instance) {
+    return Select(store, {{"__name__", "up"}, {"instance", instance}}).at(0).samples.size();
+  };
+  EXPECT_EQ(samples("b0"), 11U);
+  EXPECT_EQ(samples("w0"), 3U);
+}
+
+TEST(Recorder, WithHundredsOfInstancesEachHasItsTurnAndNoCallTakesThemAll) {
+  Scene scene;
+  scene.status.attempt->stage = rollout::Stage::kDone;
+  scene.instances.clear();
+  for (int i = 0; i < 200; ++i) scene.Add("i" + std::to_string(i), "aaa");
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  recorder.OnRollout(scene.Judged());
+  std::int64_t most = 0;
+  for (int tick = 0; tick <= 400; ++tick) {
+    const std::int64_t before = store.stats().samples;
+    recorder.OnInstances(scene.instances, kStart + milliseconds(250) * tick);
+    most = std::max(most, store.stats().samples - before);
+  }
+  const auto all = Select(store, {{"__name__", "up"}});
+  ASSERT_THAT(all, SizeIs(200));
+  std::size_t fewest = SIZE_MAX;
+  for (const metrics::Series& series : all) fewest = std::min(fewest, series.samples.size());
+  EXPECT_GE(fewest, 9U) << "a hundred seconds, less the first turns";
+  EXPECT_LE(most, 40 * 230) << "samples of one call";
+}
+
 TEST(Recorder, AnAnswerWithoutAServerCountsForTheRevisionOfItsSlot) {
   Scene scene;
   metrics::SeriesStore store;

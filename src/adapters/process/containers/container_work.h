@@ -18,9 +18,9 @@ enum class PullStage { kNone, kPulling, kAbandoned };
 
 struct WorkOrder {
   InstanceSpec spec;
-  std::string folder;  // Of the instance.
+  std::string folder;                   // Of the instance.
   containers::ContainerSpec container;  // To be made.
-  std::optional<WallTime> since;  // One that runs, or that ended unseen, is taken over, with what it wrote from then on.
+  std::optional<WallTime> since;        // One that runs, or that ended unseen, is taken over, with what it wrote from then on.
   std::function<void(std::string)> says;
   std::atomic<PullStage>* pull = nullptr;
 };

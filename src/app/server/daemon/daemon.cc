@@ -37,6 +37,7 @@
 #include "app/server/door.h"
 #include "app/server/executor.h"
 #include "app/server/listeners.h"
+#include "app/server/retention/artifact_retention.h"
 #include "app/server/retention/retention.h"
 #include "app/server/runs/run_host.h"
 #include "control/analyses/runner.h"
@@ -125,6 +126,7 @@ class Daemon {
   std::unique_ptr<control::RuleJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;
   std::unique_ptr<Retention> retention_;
+  std::unique_ptr<ArtifactRetention> artifact_retention_;
   std::unique_ptr<RunHost> runs_;
   std::unique_ptr<Door> door_;
   std::unique_ptr<Api> api_;
@@ -212,7 +214,7 @@ void Daemon::BuildFleet() {
   control::RecorderSettings recording;
   recording.retention = options_.config.metrics_retention;
   recorder_ = std::make_unique<control::Recorder>(
-      series_, join_, [this](const metrics::SampleBatch& batch) { kept_metrics_.Persist(*executor_, batch); }, recording);
+      series_, join_, [this](metrics::SampleBatch batch) { kept_metrics_.Persist(*executor_, std::move(batch)); }, recording);
   recorder_->Resume();
   ask_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kAskThreads});
   executor_->SendLanesTo(control::kAskLanePrefix, *ask_pool_);
@@ -245,6 +247,8 @@ void Daemon::BuildFleet() {
                                                       judge_.get(), analyses_.get(), recorder_.get(), images_.get()},
                                        settings);
   retention_ = std::make_unique<Retention>(Archive{*database_, *store_, *blobs_}, *fleet_, *executor_, clock_);
+  artifact_retention_ = std::make_unique<ArtifactRetention>(
+      *fleet_, *executor_, clock_, [this] { return analyses_->ArtifactsUnderWay(); }, [this] { disk_.Look(); });
   BuildRuns();
   door_ = std::make_unique<Door>(DoorParts{*store_, *executor_, clock_, geteuid()});
   api_ = std::make_unique<Api>(ApiParts{.fleet = *fleet_,
@@ -300,7 +304,9 @@ void Daemon::ReadConfigAgain() {
   configured_at_ = clock_.Wall();
   door_->Set({read->group_role, static_cast<int>(read->failed_logins_max)});
   recorder_->SetRetention(read->metrics_retention);
+  kept_metrics_.SetBytesMax(*executor_, static_cast<std::uint64_t>(read->metrics_bytes_max));
   retention_->Keep(read->journal_retention);
+  artifact_retention_->Keep(read->artifacts_retention);
   SetLog(read->log_level, read->log_format);
   Say(config::LogLevel::kInfo, "the settings were read again",
       {{"file", options_.config_file}, {"wait_for_a_start", fmt::format("{}", fmt::join(waits_for_start_, ","))}});
@@ -355,6 +361,7 @@ Result<void> Daemon::Run() {
     if (const Result<void> loaded = runs_->Load(); !loaded.has_value())
       spdlog::error("runs of workflows are not taken up again: {}", ErrorText(loaded.error()));
     retention_->Keep(options_.config.journal_retention);
+    artifact_retention_->Keep(options_.config.artifacts_retention);
     spdlog::info("serving {} with {} rollouts; edge at {}", options_.state_folder, fleet_->List(std::nullopt).size(),
                  options_.config.edge_listen);
   });
