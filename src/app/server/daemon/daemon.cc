@@ -213,6 +213,7 @@ void Daemon::BuildFleet() {
   executor_ = std::make_unique<PoolExecutor>(loop_, *pool_, clock_);
   control::RecorderSettings recording;
   recording.retention = options_.config.metrics_retention;
+  recording.later = [this](std::function<void()> call) { loop_.Post(std::move(call)); };
   recorder_ = std::make_unique<control::Recorder>(
       series_, join_, [this](metrics::SampleBatch batch) { kept_metrics_.Persist(*executor_, std::move(batch)); }, recording);
   recorder_->Resume();
