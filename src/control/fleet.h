@@ -20,14 +20,16 @@
 #include "ports/blob_store.h"
 #include "ports/clock.h"
 #include "ports/edge_feed.h"
+#include "ports/images.h"
 #include "ports/store.h"
 #include "ports/traffic_router.h"
 #include "ports/workloads.h"
 
 namespace tuesday::control {
 
-// All must outlive the fleet and every call that the executor still holds. `judge`, `analyses` and `observer` may be null:
-// without a judge there is no evidence, without analyses a rollout that names one is refused.
+// All must outlive the fleet and every call that the executor still holds. `judge`, `analyses`, `observer` and `images` may be
+// null: without a judge there is no evidence, without analyses a rollout that names one is refused, without images one whose
+// image nobody bound is.
 struct Ports {
   Store& store;
   Workloads& workloads;
@@ -39,6 +41,7 @@ struct Ports {
   Judge* judge = nullptr;
   AnalysisRunner* analyses = nullptr;
   Observer* observer = nullptr;
+  Images* images = nullptr;
 };
 
 struct FleetSettings {

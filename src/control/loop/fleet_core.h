@@ -144,6 +144,22 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void RestateRouteIfChanged(Entity& entity);
 
   // applying.cc
+  // `work` is called on the lane "apply".
+  using ChangeWork = std::function<Result<Prepared>(const Known&)>;
+  struct Change {
+    ChangeWork work;
+    std::function<Result<void>()> may_begin;  // Asked each time before the work.
+    ApplyMode mode = ApplyMode::kApply;
+    Done<ApplyReport> done;
+    Pins pins;
+    int rounds = 0;
+    std::map<RolloutName, std::optional<Generation>> pinned_for;  // As they were when their images were asked for.
+  };
+  void BeginChange(std::shared_ptr<Change> change);
+  void WorkOut(const std::shared_ptr<Change>& change);
+  std::optional<Generation> GenerationOf(const RolloutName& rollout) const;
+  Result<void> CheckUnchanged(const Change& change) const;
+  void Pin(const std::shared_ptr<Change>& change, const std::map<std::string, ImageAsk>& asks);
   void QueueChange(std::function<void()> change);
   void NextChange();
   void CommitChange(Prepared prepared, Done<ApplyReport> done);
@@ -179,6 +195,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
 
   std::deque<std::function<void()>> changes_;  // Applies and bindings, one after the other.
   bool change_under_way_ = false;
+  std::size_t pinning_ = 0;  // Changes that wait for their images.
 
   std::optional<Instant> instances_asked_;  // Set while a call is under way.
   std::optional<Instant> edge_asked_;

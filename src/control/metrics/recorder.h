@@ -28,6 +28,8 @@ struct RecorderSettings {
   Duration interval = std::chrono::seconds(5);
   Duration interval_in_flight = std::chrono::seconds(1);
   Duration retention = std::chrono::milliseconds(metrics::kRetentionMs);
+  // Calls back on the loop as soon as it has done what else waits: a few instances are sampled at a time. Null: all at once.
+  std::function<void(std::function<void()>)> later = nullptr;
 };
 
 class Recorder : public Observer {
@@ -88,22 +90,25 @@ class Recorder : public Observer {
   struct Living {
     InstanceId id;
     RevisionId revision;
+    std::size_t index = 0;  // In `instances_`.
   };
 
   std::int64_t BeganMs(const Owner& owner) const;
   Owner OwnerOf(const RolloutName& rollout, const RevisionId& revision, std::string instance) const;
   Counters& CountersOf(const Owner& owner, std::int64_t now_ms);
   void Sample(std::int64_t now_ms);
+  void SampleSome(std::int64_t now_ms);
   bool IsDue(const Owner& owner, std::int64_t now_ms) const;
   void SampleOwner(const Owner& owner, Counters& counters, std::int64_t now_ms);
   void SampleRequests(const Owner& owner, const Counters& counters, std::int64_t now_ms);
-  void SampleInstances(std::int64_t now_ms);
+  void SampleProcess(const Owner& owner, const InstanceState& instance, std::int64_t now_ms);
   void DropOld(std::int64_t now_ms);
   // Where the owners of one revision begin: they stand together.
   std::map<Owner, Counters>::const_iterator FirstOf(const RolloutName& rollout, const RevisionId& revision) const {
     return counters_.lower_bound(Owner{rollout, revision, "", AttemptId()});
   }
   bool Exists(const Owner& owner) const;
+  const Living* LivingOf(const Owner& owner) const;
   Cell CellOf(const metrics::Labels& labels) { return {labels, store_.Open(labels)}; }
   void Append(Cell& cell, std::int64_t t_ms, double value);
   void Append(const metrics::Labels& labels, std::int64_t t_ms, double value);
@@ -125,6 +130,8 @@ class Recorder : public Observer {
   std::int64_t dropped_ms_ = 0;  // When the store last began to drop what is old.
   bool is_dropping_ = false;     // Not yet through all series.
   std::optional<Owner> next_;    // With whom sampling goes on: those before had their turn.
+  std::size_t round_left_ = 0;   // Owners that this round still has to look at.
+  bool goes_on_ = false;         // The rest of a round was put off.
   metrics::SampleBatch batch_;
   std::vector<double> values_;  // Of one owner at a time.
 };

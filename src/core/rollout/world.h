@@ -24,6 +24,7 @@ struct InstanceSeen {
   int restarts = 0;                    // Of the process in it, since the instance began.
   std::optional<Instant> started_at;   // Of the instance, whatever processes it had.
   int ordinal = 0;                     // Its number in its revision: a shrinking revision loses the highest first.
+  std::string trouble;                 // Why it is not ready, in one sentence; empty while it is.
   friend bool operator==(const InstanceSeen&, const InstanceSeen&) = default;
 };
 

@@ -21,6 +21,7 @@
 #include "adapters/http/server.h"
 #include "adapters/http/worker_pool.h"
 #include "adapters/process/artifacts/artifact_folder.h"
+#include "adapters/process/containers/engine_images.h"
 #include "adapters/process/jobs/process_jobs.h"
 #include "adapters/process/process_workloads.h"
 #include "adapters/seal/sealed_store.h"
@@ -106,6 +107,7 @@ class Daemon {
   std::unique_ptr<files::FolderBlobStore> blobs_;
   std::unique_ptr<process::ArtifactFolder> artifacts_;
   std::unique_ptr<process::ProcessWorkloads> workloads_;
+  std::unique_ptr<process::EngineImages> images_;  // None: images that nobody bound are refused.
   std::unique_ptr<haproxy::HaproxyRouter> router_;
   std::unique_ptr<haproxy::HaproxyFeed> feed_;
   metrics::SeriesStore series_;
@@ -168,6 +170,12 @@ Result<void> Daemon::OpenStores() {
   process::ProcessWorkloads::Settings settings;
   settings.state_folder = options_.state_folder;
   settings.supervise_argv = {options_.program, "supervise", "instance"};
+  if (!options_.config.containers_socket.empty()) {
+    // Not looked for: an engine that is away now may come back.
+    settings.engine_socket = options_.config.containers_socket;
+    settings.logins_file = options_.config.containers_logins;
+    images_ = std::make_unique<process::EngineImages>(settings.engine_socket, settings.logins_file);
+  }
   workloads_ = std::make_unique<process::ProcessWorkloads>(std::move(settings), *artifacts_);
   return {};
 }
@@ -190,7 +198,7 @@ void Daemon::BuildRuns() {
   look_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kLookThreads});
   run_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kRunThreads});
   executor_->SendLanesTo(control::kLookLanePrefix, *look_pool_);
-  for (const char* lanes : {"job ", "run ", "git ", "backend ", "log "}) executor_->SendLanesTo(lanes, *run_pool_);
+  for (const char* lanes : {"job ", "run ", "git ", "backend ", "log ", "images"}) executor_->SendLanesTo(lanes, *run_pool_);
   runs_ = std::make_unique<RunHost>(RunHostParts{.state_folder = options_.state_folder,
                                                  .program = options_.program,
                                                  .store = *store_,
@@ -206,6 +214,7 @@ void Daemon::BuildFleet() {
   executor_ = std::make_unique<PoolExecutor>(loop_, *pool_, clock_);
   control::RecorderSettings recording;
   recording.retention = options_.config.metrics_retention;
+  recording.later = [this](std::function<void()> call) { loop_.Post(std::move(call)); };
   recorder_ = std::make_unique<control::Recorder>(
       series_, join_, [this](metrics::SampleBatch batch) { kept_metrics_.Persist(*executor_, std::move(batch)); }, recording);
   recorder_->Resume();
@@ -235,9 +244,10 @@ void Daemon::BuildFleet() {
   control::FleetSettings settings;
   settings.revision_key = revision_key_;
   settings.url_base = "http://" + options_.config.edge_listen;
-  fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,
-                                                           *executor_, judge_.get(), analyses_.get(), recorder_.get()},
-                                            settings);
+  fleet_ =
+      std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_, *executor_,
+                                                      judge_.get(), analyses_.get(), recorder_.get(), images_.get()},
+                                       settings);
   retention_ = std::make_unique<Retention>(Archive{*database_, *store_, *blobs_}, *fleet_, *executor_, clock_);
   artifact_retention_ = std::make_unique<ArtifactRetention>(
       *fleet_, *executor_, clock_, [this] { return analyses_->ArtifactsUnderWay(); }, [this] { disk_.Look(); });
