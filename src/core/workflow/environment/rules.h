@@ -19,7 +19,7 @@ inline constexpr std::size_t kReviewersMax = 20;
 inline constexpr std::size_t kEnvironmentPatternsMax = 20;
 inline constexpr std::size_t kWindowsMax = 20;
 inline constexpr Duration kEnvironmentWaitMax = std::chrono::minutes(43'200);  // As GitHub's wait timer.
-inline constexpr std::chrono::hours kReviewPatience{24 * 30};       // From the job's turn on; then it fails.
+inline constexpr std::chrono::hours kReviewPatience{24 * 30};                  // From the job's turn on; then it fails.
 
 // Hours of weekdays in which releases may begin, by the clocks of a zone.
 struct Window {
