@@ -51,6 +51,7 @@ class Bench:
         self.keep = keep
         self.daemon = None
         self.loads = []
+        self.serve_words = []  # More of `tuesday serve`.
 
     def __enter__(self):
         return self
@@ -70,7 +71,8 @@ class Bench:
         began = time.monotonic()
         self.log = open(self.folder / "daemon.log", "ab")
         self.daemon = subprocess.Popen(
-            [self.tuesday, "serve", "--state", str(self.state), "--edge-listen", f"127.0.0.1:{self.port}", "--edge-tls-listen", ""],
+            [self.tuesday, "serve", "--state", str(self.state), "--edge-listen", f"127.0.0.1:{self.port}", "--edge-tls-listen", "",
+             *self.serve_words],
             stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, start_new_session=True)
         wait_for("the daemon serves", self.is_ready, 30, 0.01)
         return time.monotonic() - began

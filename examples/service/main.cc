@@ -53,6 +53,12 @@ struct Due {
   bool operator<(const Due& other) const { return when > other.when; }
 };
 
+// The first process of a container is spared the signals that it sends to itself, and not a fault.
+[[noreturn]] void Crash() {
+  ::raise(SIGSEGV);
+  __builtin_trap();
+}
+
 class Service {
  public:
   explicit Service(Settings settings) : settings_(std::move(settings)), counters_(settings_.counters) {}
@@ -96,7 +102,7 @@ bool Service::Listen() {
   ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(settings_.listen == "any" ? INADDR_ANY : INADDR_LOOPBACK);
   address.sin_port = htons(settings_.port);
   if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 4096) != 0) {
     std::fprintf(stderr, "cannot listen on 127.0.0.1:%d: %s\n", settings_.port, std::strerror(errno));
@@ -133,7 +139,7 @@ int Service::Run() {
     const auto now = Clock::now();
     if (now >= crash_at_) {
       std::fprintf(stderr, "crash as told after %.1f s\n", settings_.crash_after_s);
-      ::raise(SIGSEGV);
+      Crash();
     }
     const bool draining = drain_until_ != Clock::time_point::max();
     if (draining && (open_requests_ == 0 || now >= drain_until_)) return 0;
@@ -237,7 +243,7 @@ void Service::Begin(Connection& connection, std::string_view head) {
   connection.counted = head.substr(path, 7) != "/health";  // Checks are not requests: they go on while nobody asks.
   if (!connection.counted) return Answer(connection, 200);
   counters_.Begin();
-  if (settings_.crash_rate > 0 && Uniform() < settings_.crash_rate) ::raise(SIGSEGV);
+  if (settings_.crash_rate > 0 && Uniform() < settings_.crash_rate) Crash();
   if (settings_.hang_rate > 0 && Uniform() < settings_.hang_rate) return;
   const int status = settings_.error_rate > 0 && Uniform() < settings_.error_rate ? 500 : 200;
   const auto latency = Latency();

@@ -11,6 +11,7 @@ namespace example {
 
 struct Settings {
   std::uint16_t port = 8080;    // PORT
+  std::string listen;           // LISTEN, "any": on every address, as in a container; else on 127.0.0.1
   std::string version = "v1";   // VERSION, sent as X-Version
   double error_rate = 0;        // ERROR_RATE, share of requests that get 500
   double latency_ms = 0;        // LATENCY_MS, median of a lognormal distribution
@@ -50,6 +51,7 @@ inline Settings ReadSettings(int argc, char** argv) {
   number("hang-rate", "HANG_RATE", settings.hang_rate);
   number("startup-delay-ms", "STARTUP_DELAY_MS", settings.startup_delay_ms);
   if (const auto text = Setting(argc, argv, "version", "VERSION"); !text.empty()) settings.version = text;
+  settings.listen = Setting(argc, argv, "listen", "LISTEN");
   settings.counters = Setting(argc, argv, "counters", "COUNTERS");
   return settings;
 }

@@ -291,6 +291,35 @@ TEST(ApplyRoutes, SecondRolloutForAHostAndPathIsRefusedWithBothNamed) {
       << "who has it may be applied again";
 }
 
+TEST(ApplyRoutes, TheEdgeAsksWhatTheProbeAsksWhereItCan) {
+  struct Case {
+    const char* name;
+    const char* ports;
+    const char* probe;
+    const char* path;
+  };
+  const Case cases[] = {
+      {"ByNumber", "[{containerPort: 3000}]", "{httpGet: {path: /ready, port: 3000}}", "/ready"},
+      {"ByName", "[{containerPort: 3000, name: http}]", "{httpGet: {path: /ready, port: http}}", "/ready"},
+      {"AnotherPort", "[{containerPort: 3000}, {containerPort: 9000}]", "{httpGet: {path: /ready, port: 9000}}", ""},
+      {"OwnHeaders", "[{containerPort: 3000}]", "{httpGet: {path: /ready, port: 3000, httpHeaders: [{name: Host, value: x}]}}",
+       ""},
+      {"Connects", "[{containerPort: 3000}]", "{tcpSocket: {port: 3000}}", ""},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    FleetBench bench;
+    bench.Start();
+    std::string manifest = FleetBench::Manifest("v1");
+    const std::string ports = "          ports: [{containerPort: 3000}]\n";
+    manifest.replace(manifest.find(ports), ports.size(),
+                     std::string("          ports: ") + one.ports + "\n          readinessProbe: " + one.probe + "\n");
+    const Result<ApplyReport> applied = bench.Apply(manifest);
+    ASSERT_TRUE(applied) << applied.error().message;
+    EXPECT_EQ(bench.View().exposure.check_path, one.path);
+  }
+}
+
 TEST(ApplyRoutes, OfTwoInOneApplyTheOneThatStandsLaterIsRefused) {
   FleetBench bench;
   bench.Start();

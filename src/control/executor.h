@@ -10,7 +10,7 @@
 
 namespace tuesday::control {
 
-// Lanes: "store" (commits, in order), "apply" (reading manifests, taking artifacts in), "observe workloads",
+// Lanes: "store" (commits, in order), "apply" (reading manifests, taking artifacts in), "images" (pulls), "observe workloads",
 // "observe edge", "judge ns/name" (ticks of rules), "analysis" (queries), one for each target ("route ns/name", "count ns/name
 // rev"), and "abort": routes that take traffic away from a canary, which must have a worker of their own.
 class Executor {

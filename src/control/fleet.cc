@@ -46,6 +46,10 @@ void Fleet::Rollback(const RolloutName& rollout, std::string by, std::string rea
   core_->Rollback(rollout, std::move(by), std::move(reason), std::move(done));
 }
 
+void Fleet::LetArtifactsGo(WallTime before, std::set<std::string> also_needed, Done<ArtifactsLetGo> done) {
+  core_->LetArtifactsGo(before, std::move(also_needed), std::move(done));
+}
+
 Result<RolloutView> Fleet::Get(const RolloutName& rollout) const { return core_->Get(rollout); }
 std::vector<RolloutView> Fleet::List(const std::optional<Namespace>& ns) const { return core_->List(ns); }
 std::vector<state::ObjectRecord> Fleet::Objects(const std::optional<Namespace>& ns) const { return core_->Objects(ns); }

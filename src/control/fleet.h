@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,14 +20,16 @@
 #include "ports/blob_store.h"
 #include "ports/clock.h"
 #include "ports/edge_feed.h"
+#include "ports/images.h"
 #include "ports/store.h"
 #include "ports/traffic_router.h"
 #include "ports/workloads.h"
 
 namespace tuesday::control {
 
-// All must outlive the fleet and every call that the executor still holds. `judge`, `analyses` and `observer` may be null:
-// without a judge there is no evidence, without analyses a rollout that names one is refused.
+// All must outlive the fleet and every call that the executor still holds. `judge`, `analyses`, `observer` and `images` may be
+// null: without a judge there is no evidence, without analyses a rollout that names one is refused, without images one whose
+// image nobody bound is.
 struct Ports {
   Store& store;
   Workloads& workloads;
@@ -38,6 +41,7 @@ struct Ports {
   Judge* judge = nullptr;
   AnalysisRunner* analyses = nullptr;
   Observer* observer = nullptr;
+  Images* images = nullptr;
 };
 
 struct FleetSettings {
@@ -93,6 +97,14 @@ struct RollbackReport {
   std::string message;  // A sentence.
 };
 
+// What Fleet::LetArtifactsGo took away.
+struct ArtifactsLetGo {
+  std::size_t bindings = 0;
+  std::size_t artifacts = 0;
+  std::uint64_t bytes = 0;
+  bool is_all = true;  // False: there is more to let go; call again.
+};
+
 class FleetCore;
 
 class Fleet {
@@ -122,6 +134,12 @@ class Fleet {
   // Takes the artifact in and binds the reference to it from now on; running revisions keep what they have.
   void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
   std::vector<state::ImageBinding> Images() const;
+
+  // Lets artifacts and image bindings go that were last taken in before `before` and that nothing needs: no revision of a
+  // rollout, no object, none of `also_needed` (digests). Bindings go with their entries in one transaction, then artifacts;
+  // killed anywhere, the next call goes on. Nothing goes while something runs that no rollout owns: what that needs is not
+  // known.
+  void LetArtifactsGo(WallTime before, std::set<std::string> also_needed, Done<ArtifactsLetGo> done);
 
   // The operator's verbs. Answers when the decision is durable. kNotFound, kConflict, or kUnavailable when the store
   // cannot be written; an abort's traffic is withdrawn even then.

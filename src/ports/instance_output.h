@@ -34,6 +34,7 @@ struct InstanceRoom {
   std::string working_folder;
   std::string user;                 // Empty: nobody else than the daemon.
   std::vector<std::string> groups;  // cgroup folders to enter.
+  std::vector<std::string> enter;   // A program that takes the command in, before the command; the rest is then its own affair.
 };
 
 class InstanceOutput {

@@ -28,8 +28,9 @@ struct InstancesTarget {
   int out_begin = 0;
   int out_end = 0;
   manifest::PodSpec pod;                           // Resolved: `artifact` digests instead of image references.
-  std::map<std::string, std::string> artifacts;    // Container name -> artifact digest in the blob store.
+  std::map<std::string, std::string> artifacts;    // Container name -> artifact digest in the blob store, or image by digest.
   std::map<std::string, std::string> environment;  // Of ConfigMaps and Secrets, resolved. Never logged.
+  std::vector<std::string> registry_logins;        // Contents of the Secrets that imagePullSecrets name. Never logged.
 };
 
 enum class InstancePhase { kStarting, kRunning, kBackOff, kStopping, kStopped };

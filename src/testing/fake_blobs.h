@@ -2,8 +2,8 @@
 // Blobs and artifacts in memory. An artifact's content is a number that the test may change, as somebody edits a folder.
 #pragma once
 
+#include <functional>
 #include <map>
-#include <set>
 #include <string>
 
 #include "base/digest.h"
@@ -42,19 +42,33 @@ class FakeArtifacts : public ArtifactStore {
       return Fail(ErrorCode::kNotFound, "There is nothing at " + source + ".", "Give a folder that exists: dir:PATH.");
     }
     std::string digest = Sha256Hex(source + "#" + std::to_string(content->second));
-    taken_.insert(digest);
+    taken_.insert_or_assign(digest, now_());
     return digest;
   }
   Result<std::string> PathOf(const std::string& digest) override {
     if (!taken_.contains(digest)) return Fail(ErrorCode::kNotFound, "There is no artifact " + digest + ".");
     return "/artifacts/" + digest;
   }
+  Result<std::vector<KeptArtifact>> List() override {
+    std::vector<KeptArtifact> kept;
+    for (const auto& [digest, at] : taken_) kept.push_back({digest, at});
+    return kept;
+  }
+  Result<std::uint64_t> Remove(const std::string& digest) override { return taken_.erase(digest) * kArtifactBytes; }
+  bool Has(const std::string& digest) const { return taken_.contains(digest); }
+  std::size_t size() const { return taken_.size(); }
+  static constexpr std::uint64_t kArtifactBytes = 100;
+
+  // When things are taken in; without it all are as old as can be.
+  void SetWall(std::function<WallTime()> now) { now_ = std::move(now); }
+
   // What stands at `source` from now on.
   void SetContent(const std::string& source, int content) { contents_[source] = content; }
 
  private:
   std::map<std::string, int> contents_;
-  std::set<std::string> taken_;
+  std::map<std::string, WallTime> taken_;
+  std::function<WallTime()> now_ = [] { return WallTime(); };
 };
 
 }  // namespace tuesday::testing

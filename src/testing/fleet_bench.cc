@@ -80,7 +80,8 @@ void FleetBench::Start() {
                                                            .artifacts = artifacts_,
                                                            .clock = clock_,
                                                            .executor = executor_,
-                                                           .judge = judge_.get()},
+                                                           .judge = judge_.get(),
+                                                           .images = has_images_ ? &fake_images_ : nullptr},
                                             control::FleetSettings{.instances_poll = kPoll, .edge_poll_in_flight = kPoll});
   fleet_->Subscribe([this](const RolloutName&) { ++changes_; });
   std::optional<Result<void>> answer;

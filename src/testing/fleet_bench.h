@@ -10,6 +10,7 @@
 #include "control/fleet.h"
 #include "testing/fake_blobs.h"
 #include "testing/fake_clock.h"
+#include "testing/fake_images.h"
 #include "testing/fake_judge.h"
 #include "testing/fake_router.h"
 #include "testing/fake_store.h"
@@ -64,6 +65,11 @@ class FleetBench {
   FakeBlobs& blobs() { return blobs_; }
   FakeArtifacts& artifacts() { return artifacts_; }
   FakeWorkloads& workloads() { return workloads_; }
+  // Images that nobody bound are run as they are from the next Start on.
+  FakeImages& HaveImages() {
+    has_images_ = true;
+    return fake_images_;
+  }
   FakeRouter& router() { return router_; }
 
   static RolloutName NameOf(const std::string& name) { return {Namespace("default"), name}; }
@@ -78,6 +84,8 @@ class FleetBench {
   FakeBlobs blobs_;
   FakeArtifacts artifacts_;
   FakeWorkloads workloads_{clock_};
+  FakeImages fake_images_;
+  bool has_images_ = false;
   FakeRouter router_{[this](const InstanceId& id) { return workloads_.IsReady(id); }};
   std::unique_ptr<FakeJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Analyses that ask others, end to end: a web address, a job, a real Prometheus where the machine has one."""
 
+import base64
 import http.server
 import json
 import os
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import e2e_test  # noqa: E402
@@ -53,8 +55,12 @@ class Endpoint:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):  # noqa: N802
-                endpoint.headers.append(dict(self.headers))
-                status, body = endpoint.answer
+                endpoint.take(self, "")
+
+            def do_POST(self):  # noqa: N802
+                endpoint.take(self, self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+
+            def answer(self, status, body):
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write(body.encode())
@@ -62,11 +68,17 @@ class Endpoint:
             def log_message(self, *_):
                 pass
 
+        self.asked = []
         self.answer = (200, "{}")
         self.headers = []
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def take(self, request, body):
+        self.headers.append(dict(request.headers))
+        self.asked.append((request.path, urllib.parse.parse_qs(body)))
+        request.answer(*self.answer)
 
 
 def begin(bench):
@@ -112,6 +124,35 @@ def case_what_a_web_address_answers_decides(bench):
     bench.stop_daemon()
     found = subprocess.run(["grep", "-rlF", TOKEN, str(bench.state)], capture_output=True, text=True).stdout
     expect(found == "", f"the token is in {found}")
+
+
+RANGE = """      successCondition: "len(result) == 3 && all(result, # < 10)"
+      provider:
+        prometheus:
+          address: %s
+          query: latency
+          rangeQuery: {start: 'now() - duration("60s")', end: now(), step: 15s}
+          authentication:
+            basicAuth: {username: me, password: "{{args.token}}"}"""
+
+
+def case_a_range_is_asked_with_name_and_password(bench):
+    begin(bench)
+    endpoint = Endpoint()
+    series = [{"metric": {}, "values": [[1, "1"], [2, "9"]]}, {"metric": {"a": "b"}, "values": [[1, "3"]]}]
+    endpoint.answer = (200, json.dumps({"status": "success", "data": {"resultType": "matrix", "result": series}}))
+    done = deploy(bench, "v2", RANGE % endpoint.url)
+    expect(done.returncode == 0, done.stderr)
+    promoted(bench, "api", 2)
+    path, form = endpoint.asked[-1]
+    expect(path == "/api/v1/query_range" and form["query"] == ["latency"] and form["step"] == ["15.000"], f"{path} {form}")
+    expect(abs(float(form["end"][0]) - float(form["start"][0]) - 60) < 0.001, f"{form}")
+    credentials = base64.b64encode(f"me:{TOKEN}".encode()).decode()
+    expect(endpoint.headers[-1]["Authorization"] == "Basic " + credentials, f"{endpoint.headers[-1]}")
+    log = bench.run("audit", "log", "--verify").stdout
+    expect(TOKEN not in log and credentials not in log, "the password is in the journal")
+    done = deploy(bench, "v3", RANGE.replace("60s", "60 seconds") % endpoint.url)
+    expect(done.returncode == 2 and "60 seconds" in done.stderr, f"{done.returncode}: {done.stderr}")
 
 
 def case_what_cannot_be_asked_is_refused_at_apply_and_changes_nothing(bench):

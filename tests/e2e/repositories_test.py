@@ -331,6 +331,85 @@ def case_git_speaks_https_with_a_token(world):
     expect("tue_" not in (world.root / "daemon.log").read_text(), "a token is in the log")
 
 
+RELEASE = """name: Release
+on: push
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    environment: Production
+    steps:
+      - run: echo "the key is '${{ secrets.KEY }}' ${{ vars.PLACE }}" && test -n "${{ secrets.KEY }}"
+      - run: sleep 0
+"""
+
+
+def wait_for(holds, what):
+    until = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < until:
+        if holds():
+            return
+        time.sleep(0.1)
+    raise Failed(what)
+
+
+def reason_of(world, run):
+    return world.view(run)["jobs"][0]["legs"][0]["reason"]
+
+
+def case_a_release_waits_for_its_review_and_outlives_the_daemon(world):
+    world.ask("environment", "set", "app", "production", "--reviewer", "bob", "--reviewer", "ada", "--branch", "main")
+    subprocess.run([world.program, "--state", str(world.state), "secret", "set", "app-workflows-production", "KEY"], input=SECRET,
+                   text=True, check=True, capture_output=True)
+    world.write(".github/workflows/ci.yaml", RELEASE)
+    remote = {"TUESDAY_CA": str(world.state / "tls/api.crt")}
+
+    def as_token(name, role):
+        (world.root / name).touch(0o600)
+        (world.root / name).write_text(token(world, name, role))
+        return dict(remote, TUESDAY_TOKEN_FILE=str(world.root / name))
+
+    server = ["--server", f"https://127.0.0.1:{world.api_port}"]
+    bob, ada, eve = as_token("bob", "approver"), as_token("ada", "approver"), as_token("eve", "deployer")
+    world.commit("Release")
+    address = f"https://127.0.0.1:{world.api_port}/git/app.git"
+    helper = f"!f() {{ echo username=x; echo password={(world.root / 'ada').read_text()}; }}; f"
+    world.git("push", "-q", address, "HEAD:refs/heads/main",
+              env={"GIT_SSL_CAINFO": remote["TUESDAY_CA"], "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "credential.helper",
+                   "GIT_CONFIG_VALUE_0": helper})
+    wait_for(lambda: world.view("1")["waits"], "the release does not wait")
+    expect(world.view("1")["waits"]["release"] == ["1 of 1 reviews are missing; bob, ada may review"], str(world.view("1")))
+    world.kill()
+    world.start()
+    wait_for(lambda: world.view("1")["waits"], "the release does not wait after a kill")
+    for words, who, why in ((server, eve, "approver"), (server, ada, "another than who began it"), ([], {}, "none of the reviewers")):
+        refused = subprocess.run([world.program, "--state", str(world.state), *words, "run", "approve", "1"], capture_output=True,
+                                 text=True, env=dict(os.environ, **who))
+        expect(refused.returncode == 1 and why in refused.stderr, f"{why}: {refused.returncode}\n{refused.stderr}")
+    world.ask(*server, "run", "approve", "1", "--reason", "read it", environment=bob)
+    run = world.run_of("1")
+    expect(run["result"] == "success", world.watched)
+    expect("the key is '***'" in world.watched, world.watched)
+    shown = json.loads(world.ask("environment", "show", "app", "production", "--json"))["deployments"]
+    expect([(one["status"], one["reviews"][0]["by"]) for one in shown] == [("success", "bob (token)")], str(shown))
+    entries = world.ask("audit", "log", "--json")
+    expect("environment.approved" in entries and "environment.bypassed" not in entries, "the journal lacks the review")
+
+
+def case_one_release_at_a_time_and_the_newest_of_those_that_wait(world):
+    world.write(".github/workflows/ci.yaml", RELEASE.replace("&& test -n", "; echo").replace("sleep 0", "sleep 8"))
+    for message in ("First", "Second", "Third"):
+        world.write("text", message)
+        world.push(message)
+    expect(world.run_of("3")["result"] == "success", world.watched)
+    expect(world.run_of("1")["result"] == "success", world.watched)
+    second = world.run_of("2")
+    expect(second["result"] == "cancelled" and "superseded: run 3 goes to Production" in reason_of(world, "2"), str(second))
+    world.ask("run", "rerun", "1")
+    expect(world.run_of("1")["result"] == "cancelled" and "never overwrites a newer release" in reason_of(world, "1"), world.watched)
+    shown = json.loads(world.ask("environment", "show", "app", "production", "--json"))["deployments"]
+    expect([one["status"] for one in shown] == ["success", "cancelled", "cancelled", "inactive"], str(shown))
+
+
 def case_runs_are_begun_by_hand_and_cancelled(world):
     world.write("test.sh", "sleep 60\n")
     world.push("Slow [skip ci]")

@@ -212,10 +212,65 @@ Result<std::vector<ContainerFacts>> Engine::List(const std::map<std::string, std
 Result<LogStream> Engine::Logs(const std::string& id, Follow follow) const {
   const std::string target =
       Path(fmt::format("/containers/{}/logs?stdout=1&stderr=1&follow={}", QueryText(id), follow == Follow::kYes ? 1 : 0));
-  TRY(EngineStream stream, http_.Open({.target = target}, kCallPatience));
+  return OpenLog({.target = target});
+}
+
+Result<LogStream> Engine::OpenLog(const EngineRequest& request) const {
+  TRY(EngineStream stream, http_.Open(request, kCallPatience));
   if (IsGood(stream.status())) return LogStream(std::move(stream));
   TRY(const std::string body, stream.ReadAll(kCallPatience));
   return Refused(stream.status(), body);
+}
+
+Result<LogStream> Engine::LogsSince(const std::string& id, WallTime since) const {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since.time_since_epoch()).count();
+  TRY(EngineStream stream,
+      http_.Begin({.target = Path(fmt::format("/containers/{}/logs?stdout=1&stderr=1&follow=1&since={}.{:03}", QueryText(id),
+                                              ms / 1000, ms % 1000))},
+                  kCallPatience));
+  return LogStream(std::move(stream));
+}
+
+Result<LogStream> Engine::Attach(const std::string& id) const {
+  return OpenLog({.method = "POST", .target = Path("/containers/" + QueryText(id) + "/attach?stream=1&stdout=1&stderr=1")});
+}
+
+Result<Engine::Running> Engine::Exec(const std::string& container, const Command& command) const {
+  const auto texts = [](const std::vector<std::string>& from) { return Json(Json::Array(from.begin(), from.end())); };
+  TRY(const Json made, Ask({.method = "POST",
+                            .target = Path("/containers/" + QueryText(container) + "/exec"),
+                            .headers = {{"Content-Type", "application/json"}},
+                            .body = CanonicalJson(Json::Object{{"AttachStdin", command.has_input},
+                                                               {"AttachStdout", true},
+                                                               {"AttachStderr", true},
+                                                               {"Tty", command.has_terminal},
+                                                               {"Env", texts(command.environment)},
+                                                               {"Cmd", texts(command.words)}})},
+                           kCallPatience));
+  const std::string id = made.At("Id").StringOr("");
+  TRY(EngineStream stream, http_.Open({.method = "POST",
+                                       .target = Path("/exec/" + QueryText(id) + "/start"),
+                                       .headers = {{"Content-Type", "application/json"}},
+                                       .body = CanonicalJson(Json::Object{{"Detach", false}, {"Tty", command.has_terminal}})},
+                                      kCallPatience));
+  if (IsGood(stream.status()) || stream.status() == 101) return Running{id, std::move(stream)};
+  TRY(const std::string body, stream.ReadAll(kCallPatience));
+  return Refused(stream.status(), body);
+}
+
+Result<std::optional<int>> Engine::ExitOf(const std::string& exec) const {
+  TRY(const Json json, Ask({.target = Path("/exec/" + QueryText(exec) + "/json")}, kCallPatience));
+  if (json.At("Running").BoolOr(false)) return std::optional<int>();
+  return std::optional<int>(static_cast<int>(json.At("ExitCode").IntOr(0)));
+}
+
+Result<std::int64_t> Engine::PidOf(const std::string& exec) const {
+  TRY(const Json json, Ask({.target = Path("/exec/" + QueryText(exec) + "/json")}, kCallPatience));
+  return json.At("Running").BoolOr(false) ? json.At("Pid").IntOr(0) : 0;
+}
+
+Result<void> Engine::ResizeTerminal(const std::string& exec, int rows, int columns) const {
+  return Tell("POST", Path(fmt::format("/exec/{}/resize?h={}&w={}", QueryText(exec), rows, columns)), kCallPatience);
 }
 
 Result<EngineStream> Engine::Events(const std::map<std::string, std::string>& labels) const {

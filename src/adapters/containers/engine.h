@@ -3,6 +3,7 @@
 // not thread-safe, but as many as you like can speak to one engine. Errors of the engine are told in its own words.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -39,6 +40,8 @@ class LogStream {
   explicit LogStream(EngineStream stream) : stream_(std::move(stream)) {}
   int fd() const { return stream_.fd(); }
   bool ended() const { return stream_.ended(); }
+  // What has come, without waiting.
+  Result<std::string> Read() { return frames_.Feed(stream_.Read()); }
   // What has come; waits for something at most so long.
   Result<std::string> Await(Duration patience);
 
@@ -78,6 +81,30 @@ class Engine {
 
   enum class Follow { kNo, kYes };
   Result<LogStream> Logs(const std::string& id, Follow follow) const;
+  // What it wrote from an instant on, and what it will write. Podman looks for more four times a second.
+  Result<LogStream> LogsSince(const std::string& id, WallTime since) const;
+  // What it will write, at once. Only for one that was made and not yet started: one that has ended would be made ready to
+  // start again (podman 4.3).
+  Result<LogStream> Attach(const std::string& id) const;
+
+  // A command inside a container that runs, with the container's user and variables. Its output comes as in a log, or bare
+  // with a terminal; what it reads is sent to the stream.
+  struct Command {
+    std::vector<std::string> words;
+    std::vector<std::string> environment;  // "NAME=value", beside the container's own.
+    bool has_terminal = false;
+    bool has_input = false;
+  };
+  struct Running {
+    std::string id;
+    EngineStream stream;
+  };
+  Result<Running> Exec(const std::string& container, const Command& command) const;
+  // Nothing: it has not ended.
+  Result<std::optional<int>> ExitOf(const std::string& exec) const;
+  // Of its first process on the machine; 0: it has ended.
+  Result<std::int64_t> PidOf(const std::string& exec) const;
+  Result<void> ResizeTerminal(const std::string& exec, int rows, int columns) const;
 
   // What happens to containers with these labels from now on, one JSON object a line ("Action": "start", "die",
   // "health_status: healthy").
@@ -91,6 +118,7 @@ class Engine {
 
  private:
   Result<Json> Ask(const EngineRequest& request, Duration patience) const;
+  Result<LogStream> OpenLog(const EngineRequest& request) const;
   Result<void> Tell(const std::string& method, const std::string& target, Duration patience) const;
   Result<void> Progress(const EngineRequest& request, const std::function<Result<void>(const Json&)>& take) const;
 

@@ -19,6 +19,7 @@ namespace {
 using supervise::BootNow;
 
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
+constexpr int kNoHttp = 599;  // What came is none.
 
 // False: nothing happened until then.
 bool WaitFor(int fd, short events, Instant deadline) {
@@ -61,6 +62,12 @@ Result<void> SendAll(int fd, std::string_view bytes, Instant deadline, const std
   return {};
 }
 
+// 0: it is none.
+int StatusOf(const std::string& text, std::size_t head_end) {
+  const std::size_t blank = text.find(' ');
+  return text.starts_with("HTTP/") && blank < head_end ? std::atoi(text.c_str() + blank) : 0;
+}
+
 std::string HeadOf(const EngineRequest& request) {
   std::string head = fmt::format("{} {} HTTP/1.0\r\nHost: engine\r\n", request.method, request.target);
   for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
@@ -82,7 +89,23 @@ std::string EngineStream::Read() {
       break;
     }
   }
-  return std::exchange(buffer_, {});
+  if (status_ == 0) TakeHead();
+  return status_ == 0 ? std::string() : std::exchange(buffer_, {});
+}
+
+void EngineStream::TakeHead() {
+  const std::size_t end = buffer_.find(kHeadEnd);
+  if (end == std::string::npos) {
+    ended_ = ended_ || buffer_.size() > kEngineHeadBytesMax;
+    return;
+  }
+  status_ = StatusOf(buffer_, end);
+  buffer_.erase(0, end + kHeadEnd.size());
+  if (status_ < 200 || status_ >= 400) {
+    status_ = status_ == 0 ? kNoHttp : status_;
+    buffer_.clear();
+    ended_ = true;
+  }
 }
 
 std::string EngineStream::Await(Duration patience) {
@@ -90,6 +113,12 @@ std::string EngineStream::Await(Duration patience) {
   if (!came.empty() || ended_ || !WaitFor(fd_.get(), POLLIN, BootNow() + patience)) return came;
   return Read();
 }
+
+Result<void> EngineStream::Send(std::string_view bytes, Duration patience) {
+  return SendAll(fd_.get(), bytes, BootNow() + patience, "the other end");
+}
+
+void EngineStream::EndSending() { ::shutdown(fd_.get(), SHUT_WR); }
 
 Result<std::string> EngineStream::ReadAll(Duration patience) {
   const Instant deadline = BootNow() + patience;
@@ -118,10 +147,17 @@ Result<EngineStream> EngineHttp::Open(const EngineRequest& request, Duration pat
       return Fail(ErrorCode::kUnavailable, "What listens at " + socket_path_ + " speaks no HTTP.");
     }
   }
-  const std::size_t blank = text.find(' ');
-  const int status = text.starts_with("HTTP/") && blank < end ? std::atoi(text.c_str() + blank) : 0;
+  const int status = StatusOf(text, end);
   if (status == 0) return Fail(ErrorCode::kUnavailable, "What listens at " + socket_path_ + " speaks no HTTP.");
   return EngineStream(std::move(fd), status, text.substr(end + kHeadEnd.size()));
+}
+
+Result<EngineStream> EngineHttp::Begin(const EngineRequest& request, Duration patience) const {
+  const Instant deadline = BootNow() + patience;
+  TRY(files::Fd fd, Connect(socket_path_));
+  TRY_OK(SendAll(fd.get(), HeadOf(request), deadline, socket_path_));
+  TRY_OK(SendAll(fd.get(), request.body, deadline, socket_path_));
+  return EngineStream(std::move(fd));
 }
 
 Result<EngineResponse> EngineHttp::Call(const EngineRequest& request, Duration patience) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct EngineRequest {
 class EngineStream {
  public:
   EngineStream(files::Fd fd, int status, std::string first) : fd_(std::move(fd)), status_(status), buffer_(std::move(first)) {}
+  // One whose head has not come yet; its status is 0 until then. A status that is none of success is the end.
+  explicit EngineStream(files::Fd fd) : fd_(std::move(fd)) {}
 
   int status() const { return status_; }
   // Readable when there is more. What came with the head is there before: read once without asking.
@@ -39,10 +42,17 @@ class EngineStream {
   // The same, but waits for something. Empty: nothing came within `patience`, or it ended.
   std::string Await(Duration patience);
 
+  // What is said to the other side of a stream that goes both ways. kUnavailable when it takes nothing for `patience`.
+  Result<void> Send(std::string_view bytes, Duration patience);
+  // Nothing more will be said.
+  void EndSending();
+
   // All that is left. kUnavailable when the end does not come within `patience`, kLimit past the answer's limit.
   Result<std::string> ReadAll(Duration patience);
 
  private:
+  void TakeHead();
+
   files::Fd fd_;
   int status_ = 0;
   std::string buffer_;
@@ -62,6 +72,9 @@ class EngineHttp {
 
   // Returns when the head of the response is there. kUnavailable when nobody listens, or no head comes within `patience`.
   Result<EngineStream> Open(const EngineRequest& request, Duration patience) const;
+
+  // Does not wait for the head: podman sends that of a log with its first line.
+  Result<EngineStream> Begin(const EngineRequest& request, Duration patience) const;
 
   // The whole response, whatever its status.
   Result<EngineResponse> Call(const EngineRequest& request, Duration patience) const;

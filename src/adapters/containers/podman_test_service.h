@@ -31,6 +31,29 @@ class PodmanTestService {
     static_cast<void>(files::ReplaceFile(
         folder_ + "/registries.conf",
         "[[registry]]\nlocation = \"127.0.0.1:" + std::to_string(kRegistryPort) + "\"\ninsecure = true\n", 0644));
+    StartEngine();
+  }
+  PodmanTestService(const PodmanTestService&) = delete;
+  PodmanTestService& operator=(const PodmanTestService&) = delete;
+  ~PodmanTestService() {
+    if (const auto all = engine().List({}); all.has_value()) {
+      for (const ContainerFacts& one : *all) static_cast<void>(engine().Remove(one.id));
+    }
+    StopEngine(SIGTERM);
+    static_cast<void>(supervise::RunProgram({"umount", folder_ + "/root/overlay"}));
+    static_cast<void>(files::RemoveTree(folder_));
+  }
+
+  // The containers run on without it.
+  void StopEngine(int signal) {
+    if (pid_ == 0) return;
+    ::kill(pid_, signal);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+    ::unlink(socket().c_str());
+  }
+  // Returns when it answers.
+  void StartEngine() {
     supervise::SpawnPlan plan;
     plan.argv = {"podman",  "--root", folder_ + "/root", "--runroot", folder_ + "/run",    "--storage-driver",
                  "overlay", "system", "service",         "--time=0",  "unix://" + socket()};
@@ -43,19 +66,6 @@ class PodmanTestService {
     pid_ = process->pid;
     const Instant deadline = supervise::BootNow() + std::chrono::seconds(20);
     while (supervise::BootNow() < deadline && !engine().Version().has_value()) ::usleep(20'000);
-  }
-  PodmanTestService(const PodmanTestService&) = delete;
-  PodmanTestService& operator=(const PodmanTestService&) = delete;
-  ~PodmanTestService() {
-    if (const auto all = engine().List({}); all.has_value()) {
-      for (const ContainerFacts& one : *all) static_cast<void>(engine().Remove(one.id));
-    }
-    if (pid_ != 0) {
-      ::kill(pid_, SIGTERM);
-      ::waitpid(pid_, nullptr, 0);
-    }
-    static_cast<void>(supervise::RunProgram({"umount", folder_ + "/root/overlay"}));
-    static_cast<void>(files::RemoveTree(folder_));
   }
 
   // Why tests that need it cannot run here; empty when they can.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace tuesday::containers {
 namespace {
@@ -55,6 +56,30 @@ Json HealthBody(const HealthCheck& health) {
   return body;
 }
 
+std::string PortName(std::uint16_t port) { return fmt::format("{}/tcp", port); }
+
+Json PortBindings(const std::vector<PublishedPort>& ports) {
+  Json::Object bindings;
+  for (const PublishedPort& port : ports) {
+    const std::string outside = port.outside == 0 ? "" : std::to_string(port.outside);
+    bindings[PortName(port.inside)] = Json::Array{Json::Object{{"HostIp", "127.0.0.1"}, {"HostPort", outside}}};
+  }
+  return bindings;
+}
+
+std::map<std::uint16_t, std::uint16_t> PortsOf(const Json& published) {
+  std::map<std::uint16_t, std::uint16_t> ports;
+  if (const Json::Object* object = published.as_object(); object != nullptr) {
+    for (const auto& [name, places] : *object) {
+      const Json::Array* array = places.as_array();
+      if (array == nullptr || array->empty()) continue;
+      ports[static_cast<std::uint16_t>(std::atoi(name.c_str()))] =
+          static_cast<std::uint16_t>(std::atoi(array->front().At("HostPort").StringOr("0").c_str()));
+    }
+  }
+  return ports;
+}
+
 Json::Object HostBody(const ContainerSpec& spec) {
   Json::Object host{{"NetworkMode", spec.network_mode.empty() ? "none" : spec.network_mode}};
   Json::Array binds;
@@ -69,6 +94,8 @@ Json::Object HostBody(const ContainerSpec& spec) {
   host["Ulimits"] = std::move(limits);
   if (spec.memory_bytes != 0) host["Memory"] = spec.memory_bytes;
   if (spec.cpu_nanos != 0) host["NanoCpus"] = spec.cpu_nanos;
+  if (spec.cpu_shares != 0) host["CpuShares"] = spec.cpu_shares;
+  if (!spec.ports.empty()) host["PortBindings"] = PortBindings(spec.ports);
   if (spec.processes_max != 0) host["PidsLimit"] = spec.processes_max;
   if (spec.shared_memory_bytes != 0) host["ShmSize"] = spec.shared_memory_bytes;
   if (!spec.new_privileges) host["SecurityOpt"] = Json::Array{"no-new-privileges"};
@@ -112,6 +139,11 @@ Json CreateBody(const ContainerSpec& spec) {
   if (!spec.working_folder.empty()) body["WorkingDir"] = spec.working_folder;
   if (!spec.host_name.empty()) body["Hostname"] = spec.host_name;
   if (spec.health) body["Healthcheck"] = HealthBody(*spec.health);
+  if (!spec.ports.empty()) {
+    Json::Object ports;
+    for (const PublishedPort& port : spec.ports) ports.emplace(PortName(port.inside), Json::Object());
+    body["ExposedPorts"] = std::move(ports);
+  }
   if (!spec.anonymous_volumes.empty()) {
     Json::Object volumes;
     for (const std::string& path : spec.anonymous_volumes) volumes.emplace(path, Json::Object());
@@ -134,6 +166,7 @@ ContainerFacts FactsOfInspect(const Json& json) {
   facts.out_of_memory = state.At("OOMKilled").BoolOr(false);
   facts.image = json.At("Config").At("Image").StringOr("");
   facts.labels = MapOf(json.At("Config").At("Labels"));
+  facts.ports = PortsOf(json.At("NetworkSettings").At("Ports"));
   return facts;
 }
 

@@ -38,6 +38,12 @@ struct HealthCheck {
   int retries = 0;
 };
 
+// A TCP port of the container that is reached at 127.0.0.1 of the machine.
+struct PublishedPort {
+  std::uint16_t inside = 0;
+  std::uint16_t outside = 0;  // 0: the engine chooses.
+};
+
 // A container to be made. Empty lists and texts are the image's or the engine's own.
 struct ContainerSpec {
   std::string name;
@@ -50,6 +56,7 @@ struct ContainerSpec {
   std::string working_folder;
   std::string host_name;
   std::string network_mode;  // "none", "ns:/proc/12/ns/net", "container:ID", the name of a network.
+  std::vector<PublishedPort> ports;
   std::vector<Bind> binds;
   std::vector<std::string> anonymous_volumes;
   std::map<std::string, std::string> memory_folders;  // Path → options of tmpfs.
@@ -58,6 +65,7 @@ struct ContainerSpec {
   std::optional<HealthCheck> health;
   std::uint64_t memory_bytes = 0;
   std::int64_t cpu_nanos = 0;  // Of one second.
+  std::int64_t cpu_shares = 0;
   int processes_max = 0;
   std::uint64_t shared_memory_bytes = 0;
   std::string log_driver;  // Empty: the engine's own.
@@ -82,6 +90,7 @@ struct ContainerFacts {
   bool out_of_memory = false;
   std::string image;
   std::map<std::string, std::string> labels;
+  std::map<std::uint16_t, std::uint16_t> ports;  // Inside -> at 127.0.0.1; only of one that was inspected.
 };
 
 ContainerFacts FactsOfInspect(const Json& json);

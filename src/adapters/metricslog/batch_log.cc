@@ -183,6 +183,11 @@ Result<void> BatchLog::DropOldest(std::uint64_t room_bytes) {
   return {};
 }
 
+Result<void> BatchLog::SetTotalBytesMax(std::uint64_t bytes) {
+  limits_.total_bytes_max = bytes;
+  return DropOldest(0);
+}
+
 Result<void> BatchLog::Append(std::string_view batch, Instant now) {
   if (batch.size() > kBatchBytesMax) {
     return Fail(ErrorCode::kLimit,

@@ -55,6 +55,9 @@ class BatchLog {
   // Makes everything appended so far survive power loss. The caller asks at least every 5 s while there is anything new.
   Result<void> Sync();
 
+  // From now on; what is over it goes at once, but for the segment that is written to.
+  Result<void> SetTotalBytesMax(std::uint64_t bytes);
+
   std::uint64_t total_bytes() const;
 
  private:

@@ -159,6 +159,22 @@ TEST(BatchLog, TheOldestSegmentGoesWhenTheLogIsFull) {
   EXPECT_LE(Files(folder.path()).size(), 1U) << "A smaller limit holds from the next start on.";
 }
 
+TEST(BatchLog, ASmallerLimitHoldsAtOnceAndALargerOneFromThenOn) {
+  const TemporaryFolder folder;
+  Batches ignored;
+  Replayed replayed;
+  BatchLog log = OpenLog(folder.path(), ignored, replayed, {.segment_bytes_max = 1000, .total_bytes_max = 5000});
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(log.Append(fmt::format("{:0400}", i), Instant()).has_value());
+  ASSERT_GT(log.total_bytes(), 2000U);
+  ASSERT_TRUE(log.SetTotalBytesMax(2000).has_value());
+  EXPECT_LE(log.total_bytes(), 2000U);
+  EXPECT_GE(ReadBack(folder.path(), replayed).size(), 1U) << "what is written to stays";
+  ASSERT_TRUE(log.SetTotalBytesMax(8000).has_value());
+  for (int i = 20; i < 60; ++i) ASSERT_TRUE(log.Append(fmt::format("{:0400}", i), Instant()).has_value());
+  EXPECT_GT(log.total_bytes(), 5000U);
+  EXPECT_LE(log.total_bytes(), 8000U);
+}
+
 TEST(BatchLog, RefusesABatchOverTheLimit) {
   const TemporaryFolder folder;
   Batches ignored;

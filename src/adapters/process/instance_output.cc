@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/files/files.h"
+#include "adapters/process/containers/enter.h"
 #include "adapters/process/instance/instance_process.h"
 #include "adapters/process/instance/log_reader.h"
 #include "adapters/process/instance/spec_file.h"
@@ -40,8 +41,13 @@ Result<InstanceRoom> ProcessWorkloads::RoomOf(const InstanceId& instance) {
     return Fail(ErrorCode::kConflict, "Nothing runs in instance '" + instance.str() + "' now.",
                 "`tuesday logs` shows what it wrote last.");
   }
+  if (spec.container.has_value()) {
+    InstanceRoom room;
+    room.enter = EnterWords(spec.container->socket, record.container);
+    return room;
+  }
   TRY(const supervise::SpawnPlan plan, PlanProcess(spec, record.seen.port));
-  return InstanceRoom{plan.environment, plan.working_folder, plan.user ? spec.user : "", record.groups};
+  return InstanceRoom{plan.environment, plan.working_folder, plan.user ? spec.user : "", record.groups, {}};
 }
 
 }  // namespace tuesday::process

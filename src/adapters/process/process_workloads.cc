@@ -40,6 +40,9 @@ void DropOldLogs(const std::string& folder) {
   for (std::size_t i = 0; i + kKeptLogsMax < files.size(); ++i) ::unlink((folder + "/" + files[i].second).c_str());
 }
 
+// Not the digest of an artifact, but an image by its digest.
+bool IsImage(const std::string& artifact) { return artifact.find('@') != std::string::npos; }
+
 bool SameTime(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
 }  // namespace
@@ -92,6 +95,10 @@ Result<void> ProcessWorkloads::SetInstances(const InstancesTarget& target) {
     spec.user = settings_.user;
     spec.policy = settings_.policy;
     if (const auto artifact = target.artifacts.find(target.pod.containers.front().name); artifact != target.artifacts.end()) {
+      if (IsImage(artifact->second)) {
+        TRY(spec.container, ImageOf(target, artifact->second));
+        continue;
+      }
       // A missing artifact is the instance's trouble and shown as such: it may be taken in a moment later.
       spec.artifact_folder =
           artifacts_.PathOf(artifact->second).value_or(settings_.state_folder + "/blobs/artifacts/" + artifact->second);
@@ -108,6 +115,23 @@ Result<void> ProcessWorkloads::SetInstances(const InstancesTarget& target) {
     if (!kept) TRY_OK(StopInstance(name, target.generation));
   }
   return {};
+}
+
+Result<ContainerImage> ProcessWorkloads::ImageOf(const InstancesTarget& target, const std::string& image) const {
+  if (settings_.engine_socket.empty()) {
+    return Fail(ErrorCode::kUnsupported,
+                "The image " + image + " of " + target.rollout.Text() + " runs as a container, and none can.",
+                "Set containers.socket again.");
+  }
+  ContainerImage container;
+  container.image = image;
+  container.socket = settings_.engine_socket;
+  for (const auto& port : target.pod.containers.front().ports) container.ports.push_back(port.port);
+  container.logins = target.registry_logins;
+  if (!settings_.logins_file.empty()) {
+    TRY(container.logins.emplace_back(), files::ReadFile(settings_.logins_file));
+  }
+  return container;
 }
 
 Result<void> ProcessWorkloads::EnsureInstance(const InstanceSpec& spec) {
@@ -174,7 +198,7 @@ void ProcessWorkloads::Remove(const std::string& instance) {
   if (files::MakeFolders(logs, 0700).has_value()) (void)files::ReplaceFile(logs + "/" + instance, kept, 0600);
   DropOldLogs(logs);
   if (const auto* record = ReadRecord(instance)) {
-    if (record->process.pid != 0) supervise::KillGroupOf(record->process);
+    if (record->process.pid != 0 && record->container.empty()) supervise::KillGroupOf(record->process);
     supervise::KillGroups(record->groups);
     supervise::RemoveGroups(record->groups);
     // While the kernel still ends somebody the folder stays, because it says where the groups are.
@@ -188,20 +212,29 @@ void ProcessWorkloads::Remove(const std::string& instance) {
   started_.erase(instance);
 }
 
+// Whether its supervisor may have left a container. Before its first record it has asked for none.
+bool ProcessWorkloads::HasContainer(const std::string& instance, const InstanceSpec& spec) {
+  if (!spec.container.has_value()) return false;
+  const auto text = files::ReadFile(FolderOf(instance).state(), kSpecBytesMax);
+  const auto record = text.has_value() ? ParseRecord(*text) : Result<InstanceRecord>(std::unexpected(text.error()));
+  return !record.has_value() || record->seen.phase != InstancePhase::kStopped;
+}
+
 // An instance whose supervisor is gone: it ends, or gets a new one.
 std::optional<InstanceState> ProcessWorkloads::ObserveLost(const std::string& instance) {
   const InstanceFolder folder = FolderOf(instance);
   const auto spec = ReadSpecFile(folder);
   if (!spec.has_value() && spec.error().code == ErrorCode::kNotFound) return std::nullopt;
-  if (spec.has_value() && !IsWanted(*spec, ReadStop(folder))) {
+  // What is left of a container is its supervisor's to remove.
+  if (spec.has_value() && !IsWanted(*spec, ReadStop(folder)) && !HasContainer(instance, *spec)) {
     Remove(instance);
     return std::nullopt;
   }
   InstanceState state;
   if (const auto* record = ReadRecord(instance)) {
     state = record->seen;
-    // At once, not when the new supervisor has come up: nobody watches this process.
-    if (record->process.pid != 0) supervise::KillGroupOf(record->process);
+    // At once, not when the new supervisor has come up: nobody watches this process. A container runs on without.
+    if (record->process.pid != 0 && record->container.empty()) supervise::KillGroupOf(record->process);
     supervise::KillGroups(record->groups);
   }
   state.id = InstanceId(instance);

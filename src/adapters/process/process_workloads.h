@@ -25,6 +25,8 @@ class ProcessWorkloads : public Workloads, public InstanceOutput {
     std::vector<std::string> supervise_argv;  // Started with the instance's folder as last argument.
     std::string user = "tuesday";             // Whom instances run as, when we are root and it exists.
     Policy policy;
+    std::string engine_socket;  // Of the container engine; empty: images are not run as containers.
+    std::string logins_file;    // For its registries, after those that come with a target; read each time.
   };
 
   ProcessWorkloads(Settings settings, ArtifactStore& artifacts);
@@ -45,6 +47,7 @@ class ProcessWorkloads : public Workloads, public InstanceOutput {
 
   InstanceFolder FolderOf(const std::string& instance) const;
   Result<void> TakeGeneration(const InstancesTarget& target);
+  Result<ContainerImage> ImageOf(const InstancesTarget& target, const std::string& image) const;
   Result<void> EnsureInstance(const InstanceSpec& spec);
   Result<void> StopInstance(const std::string& instance, Generation generation);
   Result<void> StartSupervisor(const std::string& instance);
@@ -52,6 +55,7 @@ class ProcessWorkloads : public Workloads, public InstanceOutput {
   std::optional<InstanceState> ObserveOne(const std::string& instance);
   std::optional<InstanceState> ObserveLost(const std::string& instance);
   const InstanceRecord* ReadRecord(const std::string& instance);
+  bool HasContainer(const std::string& instance, const InstanceSpec& spec);
   void Remove(const std::string& instance);
 
   const Settings settings_;

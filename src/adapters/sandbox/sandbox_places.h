@@ -18,7 +18,7 @@
 
 namespace tuesday::sandbox {
 
-constexpr std::size_t kPlacesMax = 1000;
+constexpr std::size_t kPlacesMax = 100'000;
 constexpr std::size_t kCallersMax = 200;  // Places to which connections are kept.
 
 class SandboxPlaces : public JobPlaces {

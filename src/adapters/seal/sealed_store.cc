@@ -2,13 +2,17 @@
 #include "adapters/seal/sealed_store.h"
 
 #include "wire/oidc/rows.h"
+#include "wire/runs/list.h"
+#include "wire/runs/runs.h"
 #include "wire/state/keys.h"
 
 namespace tuesday::seal {
 namespace {
 
 bool HoldsSecrets(std::string_view table, std::string_view key) {
-  if (table == state::kRevisionTable || table == oidc::kKeyTable) return true;
+  if (table == oidc::kKeyTable) return true;
+  // Steps of runs write outputs, environments and masks, which may be secrets that nobody declared.
+  if (table == state::kRevisionTable || table == runs::kRunTable || table == runs::kPendingTable) return true;
   return table == state::kObjectTable && key.contains("/Secret/");
 }
 
@@ -24,7 +28,7 @@ Result<void> SealedStore::Open(Row& row) const {
 
 Result<void> SealedStore::SealOldRows() {
   Transaction transaction;
-  for (const std::string_view table : {state::kRevisionTable, state::kObjectTable}) {
+  for (const std::string_view table : {state::kRevisionTable, state::kObjectTable, runs::kRunTable, runs::kPendingTable}) {
     TRY(const std::vector<Row> rows, store_.List(table, ""));
     for (const Row& row : rows) {
       if (HoldsSecrets(row.table, row.key) && !Sealer::IsSealed(row.value)) transaction.put.push_back(row);

@@ -5,6 +5,8 @@
 
 #include "testing/fake_store.h"
 #include "testing/temporary_folder.h"
+#include "wire/runs/list.h"
+#include "wire/runs/runs.h"
 #include "wire/state/keys.h"
 
 namespace tuesday::seal {
@@ -29,7 +31,9 @@ struct Bench {
 TEST(SealedStore, RowsWithSecretsAreSealedAndReadBack) {
   Bench bench;
   for (const auto& [table, key] : {std::pair(state::kObjectTable, std::string("default/Secret/db")),
-                                   std::pair(state::kRevisionTable, std::string("default/api/abc"))}) {
+                                   std::pair(state::kRevisionTable, std::string("default/api/abc")),
+                                   std::pair(runs::kRunTable, std::string("000000000007/record")),
+                                   std::pair(runs::kPendingTable, std::string("000000000007"))}) {
     bench.Put(table, key);
     EXPECT_THAT(bench.Behind(table, key), Not(HasSubstr("hunter2")));
     EXPECT_EQ(bench.store.Get(table, key).value().value_or(""), "it is hunter2");

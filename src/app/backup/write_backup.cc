@@ -25,6 +25,7 @@ constexpr std::size_t kPieceBytes = 256 << 10;
 constexpr std::size_t kEntriesMax = 500'000;
 constexpr std::size_t kEdgeBytesMax = 64 << 20;
 constexpr int kDepthMax = 64;
+constexpr int kArtifactDepth = 2;  // Of `blobs/artifacts/<digest>`.
 
 // Whether names in the folder at this path of a state are given by somebody else: every one of them counts then.
 bool IsContent(std::string_view path) {
@@ -151,6 +152,9 @@ Result<void> Backup::AddTree(const std::string& name, int depth) {
   TRY_OK(tar_.Begin(entry));
   listing_.Add(entry, "");
   for (const std::string& child : NamesIn(path, name)) TRY_OK(AddTree(name + "/" + child, depth + 1));
+  // An artifact is whole or not there: one that was let go while it was read would come back under its digest with half of it.
+  if (name.starts_with("blobs/artifacts/") && depth == kArtifactDepth && ::lstat(path.c_str(), &facts) != 0)
+    return Fail(ErrorCode::kConflict, fmt::format("{} was let go while it was read.", path), "Try again.");
   return {};
 }
 

@@ -93,7 +93,7 @@ std::vector<std::string> NeedsRestart(const Config& before, const Config& after)
   compare(before.edge_listen == after.edge_listen, "listeners.edge.listen");
   compare(before.edge_tls_listen == after.edge_tls_listen, "listeners.edge.tls_listen");
   compare(before.containers_socket == after.containers_socket, "containers.socket");
-  compare(before.metrics_bytes_max == after.metrics_bytes_max, "retention.metrics_bytes_max");
+  compare(before.containers_logins == after.containers_logins, "containers.logins");
   return keys;
 }
 

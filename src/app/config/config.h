@@ -33,6 +33,7 @@ struct Config {
   std::string edge_listen = "127.0.0.1:8080";
   std::string edge_tls_listen = "127.0.0.1:8443";
   std::string containers_socket;
+  std::string containers_logins;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::int64_t body_bytes_max = 4 << 20;
@@ -41,9 +42,11 @@ struct Config {
   Duration idle_time_max = std::chrono::seconds(60);
   Duration request_time_max = std::chrono::seconds(10);
   std::int64_t failed_logins_max = access::kFailedLoginsDefault;
+  std::int64_t jobs_at_once_max = 0;  // 0: as the processors are.
   Duration metrics_retention = std::chrono::hours(6);
   Duration journal_retention = std::chrono::hours(24 * 365 * 10);  // Who is audited keeps seven years; who is not sets less.
   std::int64_t metrics_bytes_max = 256 << 20;
+  Duration artifacts_retention = std::chrono::hours(24 * 30);
   friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -143,8 +143,13 @@ std::vector<Key> MakeKeys() {
       {"listeners.edge.tls_listen", "HOST:PORT", "127.0.0.1:8443", "Where the edge takes TLS; empty: nowhere.", start,
        Address(&Config::edge_tls_listen)},
       {"containers.socket", "path", "",
-       "The container engine's socket for jobs; without it that of DOCKER_HOST, podman's or docker's, in this order.", start,
-       Path(&Config::containers_socket)},
+       "The container engine's socket. Images that nobody bound run as containers only where it is set; jobs find one without "
+       "it: "
+       "DOCKER_HOST's, podman's or docker's, in this order.",
+       start, Path(&Config::containers_socket)},
+      {"containers.logins", "path", "",
+       "A file of logins for registries, as `podman login --authfile` writes it; used after the Secrets that a pod names.",
+       start, Path(&Config::containers_logins)},
       {"log.level", "word", "info", "The least that is logged: debug, info, warning or error.", once,
        OneOf(&Config::log_level, {{"debug", LogLevel::kDebug},
                                   {"info", LogLevel::kInfo},
@@ -164,13 +169,20 @@ std::vector<Key> MakeKeys() {
        Time(&Config::request_time_max, second, std::chrono::minutes(10))},
       {"limits.failed_logins_max", "number", "10", "Wrong tokens of one address in a minute; then it waits.", once,
        Number(&Config::failed_logins_max, 1, 1'000'000)},
+      {"limits.jobs_at_once_max", "number", "0",
+       "Jobs of workflows that run at once, over all repositories; others wait. 0: two for each processor, at least 4.", once,
+       Number(&Config::jobs_at_once_max, 0, 64)},
       {"retention.metrics", "time", "6h", "How long samples are kept.", once,
        Time(&Config::metrics_retention, std::chrono::minutes(30), std::chrono::hours(24 * 7))},
       {"retention.journal", "time", "10y",
        "How long entries of the journal are kept, with the samples that they name; those of versions that are still kept stay.",
        once, Time(&Config::journal_retention, std::chrono::hours(24), std::chrono::hours(24 * 365 * 100))},
-      {"retention.metrics_bytes_max", "size", "256MiB", "What the samples may take on the disk; the oldest go first.", start,
+      {"retention.metrics_bytes_max", "size", "256MiB", "What the samples may take on the disk; the oldest go first.", once,
        Bytes(&Config::metrics_bytes_max, 32 * kMiB, 64 * kGiB)},
+      {"retention.artifacts", "time", "30d",
+       "How long artifacts and image bindings are kept that nothing needs: no version that a rollout can go back to, no "
+       "object.",
+       once, Time(&Config::artifacts_retention, second, std::chrono::hours(24 * 365 * 100))},
   };
 }
 

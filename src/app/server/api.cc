@@ -10,6 +10,7 @@
 #include "app/server/daemon/log.h"
 #include "app/server/oidc/oidc_api.h"
 #include "app/server/rollout_json.h"
+#include "app/server/runs/environment_api.h"
 #include "app/server/runs/run_api.h"
 #include "app/server/status_page.h"
 
@@ -71,6 +72,7 @@ struct Api::Watcher {
 Api::Api(ApiParts parts)
     : parts_(std::move(parts)),
       runs_(std::make_unique<RunApi>(parts_.runs, parts_.executor, parts_.clock)),
+      environments_(std::make_unique<EnvironmentApi>(parts_.runs)),
       oidc_(std::make_unique<OidcApi>(parts_.runs)) {
   subscription_ = parts_.fleet.Subscribe([this](const RolloutName& name) { OnChange(name); });
 }

@@ -19,6 +19,7 @@
 
 namespace tuesday::server {
 
+class EnvironmentApi;
 class OidcApi;
 class RunApi;
 class RunHost;
@@ -56,6 +57,7 @@ class Api {
 
   // Repositories, and runs of workflows.
   RunApi& runs() { return *runs_; }
+  EnvironmentApi& environments() { return *environments_; }
   // Tokens with which jobs are known to clouds.
   OidcApi& oidc() { return *oidc_; }
 
@@ -103,6 +105,7 @@ class Api {
 
   ApiParts parts_;
   std::unique_ptr<RunApi> runs_;
+  std::unique_ptr<EnvironmentApi> environments_;
   std::unique_ptr<OidcApi> oidc_;
   std::shared_ptr<RequestCounts> counts_ = std::make_shared<RequestCounts>();
   control::Fleet::Subscription subscription_;

@@ -202,7 +202,9 @@ void Api::Exec(Call call) {
         for (const auto& [key, value] : (*answer)->environment) environment.insert_or_assign(key, Json(value));
         Json::Array groups;
         for (const std::string& group : (*answer)->groups) groups.emplace_back(group);
+        const Json::Array enter((*answer)->enter.begin(), (*answer)->enter.end());
         SendJson(*responder, Json(Json::Object{{"instance", id.str()},
+                                               {"enter", enter},
                                                {"environment", std::move(environment)},
                                                {"working_folder", (*answer)->working_folder},
                                                {"user", (*answer)->user},

@@ -3,6 +3,7 @@
 
 #include "app/server/api.h"
 #include "app/server/oidc/oidc_api.h"
+#include "app/server/runs/environment_api.h"
 #include "app/server/runs/run_api.h"
 #include "wire/api/status.h"
 
@@ -131,6 +132,20 @@ std::vector<Route> MakeRoutes() {
        [](Api& api, Call call) { api.oidc().SetRepository(std::move(call)); }},
       {"POST", "/v1/namespaces/{ns}/repositories/{name}/dispatch", remote, deploys, "Begins a workflow by hand.",
        [](Api& api, Call call) { api.runs().Dispatch(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/repositories/{name}/environments", remote, views, "Environments and their rules.",
+       [](Api& api, Call call) { api.environments().List(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/repositories/{name}/environments", remote, administers,
+       "Makes an environment, or puts these rules in the place of its own.",
+       [](Api& api, Call call) { api.environments().Set(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/repositories/{name}/environments/{environment}/remove", remote, administers,
+       "Takes the rules of an environment away.", [](Api& api, Call call) { api.environments().Remove(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/repositories/{name}/environments/{environment}/freeze", remote, deploys,
+       "Lets no release to an environment begin.", [](Api& api, Call call) { api.environments().Freeze(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/repositories/{name}/environments/{environment}/thaw", remote, approves, "Ends a freeze.",
+       [](Api& api, Call call) { api.environments().Thaw(std::move(call)); }},
+      {"GET", "/v1/namespaces/{ns}/repositories/{name}/environments/{environment}/deployments", remote, views,
+       "What was released to an environment, newest first.",
+       [](Api& api, Call call) { api.environments().Deployments(std::move(call)); }},
       {"POST", "/v1/repositories/{name}/observe", socket, administers_all,
        "Looks at a repository; what its hooks ask after a push.",
        [](Api& api, Call call) { api.runs().Observe(std::move(call)); }},
@@ -149,6 +164,9 @@ std::vector<Route> MakeRoutes() {
        [](Api& api, Call call) { api.runs().RerunRun(std::move(call)); }},
       {"POST", "/v1/namespaces/{ns}/runs/{id}/approve", remote, deploys, "Lets a change run whose author may not begin runs.",
        [](Api& api, Call call) { api.runs().ApproveRun(std::move(call)); }},
+      {"POST", "/v1/namespaces/{ns}/runs/{id}/review", remote, approves,
+       "Approves or rejects a release that waits for its environment.",
+       [](Api& api, Call call) { api.environments().Review(std::move(call)); }},
       {"GET", "/git/{repository}/info/refs", remote, any_token, "git over HTTP: the refs.",
        [](Api& api, Call call) { api.runs().Git(std::move(call)); }},
       {"POST", "/git/{repository}/git-upload-pack", remote, any_token, "git over HTTP: fetch.",

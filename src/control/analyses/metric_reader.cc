@@ -8,6 +8,7 @@
 #include "core/analysis/ask/json_path.h"
 #include "core/analysis/ask/question.h"
 #include "core/analysis/ask/secrets.h"
+#include "core/condition/moment.h"
 #include "core/promql/parser.h"
 #include "core/promql/rewrite.h"
 
@@ -39,6 +40,10 @@ class MetricReader {
     if (const auto* prometheus = std::get_if<manifest::PrometheusProvider>(&metric_.provider);
         prometheus != nullptr && prometheus->address.empty()) {
       TRY(out.query, Text("query", prometheus->query));
+      if (!prometheus->range) return out;
+      TRY(analysis::TimeRange range, RangeOf(*prometheus->range));
+      out.address = analysis::kStoreWord;
+      out.query = analysis::WriteQuestion(analysis::StoreQuestion{out.query, std::move(range)});
       return out;
     }
     TRY(const analysis::Question question,
@@ -109,6 +114,11 @@ class MetricReader {
     }
     out.timeout = ask.timeout_seconds ? std::chrono::seconds(*ask.timeout_seconds) : timeout;
     out.insecure = ask.insecure;
+    if (ask.basic_auth) {
+      out.basic_auth.emplace();
+      TRY(out.basic_auth->username, Sent("username", ask.basic_auth->username));
+      TRY(out.basic_auth->password, Sent("password", ask.basic_auth->password));
+    }
     if (!ask.oauth2) return out;
     analysis::SignIn sign_in;
     TRY(sign_in.token_url, Sent("tokenUrl", ask.oauth2->token_url));
@@ -136,6 +146,31 @@ class MetricReader {
     TRY(out.query, Sent("query", provider.query));
     TRY(out.query, Rewritten(out.query));
     TRY(out.settings, SettingsOf(provider.ask, kPrometheusTimeout));
+    if (provider.range) {
+      TRY(out.range, RangeOf(*provider.range));
+    }
+    return out;
+  }
+
+  // What is wrong with it at any instant is told now, before anything runs.
+  Result<analysis::TimeRange> RangeOf(const manifest::RangeQuery& range) const {
+    analysis::TimeRange out;
+    TRY(out.start, Text("rangeQuery.start", range.start));
+    TRY(out.end, Text("rangeQuery.end", range.end));
+    TRY(const std::optional<Duration> step, Time("rangeQuery.step", range.step));
+    out.step = step.value_or(Duration::zero());
+    constexpr std::int64_t kSomeInstant = 1'700'000'000'000;
+    // Beside dates a range has another length at every instant: then only what is written is looked at.
+    const bool has_date = (out.start + out.end).find("date") != std::string::npos;
+    if (has_date) {
+      for (const std::string& moment : {out.start, out.end}) {
+        const Result<std::int64_t> at = condition::EvaluateMoment(moment, kSomeInstant);
+        if (!at.has_value()) return Bad(at.error().code, "rangeQuery: " + at.error().message);
+      }
+      return out;
+    }
+    const Result<analysis::RangeMs> read = analysis::RangeAt(out, kSomeInstant);
+    if (!read.has_value()) return Bad(read.error().code, read.error().message);
     return out;
   }
 

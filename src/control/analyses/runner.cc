@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "control/analyses/wanted_jobs.h"
+#include "core/analysis/ask/question.h"
 #include "core/promql/engine.h"
 #include "core/promql/parser.h"
 #include "wire/state/judgement.h"
@@ -48,6 +49,27 @@ Result<Json> RunQuery(const std::string& query, const metrics::Source& source, s
   return ValueOf(value);
 }
 
+Result<Json> RunRange(const analysis::StoreQuestion& question, const metrics::Source& source, std::int64_t time_ms) {
+  TRY(const analysis::RangeMs range, analysis::RangeAt(question.range, time_ms));
+  TRY(const promql::ExprPtr expr, promql::ParseExpr(question.query));
+  TRY(const promql::Matrix matrix, promql::EvaluateRange(*expr, source, range.start, range.end, range.step, {}));
+  Json::Array numbers;
+  for (const metrics::Series& series : matrix) {
+    if (numbers.size() + series.samples.size() > analysis::kRangeValuesMax) {
+      return Fail(ErrorCode::kLimit, fmt::format("The query gives more than {} values.", analysis::kRangeValuesMax),
+                  "Add the series up, or give a longer step.");
+    }
+    for (const metrics::Sample& sample : series.samples) numbers.emplace_back(sample.value);
+  }
+  return Json(std::move(numbers));
+}
+
+Result<Json> AskSource(const analysis::Metric& metric, const metrics::Source& source, std::int64_t time_ms) {
+  if (metric.address.empty()) return RunQuery(metric.query, source, time_ms);
+  TRY(const analysis::Question question, analysis::ReadQuestion(metric.address, metric.query));
+  return RunRange(std::get<analysis::StoreQuestion>(question), source, time_ms);
+}
+
 // Good measurements of the deciding metric that has the fewest, once all stand well.
 int PassedOf(const analysis::Spec& spec, const analysis::Status& status) {
   if (!analysis::ShowsHealth(spec, status)) return 0;
@@ -61,7 +83,7 @@ int PassedOf(const analysis::Spec& spec, const analysis::Status& status) {
 
 bool AsksOthers(const analysis::Spec& spec) {
   return !spec.metrics.empty() && std::ranges::all_of(spec.metrics, [](const analysis::Metric& metric) {
-    return metric.dry_run || !metric.address.empty();
+    return metric.dry_run || !analysis::AsksStore(metric);
   });
 }
 
@@ -201,7 +223,7 @@ void LiveAnalyses::Measure(const RolloutName& name, const Key& key, const analys
   const Run* run = Find(name, key);
   if (run == nullptr) return;
   const analysis::Metric& metric = run->spec.metrics[static_cast<std::size_t>(command.metric)];
-  if (metric.address.empty()) return AskStore(name, key, command, metric.query);
+  if (analysis::AsksStore(metric)) return AskStore(name, key, command, metric);
   parts_.asker.Ask({name, JobIdOf(key, command.metric, command.ordinal), metric},
                    [self = self_, name, key, command](Result<Json> value) {
                      if (*self == nullptr) return;
@@ -210,14 +232,14 @@ void LiveAnalyses::Measure(const RolloutName& name, const Key& key, const analys
 }
 
 void LiveAnalyses::AskStore(const RolloutName& name, const Key& key, const analysis::Measure& command,
-                            const std::string& query) {
+                            const analysis::Metric& metric) {
   const std::shared_ptr<const metrics::Source> source = parts_.view(name);
   const std::int64_t time_ms = parts_.wall(parts_.clock.Now()).time_since_epoch().count();
   auto answer = std::make_shared<Result<Json>>(Json());
   parts_.executor.Run(
       "analysis",
-      [answer, query, source, time_ms] {
-        if (source != nullptr) *answer = RunQuery(query, *source, time_ms);
+      [answer, metric, source, time_ms] {
+        if (source != nullptr) *answer = AskSource(metric, *source, time_ms);
       },
       [self = self_, name, key, command, answer] {
         if (*self != nullptr) (*self)->Step(name, key, analysis::Answer{command.metric, command.ordinal, std::move(*answer)});
@@ -272,6 +294,21 @@ std::vector<LiveAnalyses::RunView> LiveAnalyses::Runs(const RolloutName& rollout
   if (found == runs_.end()) return views;
   for (const auto& [key, run] : found->second) views.push_back({key, run.name, run.spec, run.status});
   return views;
+}
+
+std::set<std::string> LiveAnalyses::ArtifactsUnderWay() const {
+  std::set<std::string> digests;
+  for (const auto& [name, runs] : runs_) {
+    for (const auto& [key, run] : runs) {
+      if (analysis::IsDone(run.status.phase)) continue;
+      for (const analysis::Metric& metric : run.spec.metrics) {
+        if (metric.address != analysis::kJobWord) continue;
+        const Result<analysis::Question> question = analysis::ReadQuestion(metric.address, metric.query);
+        if (question.has_value()) digests.insert(std::get<analysis::JobQuestion>(*question).artifact);
+      }
+    }
+  }
+  return digests;
 }
 
 }  // namespace tuesday::control

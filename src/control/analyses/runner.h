@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,9 @@ class LiveAnalyses : public AnalysisRunner {
   };
   std::vector<RunView> Runs(const RolloutName& rollout) const;
 
+  // Digests of artifacts that jobs of runs under way are started from.
+  std::set<std::string> ArtifactsUnderWay() const;
+
   void Forget(const RolloutName& rollout) override {
     runs_.erase(rollout);
     memories_.erase(rollout);
@@ -89,7 +93,7 @@ class LiveAnalyses : public AnalysisRunner {
   void Step(const RolloutName& name, const Key& key, const analysis::Event& event);
   void Resume(const RolloutName& name, const Key& key, Run& run);
   void Measure(const RolloutName& name, const Key& key, const analysis::Measure& command);
-  void AskStore(const RolloutName& name, const Key& key, const analysis::Measure& command, const std::string& query);
+  void AskStore(const RolloutName& name, const Key& key, const analysis::Measure& command, const analysis::Metric& metric);
   void KeepJobs();
   Run* Find(const RolloutName& name, const Key& key);
 

@@ -113,6 +113,21 @@ TEST_F(LiveAnalysesTest, MeasuresAtItsIntervalUntilItsLimit) {
   EXPECT_THAT(Seen().message, ::testing::HasSubstr("3 of its measurements failed"));
 }
 
+TEST_F(LiveAnalysesTest, ARangeOfTheEmbeddedStoreGivesAllItsValues) {
+  std::string objects(kObjects);
+  const std::string query = "{prometheus: {query: errors}}";
+  objects.replace(objects.find(query), query.size(),
+                  "{prometheus: {query: errors, rangeQuery: {start: \"now() - duration('2m')\", end: now(), step: 30s}}}");
+  const std::string condition = "result[0] < 1";
+  objects.replace(objects.find(condition), condition.size(), "\"len(result) == 3 && all(result, # == 5)\"");
+  analyses_->SetObjects(manifest::ReadManifests(objects, "api.yaml").objects);
+  // Within the first minute there is one sample behind the three newest of five points.
+  executor_.RunFor(seconds(60));
+  Target();
+  executor_.RunFor(seconds(1));
+  EXPECT_EQ(Errors().successful, 1) << Errors().measurements.back().value << Errors().measurements.back().message;
+}
+
 TEST_F(LiveAnalysesTest, ARestartLosesNoFailedMeasurement) {
   Target();
   executor_.RunFor(seconds(61));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "control/apply/resolve.h"
@@ -8,10 +9,15 @@ namespace tuesday::control {
 
 namespace {
 
+// What the edge can ask as the probe asks: where requests go, and with no headers of its own. Else it only connects, because a
+// check that asks something else would take instances out that are well.
 std::string EdgeCheckPath(const manifest::Rollout& rollout) {
   if (rollout.pod.containers.empty() || !rollout.pod.containers.front().readiness) return {};
-  const auto* get = std::get_if<manifest::HttpGet>(&rollout.pod.containers.front().readiness->action);
-  return get == nullptr ? "" : get->path;
+  const manifest::Container& container = rollout.pod.containers.front();
+  const auto* get = std::get_if<manifest::HttpGet>(&container.readiness->action);
+  if (get == nullptr || !get->headers.empty() || get->scheme != "HTTP" || container.ports.empty()) return {};
+  const manifest::ContainerPort& first = container.ports.front();
+  return get->port == std::to_string(first.port) || (!first.name.empty() && get->port == first.name) ? get->path : "";
 }
 
 // Ingresses lead to a rollout when they name its stable service. A rule that names the service of the revision that is to

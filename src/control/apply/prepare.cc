@@ -11,6 +11,7 @@
 #include "control/apply/gates.h"
 #include "control/apply/plan.h"
 #include "control/apply/questions.h"
+#include "control/apply/registry_logins.h"
 #include "control/apply/resolve.h"
 #include "control/apply/typed.h"
 #include "core/lint/lint.h"
@@ -113,7 +114,9 @@ class Preparation {
     const auto revisions = known_.revisions.find(name);
     return revisions != known_.revisions.end() && revisions->second.contains(revision);
   }
-  Result<std::string> ImageDigest(const RolloutName& name, const std::string& container, const std::string& image);
+  Result<std::string> ImageDigest(const RolloutName& name, const std::string& container, const std::string& image,
+                                  const TypedObjects& typed);
+  Result<std::string> PinnedImage(const RolloutName& name, const std::string& image, const TypedObjects& typed);
   Result<void> ResolveOne(const RolloutName& name, const TypedObjects& typed);
   Uid Mint(const std::string& name) const { return Uid(Sha256Hex(known_.mint + " " + name).substr(0, kUidHexDigits)); }
 
@@ -238,7 +241,19 @@ std::set<RolloutName> Preparation::Concerned() const {
   return concerned;
 }
 
-Result<std::string> Preparation::ImageDigest(const RolloutName& name, const std::string& container, const std::string& image) {
+// An image that is run as it is. One that is not known yet is asked for, and stands for itself until then.
+Result<std::string> Preparation::PinnedImage(const RolloutName& name, const std::string& image, const TypedObjects& typed) {
+  const std::string key = name.Text() + " " + image;
+  if (const auto pin = known_.pins.find(key); pin != known_.pins.end()) return pin->second;
+  const auto* rollout = FindBody<manifest::Rollout>(typed, {name.ns, "Rollout", name.name});
+  ImageAsk ask{name, image, rollout == nullptr ? manifest::PodSpec() : rollout->pod, {}};
+  TRY(ask.registry_logins, RegistryLogins(name.ns, ask.pod, typed));
+  prepared_.unpinned.emplace(key, std::move(ask));
+  return image;
+}
+
+Result<std::string> Preparation::ImageDigest(const RolloutName& name, const std::string& container, const std::string& image,
+                                             const TypedObjects& typed) {
   const auto rollout = known_.rollouts.find(name);
   if (rollout != known_.rollouts.end() && !given_.contains(name)) {
     // Only what it refers to has changed: its artifacts stay as they were pinned.
@@ -251,8 +266,10 @@ Result<std::string> Preparation::ImageDigest(const RolloutName& name, const std:
   const auto binding = known_.images.find(image);
   if (binding != known_.images.end()) return binding->second.digest;
   if (image.starts_with("dir:") || image.starts_with("file:") || image.starts_with("oci:")) return artifacts_.TakeIn(image);
-  return Fail(ErrorCode::kNotFound, "The image " + image + " of " + name.Text() + " is bound to no artifact.",
-              "Bind it: tuesday image bind " + image + " dir:PATH");
+  if (known_.can_pin) return PinnedImage(name, image, typed);
+  return Fail(
+      ErrorCode::kNotFound, "The image " + image + " of " + name.Text() + " is bound to no artifact.",
+      "Bind it: tuesday image bind " + image + " dir:PATH; or set containers.socket, and it is pulled and run as a container.");
 }
 
 Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects& typed) {
@@ -261,7 +278,7 @@ Result<void> Preparation::ResolveOne(const RolloutName& name, const TypedObjects
   if (object == typed.end()) return Fail(ErrorCode::kCorrupt, "The rollout " + name.Text() + " cannot be read any more.");
   const state::ObjectRecord& record = after_.at(full);
   const ImageResolver resolver = [&](const std::string& container, const std::string& image) {
-    Result<std::string> digest = ImageDigest(name, container, image);
+    Result<std::string> digest = ImageDigest(name, container, image, typed);
     if (digest) prepared_.release.artifacts[image] = *digest;
     return digest;
   };

@@ -9,16 +9,22 @@
 
 #include "base/result.h"
 #include "control/fleet.h"
+#include "ports/images.h"
 #include "wire/state/records.h"
 
 namespace tuesday::control {
 
 enum class ApplyMode { kApply, kPlan };
 
+// Images that nobody has bound, by what they are asked for under, and what they are called by digest.
+using Pins = std::map<std::string, std::string>;
+
 // What an apply stands on, copied.
 struct Known {
   std::map<ObjectName, state::ObjectRecord> objects;
   std::map<std::string, state::ImageBinding> images;
+  Pins pins;
+  bool can_pin = false;  // Images can be run as they are.
   std::map<RolloutName, state::RolloutRecord> rollouts;
   std::map<RolloutName, std::map<RevisionId, state::RevisionRecord>> revisions;
   bool runs_analyses = false;
@@ -28,6 +34,8 @@ struct Known {
 };
 
 struct Prepared {
+  // What has to be known first: with these as pins everything is worked out anew. Nothing else of this counts until then.
+  std::map<std::string, ImageAsk> unpinned;
   std::vector<ObjectName> deleted;
   std::vector<state::ObjectRecord> objects;  // Created or configured.
   std::vector<state::RolloutRecord> rollouts;

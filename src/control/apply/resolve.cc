@@ -36,6 +36,7 @@ Result<void> ResolveSpec(const ResolveInput& input, const manifest::Rollout& rol
   spec.paused = rollout.paused;
   spec.revision_history_limit = rollout.revision_history_limit;
   spec.rollback_window = rollout.rollback_window;
+  spec.restart_at = rollout.restart_at;
   TRY(spec.canary, ResolveStrategy(rollout, spec.analyses));
   if (!spec.analyses.empty() && !input.runs_analyses) {
     return Fail(ErrorCode::kUnsupported,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/check.h"
 #include "core/analysis/ask/answer.h"
 
@@ -41,6 +42,10 @@ Result<void> FillSettings(SecretFiller& filler, RequestSettings& settings) {
     if (value.find_first_of("\r\n") != std::string::npos)
       return Fail(ErrorCode::kInvalid, fmt::format("The value of the header {} has more than one line.", name));
   }
+  if (settings.basic_auth) {
+    TRY_OK(FillIn(filler, settings.basic_auth->username));
+    TRY_OK(FillIn(filler, settings.basic_auth->password));
+  }
   if (!settings.sign_in) return {};
   for (std::string* text : {&settings.sign_in->token_url, &settings.sign_in->client_id, &settings.sign_in->client_secret}) {
     TRY_OK(FillIn(filler, *text));
@@ -59,6 +64,9 @@ Result<void> FillQuestion(SecretFiller& filler, WebQuestion& question) {
   TRY_OK(FillIn(filler, question.body));
   return FillSettings(filler, question.settings);
 }
+
+// The embedded store is asked for nothing that is secret.
+Result<void> FillQuestion(SecretFiller&, analysis::StoreQuestion&) { return {}; }
 
 // A job's texts are filled when its variables are gathered.
 Result<void> FillQuestion(SecretFiller&, analysis::JobQuestion&) { return {}; }
@@ -92,6 +100,13 @@ Result<std::string> FetchToken(Web& web, const RequestSettings& settings) {
 }
 
 Result<void> SignIn(Web& web, const RequestSettings& settings, SecretFiller& secrets, WebRequest& request) {
+  if (settings.basic_auth) {
+    if (settings.basic_auth->username.find(':') != std::string::npos)
+      return Fail(ErrorCode::kInvalid, "The username of basicAuth holds a colon, which ends it.");
+    const std::string credentials = EncodeBase64(settings.basic_auth->username + ":" + settings.basic_auth->password);
+    secrets.Remember(credentials);
+    request.headers.emplace_back("Authorization", "Basic " + credentials);
+  }
   if (!settings.sign_in) return {};
   TRY(const std::string token, FetchToken(web, settings));
   secrets.Remember(token);
@@ -99,11 +114,19 @@ Result<void> SignIn(Web& web, const RequestSettings& settings, SecretFiller& sec
   return {};
 }
 
+std::string Seconds(std::int64_t ms) { return fmt::format("{}.{:03}", ms / 1000, ms % 1000); }
+
 Result<Json> Ask(Web& web, const PrometheusQuestion& question, SecretFiller& secrets, std::int64_t time_ms) {
   WebRequest request = RequestOf(question.settings);
   TRY_OK(SignIn(web, question.settings, secrets, request));
-  const std::string form = fmt::format("query={}&time={}.{:03}", Encoded(question.query), time_ms / 1000, time_ms % 1000);
-  request.url = question.address + "/api/v1/query";
+  std::string form = "query=" + Encoded(question.query);
+  if (question.range) {
+    TRY(const analysis::RangeMs range, analysis::RangeAt(*question.range, time_ms));
+    form += fmt::format("&start={}&end={}&step={}", Seconds(range.start), Seconds(range.end), Seconds(range.step));
+  } else {
+    form += "&time=" + Seconds(time_ms);
+  }
+  request.url = question.address + (question.range ? "/api/v1/query_range" : "/api/v1/query");
   request.method = "POST";
   request.body = form;
   request.headers.emplace_back("Content-Type", kForm);
@@ -135,6 +158,11 @@ Result<Json> Ask(Web& web, const WebQuestion& question, SecretFiller& secrets, s
 
 Result<Json> Ask(Web&, const analysis::JobQuestion&, SecretFiller&, std::int64_t) {
   CHECK(false, "jobs are not asked over a wire");
+  return Json();
+}
+
+Result<Json> Ask(Web&, const analysis::StoreQuestion&, SecretFiller&, std::int64_t) {
+  CHECK(false, "the embedded store is not asked over a wire");
   return Json();
 }
 

@@ -39,6 +39,29 @@ TEST(ExchangeTest, PrometheusIsAskedForTheInstantOfTheMeasurement) {
   EXPECT_EQ(web.requests[0].body, "query=rate%28x%5B5m%5D%29%20%3E%200&time=1790000000.123");
 }
 
+TEST(ExchangeTest, ARangeIsAskedFromTheInstantOfTheMeasurement) {
+  testing::FakeWeb web;
+  web.Answer(
+      "http://p.test/api/v1/query_range", 200,
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"0.25"],[2,"1"]]},{"metric":{},"values":[[1,"3"]]}]}})");
+  const analysis::TimeRange range{"now() - duration('1h')", "now()", std::chrono::seconds(30)};
+  EXPECT_EQ(Told(web, PrometheusQuestion{"http://p.test", "x", {}, range}), "[0.25,1,3]");
+  EXPECT_EQ(web.requests.at(0).body, "query=x&start=1789996400.123&end=1790000000.123&step=30.000");
+}
+
+TEST(ExchangeTest, NameAndPasswordAreSentAndMasked) {
+  testing::FakeWeb web;
+  web.Answer("https://w.test/", [](const WebRequest& request) -> Result<WebAnswer> {
+    return WebAnswer{200, CanonicalJson(Json::Object{{"header", request.headers.back().second}, {"plain", "s3cr\"et"}})};
+  });
+  WebQuestion question{"GET", "https://w.test/", "", false, "", {}};
+  question.settings.basic_auth = analysis::BasicAuth{"me", SecretPlaceholder("api", "token")};
+  EXPECT_EQ(Told(web, question), R"({"header":"Basic ***","plain":"***"})");
+  EXPECT_THAT(web.requests.back().headers, ::testing::ElementsAre(Pair("Authorization", "Basic bWU6czNjciJldA==")));
+  question.settings.basic_auth->username = "me:you";
+  EXPECT_THAT(Told(web, question), HasSubstr("holds a colon"));
+}
+
 TEST(ExchangeTest, AServerThatTakesNoPostIsAskedByGet) {
   testing::FakeWeb web;
   web.Answer("http://p.test/api/v1/query", [](const WebRequest& request) -> Result<WebAnswer> {

@@ -15,6 +15,8 @@ namespace tuesday::control {
 namespace {
 
 constexpr std::size_t kChangesMax = 64;            // That wait.
+constexpr std::size_t kPinningMax = 16;            // That wait for their images.
+constexpr int kPinRoundsMax = 3;                   // Objects change while images are looked up.
 constexpr std::uint64_t kReleasesKept = 100;       // As rows; the journal tells of all.
 constexpr std::uint64_t kReleasesGoMax = 1'000;    // With one commit, should there be many more.
 constexpr std::string_view kByDigest = "@digest";  // At the end of a reference: it is named after its content.
@@ -118,6 +120,7 @@ Known FleetCore::KnownNow() const {
   Known known;
   known.objects = objects_;
   known.images = images_;
+  known.can_pin = ports_.images != nullptr;
   for (const auto& [name, entity] : entities_) {
     known.rollouts[name] = entity.record;
     known.revisions[name] = entity.revisions;
@@ -140,50 +143,95 @@ Result<void> FleetCore::CheckMadeFrom(const ApplyRequest& request) const {
   return Fail(ErrorCode::kStale, name.kind + " " + name.name + " was changed meanwhile.", "Try again.");
 }
 
+void FleetCore::BeginChange(std::shared_ptr<Change> change) {
+  if (!recovered_) return change->done(std::unexpected(kNotLoaded));
+  if (changes_.size() >= kChangesMax) return change->done(std::unexpected(kTooMany));
+  QueueChange([this, change = std::move(change)] { WorkOut(change); });
+}
+
+void FleetCore::WorkOut(const std::shared_ptr<Change>& change) {
+  const Done<ApplyReport> done = ThenNextChange(change->done);
+  const Result<void> may = change->may_begin ? change->may_begin() : Result<void>();
+  if (!may) return done(std::unexpected(may.error()));
+  if (const Result<void> same = CheckUnchanged(*change); !same) return done(std::unexpected(same.error()));
+  auto known = std::make_shared<Known>(KnownNow());
+  known->pins = change->pins;
+  Ask<Prepared>(
+      "apply", [change, known] { return change->work(*known); },
+      [this, change, done](Result<Prepared> prepared) {
+        if (!prepared) return done(std::unexpected(prepared.error()));
+        if (!prepared->unpinned.empty()) {
+          // Others go first while images are looked up: a pull takes minutes, and an undo must not wait for it.
+          change_under_way_ = false;
+          Pin(change, prepared->unpinned);
+          return NextChange();
+        }
+        if (change->mode == ApplyMode::kPlan) return done(std::move(prepared->report));
+        CommitChange(*std::move(prepared), done);
+      });
+}
+
+std::optional<Generation> FleetCore::GenerationOf(const RolloutName& rollout) const {
+  const auto found = objects_.find({rollout.ns, "Rollout", rollout.name});
+  return found == objects_.end() ? std::nullopt : std::optional(found->second.generation);
+}
+
+// Who changed a rollout later, while an image was looked up for it, is not to be overtaken.
+Result<void> FleetCore::CheckUnchanged(const Change& change) const {
+  for (const auto& [rollout, generation] : change.pinned_for) {
+    if (GenerationOf(rollout) == generation) continue;
+    return Fail(ErrorCode::kStale, "Rollout " + rollout.Text() + " was changed while its image was being pulled.",
+                "Look at it, and apply again.");
+  }
+  return {};
+}
+
+void FleetCore::Pin(const std::shared_ptr<Change>& change, const std::map<std::string, ImageAsk>& asks) {
+  if (pinning_ >= kPinningMax || ++change->rounds > kPinRoundsMax) return change->done(std::unexpected(kTooMany));
+  ++pinning_;
+  for (const auto& [key, ask] : asks) change->pinned_for[ask.rollout] = GenerationOf(ask.rollout);
+  Ask<Pins>(
+      "images",
+      [&images = *ports_.images, asks]() -> Result<Pins> {
+        Pins pins;
+        for (const auto& [key, ask] : asks) {
+          TRY(pins[key], images.Pin(ask));
+        }
+        return pins;
+      },
+      [this, change](Result<Pins> pins) {
+        --pinning_;
+        if (!pins) return change->done(std::unexpected(pins.error()));
+        change->pins.merge(*pins);
+        BeginChange(change);
+      });
+}
+
 void FleetCore::Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> done) {
-  if (!recovered_) return done(std::unexpected(kNotLoaded));
-  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
-  QueueChange([this, request = std::move(request), mode, done = ThenNextChange(std::move(done))] {
-    if (const Result<void> fresh = CheckMadeFrom(request); !fresh) return done(std::unexpected(fresh.error()));
-    auto known = std::make_shared<Known>(KnownNow());
-    Ask<Prepared>(
-        "apply", [&artifacts = ports_.artifacts, request, known] { return Prepare(request, *known, artifacts); },
-        [this, mode, done](Result<Prepared> prepared) {
-          if (!prepared) return done(std::unexpected(prepared.error()));
-          if (mode == ApplyMode::kPlan) return done(std::move(prepared->report));
-          CommitChange(*std::move(prepared), done);
-        });
-  });
+  auto change = std::make_shared<Change>();
+  change->work = [&artifacts = ports_.artifacts, request](const Known& known) { return Prepare(request, known, artifacts); };
+  change->may_begin = [this, request] { return CheckMadeFrom(request); };
+  change->mode = mode;
+  change->done = std::move(done);
+  BeginChange(std::move(change));
 }
 
 void FleetCore::Delete(DeleteRequest request, Done<ApplyReport> done) {
-  if (!recovered_) return done(std::unexpected(kNotLoaded));
-  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
-  QueueChange([this, request = std::move(request), done = ThenNextChange(std::move(done))] {
-    auto known = std::make_shared<Known>(KnownNow());
-    Ask<Prepared>(
-        "apply", [&artifacts = ports_.artifacts, request, known] { return PrepareDelete(request, *known, artifacts); },
-        [this, done](Result<Prepared> prepared) {
-          if (!prepared) return done(std::unexpected(prepared.error()));
-          CommitChange(*std::move(prepared), done);
-        });
-  });
+  auto change = std::make_shared<Change>();
+  change->work = [&artifacts = ports_.artifacts, request](const Known& known) {
+    return PrepareDelete(request, known, artifacts);
+  };
+  change->done = std::move(done);
+  BeginChange(std::move(change));
 }
 
 void FleetCore::SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by,
                          Done<ApplyReport> done) {
-  if (!recovered_) return done(std::unexpected(kNotLoaded));
-  if (changes_.size() >= kChangesMax) return done(std::unexpected(kTooMany));
-  const ImageChange change{rollout, std::move(container), std::move(image), std::move(by)};
-  QueueChange([this, change, done = ThenNextChange(std::move(done))] {
-    auto known = std::make_shared<Known>(KnownNow());
-    Ask<Prepared>(
-        "apply", [&artifacts = ports_.artifacts, change, known] { return PrepareImage(change, *known, artifacts); },
-        [this, done](Result<Prepared> prepared) {
-          if (!prepared) return done(std::unexpected(prepared.error()));
-          CommitChange(*std::move(prepared), done);
-        });
-  });
+  const ImageChange wanted{rollout, std::move(container), std::move(image), std::move(by)};
+  auto change = std::make_shared<Change>();
+  change->work = [&artifacts = ports_.artifacts, wanted](const Known& known) { return PrepareImage(wanted, known, artifacts); };
+  change->done = std::move(done);
+  BeginChange(std::move(change));
 }
 
 void FleetCore::Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done) {
@@ -197,16 +245,11 @@ void FleetCore::Undo(const RolloutName& rollout, std::optional<int> number, std:
 }
 
 void FleetCore::UndoTo(const RolloutName& rollout, const RevisionId& revision, std::string by, Done<ApplyReport> done) {
-  const UndoChange change{rollout, revision, std::move(by)};
-  QueueChange([this, change, done = ThenNextChange(std::move(done))] {
-    auto known = std::make_shared<Known>(KnownNow());
-    Ask<Prepared>(
-        "apply", [&artifacts = ports_.artifacts, change, known] { return PrepareUndo(change, *known, artifacts); },
-        [this, done](Result<Prepared> prepared) {
-          if (!prepared) return done(std::unexpected(prepared.error()));
-          CommitChange(*std::move(prepared), done);
-        });
-  });
+  const UndoChange wanted{rollout, revision, std::move(by)};
+  auto change = std::make_shared<Change>();
+  change->work = [&artifacts = ports_.artifacts, wanted](const Known& known) { return PrepareUndo(wanted, known, artifacts); };
+  change->done = std::move(done);
+  BeginChange(std::move(change));
 }
 
 void FleetCore::CommitChange(Prepared prepared, Done<ApplyReport> done) {

@@ -83,7 +83,7 @@ void FleetCore::Consider(const RolloutName& name) {
     entity->requests.pop_front();
     entity->dirty = !entity->requests.empty();
   }
-  const rollout::World world = WorldOf(*entity, ports_.judge, ports_.analyses);
+  const rollout::World world = WorldOf(*entity, ports_.judge, ports_.analyses, join_);
   const DecideAt at{.now = now,
                     .wall = WallNow(),
                     .boot_id = ports_.clock.BootId(),

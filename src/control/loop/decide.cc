@@ -192,7 +192,7 @@ audit::Entry Bounded(audit::Entry entry) {
   return entry;
 }
 
-rollout::World WorldOf(const Entity& entity, const Judge* judge, const AnalysisRunner* analyses) {
+rollout::World WorldOf(const Entity& entity, const Judge* judge, const AnalysisRunner* analyses, const ClockJoin& join) {
   rollout::World world;
   for (const InstanceState& instance : entity.instances) {
     rollout::InstanceSeen seen;
@@ -203,12 +203,15 @@ rollout::World WorldOf(const Entity& entity, const Judge* judge, const AnalysisR
     seen.stopping = instance.phase == InstancePhase::kStopping || instance.phase == InstancePhase::kStopped;
     seen.restarts = instance.restarts;
     seen.ordinal = instance.ordinal;
+    if (!instance.ready) seen.trouble = instance.message;
+    seen.started_at = instance.started_at;
     world.instances.push_back(std::move(seen));
   }
   std::ranges::sort(world.instances, {}, &rollout::InstanceSeen::id);
   world.route = entity.route;
   if (judge != nullptr) world.gate = judge->Gate(entity.name());
   if (analyses != nullptr) world.analyses = analyses->Seen(entity.name());
+  if (entity.record.spec.restart_at) world.restart_at = join.ToBoot(*entity.record.spec.restart_at);
   return world;
 }
 

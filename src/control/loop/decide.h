@@ -11,7 +11,7 @@
 namespace tuesday::control {
 
 // The world as the machine reads it.
-rollout::World WorldOf(const Entity& entity, const Judge* judge, const AnalysisRunner* analyses);
+rollout::World WorldOf(const Entity& entity, const Judge* judge, const AnalysisRunner* analyses, const ClockJoin& join);
 
 struct DecideAt {
   Instant now;

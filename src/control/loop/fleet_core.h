@@ -10,10 +10,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "control/apply/letting_go.h"
 #include "control/apply/prepare.h"
 #include "control/fleet.h"
 #include "control/loop/entity.h"
@@ -35,6 +37,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void Apply(ApplyRequest request, ApplyMode mode, Done<ApplyReport> done);
   void Delete(DeleteRequest request, Done<ApplyReport> done);
   void BindImage(std::string reference, std::string source, std::string by, Done<state::ImageBinding> done);
+  void LetArtifactsGo(WallTime before, std::set<std::string> also_needed, Done<ArtifactsLetGo> done);
   void SetImage(const RolloutName& rollout, std::string container, std::string image, std::string by, Done<ApplyReport> done);
   void Undo(const RolloutName& rollout, std::optional<int> number, std::string by, Done<ApplyReport> done);
 
@@ -141,9 +144,26 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
   void RestateRouteIfChanged(Entity& entity);
 
   // applying.cc
+  // `work` is called on the lane "apply".
+  using ChangeWork = std::function<Result<Prepared>(const Known&)>;
+  struct Change {
+    ChangeWork work;
+    std::function<Result<void>()> may_begin;  // Asked each time before the work.
+    ApplyMode mode = ApplyMode::kApply;
+    Done<ApplyReport> done;
+    Pins pins;
+    int rounds = 0;
+    std::map<RolloutName, std::optional<Generation>> pinned_for;  // As they were when their images were asked for.
+  };
+  void BeginChange(std::shared_ptr<Change> change);
+  void WorkOut(const std::shared_ptr<Change>& change);
+  std::optional<Generation> GenerationOf(const RolloutName& rollout) const;
+  Result<void> CheckUnchanged(const Change& change) const;
+  void Pin(const std::shared_ptr<Change>& change, const std::map<std::string, ImageAsk>& asks);
   void QueueChange(std::function<void()> change);
   void NextChange();
   void CommitChange(Prepared prepared, Done<ApplyReport> done);
+  void CommitLetGo(LettingGo plan, Done<ArtifactsLetGo> done);
   void CommitBinding(const state::ImageBinding& binding, Done<state::ImageBinding> done);
   void TakePrepared(const Prepared& prepared);
   Known KnownNow() const;
@@ -175,6 +195,7 @@ class FleetCore : public std::enable_shared_from_this<FleetCore> {
 
   std::deque<std::function<void()>> changes_;  // Applies and bindings, one after the other.
   bool change_under_way_ = false;
+  std::size_t pinning_ = 0;  // Changes that wait for their images.
 
   std::optional<Instant> instances_asked_;  // Set while a call is under way.
   std::optional<Instant> edge_asked_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/apply/registry_logins.h"
 #include "control/loop/fleet_core.h"
 #include "core/rollout/preview.h"
 
@@ -136,6 +137,7 @@ void FleetCore::PerformCount(Entity& entity, const std::string& target_name, Tar
     instances.pod = revision->second.pod;
     instances.artifacts = revision->second.artifacts;
     instances.environment = revision->second.environment;
+    instances.registry_logins = StoredRegistryLogins(entity.name().ns, instances.pod, objects_);
   } else if (count.count > 0) {
     return OnPerformed(entity.name(), target_name, target.generation,
                        Fail(ErrorCode::kCorrupt, "Revision " + count.revision.str() + " of " + entity.name().Text() +

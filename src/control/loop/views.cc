@@ -29,7 +29,7 @@ Result<RolloutView> FleetCore::Get(const RolloutName& rollout) const {
   view.name = rollout;
   view.spec = entity.record.spec;
   view.status = entity.stored.status;
-  view.world = WorldOf(entity, ports_.judge, ports_.analyses);
+  view.world = WorldOf(entity, ports_.judge, ports_.analyses, join_);
   view.exposure = entity.record.exposure;
   view.instances = entity.instances;
   if (ports_.judge != nullptr) view.signals = ports_.judge->Signals(rollout);

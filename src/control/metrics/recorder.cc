@@ -13,13 +13,19 @@ namespace {
 // Answers of the edge itself, for want of a server: they count for the revision that was chosen.
 constexpr std::string_view kEdgeInstance = "edge";
 
-// Of an instance's process, in the order of SampleInstances.
+// Of an instance's process, in the order of SampleProcess.
 constexpr std::array<std::string_view, 4> kProcessMetrics = {"kube_pod_container_status_restarts_total", "up",
                                                              "container_cpu_usage_seconds_total",
                                                              "container_memory_working_set_bytes"};
 
 // Dropping looks at every series, and what is dropped a minute late does no harm.
 constexpr std::int64_t kDropEveryMs = 60 * 1'000;
+
+// What one call on the loop does at most, where the rest can be put off.
+constexpr std::size_t kOwnersAtOnceMax = 2;
+constexpr std::size_t kNewOwnerCost = 2;        // Who is new has labels to be made and series to be opened.
+constexpr std::size_t kNewOwnersAtOnceMax = 4;  // Then the next look at the instances goes on.
+constexpr std::size_t kDroppedAtOnceMax = 4'000;
 
 std::int64_t Count(Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
 
@@ -121,12 +127,17 @@ void Recorder::OnInstances(const std::vector<InstanceState>& instances, Instant 
   const std::int64_t now_ms = Milliseconds(now);
   instances_ = instances;
   living_.clear();
-  for (const InstanceState& instance : instances_) living_[instance.rollout].push_back({instance.id, instance.revision});
-  for (const InstanceState& instance : instances_) {
-    CountersOf(OwnerOf(instance.rollout, instance.revision, instance.id.str()), now_ms);
+  for (std::size_t i = 0; i < instances_.size(); ++i) {
+    living_[instances_[i].rollout].push_back({instances_[i].id, instances_[i].revision, i});
   }
-  if (sampled_ms_ && now_ms - *sampled_ms_ < Count(SampleInterval())) return;
-  Sample(now_ms);
+  std::size_t left = settings_.later == nullptr ? SIZE_MAX : kNewOwnersAtOnceMax;
+  for (const InstanceState& instance : instances_) {
+    const Owner owner = OwnerOf(instance.rollout, instance.revision, instance.id.str());
+    if (counters_.contains(owner)) continue;
+    if (left-- == 0) break;
+    CountersOf(owner, now_ms);
+  }
+  if (!goes_on_) Sample(now_ms);
 }
 
 Duration Recorder::SampleInterval() const {
@@ -143,24 +154,78 @@ bool Recorder::Exists(const Owner& owner) const {
     if (attempt != known->second.attempts.end()) return attempt->second.attempt == owner.attempt;
     return std::ranges::any_of(known->second.slots, [&](const auto& slot) { return slot.second == owner.revision; });
   }
-  const auto living = living_.find(owner.rollout);
-  return living != living_.end() &&
-         std::ranges::any_of(living->second, [&](const Living& instance) { return instance.id.str() == owner.instance; });
+  return LivingOf(owner) != nullptr;
 }
 
-void Recorder::Sample(std::int64_t now_ms) {
-  for (auto item = counters_.begin(); item != counters_.end();) {
-    auto& [owner, counters] = *item;
-    const std::set<int> unsampled = std::exchange(counters.unsampled, {});
-    if (sampled_ms_) {
-      for (const int status : unsampled) {
-        Counters zero;
-        zero.by_status[status] = 0;
-        Append(PointsOf(owner, zero).front().labels, *sampled_ms_, 0);
-      }
+const Recorder::Living* Recorder::LivingOf(const Owner& owner) const {
+  const auto living = living_.find(owner.rollout);
+  if (living == living_.end()) return nullptr;
+  const auto found = std::ranges::find_if(living->second, [&](const Living& one) { return one.id.str() == owner.instance; });
+  return found == living->second.end() ? nullptr : &*found;
+}
+
+bool Recorder::IsDue(const Owner& owner, std::int64_t now_ms) const {
+  const auto written = written_.find(owner);
+  if (written == written_.end() || written->second.sampled_ms == INT64_MIN) return true;
+  const auto known = known_.find(owner.rollout);
+  const bool in_flight = known != known_.end() && known->second.in_flight;
+  return now_ms - written->second.sampled_ms >= Count(in_flight ? settings_.interval_in_flight : settings_.interval);
+}
+
+void Recorder::SampleOwner(const Owner& owner, Counters& counters, std::int64_t now_ms) {
+  const auto written = written_.find(owner);
+  const std::int64_t last = written == written_.end() ? INT64_MIN : written->second.sampled_ms;
+  const std::set<int> unsampled = std::exchange(counters.unsampled, {});
+  if (last != INT64_MIN || sampled_ms_) {
+    for (const int status : unsampled) {
+      Counters zero;
+      zero.by_status[status] = 0;
+      Append(PointsOf(owner, zero).front().labels, last != INT64_MIN ? last : *sampled_ms_, 0);
     }
-    if (Exists(owner)) {
-      SampleRequests(owner, counters, now_ms);
+  }
+  if (!Exists(owner)) return;
+  SampleRequests(owner, counters, now_ms);
+  // What an instance did in an attempt that is over is told apart; its process is that of the present one.
+  const Living* living = LivingOf(owner);
+  if (living == nullptr) return;
+  const InstanceState& instance = instances_[living->index];
+  if (OwnerOf(instance.rollout, instance.revision, owner.instance) == owner) SampleProcess(owner, instance, now_ms);
+}
+
+// In turns, so that with hundreds of instances no call holds the loop.
+void Recorder::Sample(std::int64_t now_ms) {
+  do {
+    SampleSome(now_ms);
+  } while (next_ && settings_.later == nullptr);
+  goes_on_ = next_.has_value();
+  if (goes_on_) return settings_.later([this, now_ms] { Sample(now_ms); });
+  DropOld(now_ms);
+  if (persist_ && !batch_.series.empty()) persist_(std::exchange(batch_, {}));
+  batch_.series.clear();
+}
+
+// Whoever is due, until the turn's share is used up.
+void Recorder::SampleSome(std::int64_t now_ms) {
+  std::size_t left = kOwnersAtOnceMax;
+  if (!next_) round_left_ = counters_.size();
+  auto item = next_ ? counters_.lower_bound(*next_) : counters_.begin();
+  next_.reset();
+  for (; round_left_ > 0 && !counters_.empty(); --round_left_) {
+    if (item == counters_.end()) item = counters_.begin();
+    auto& [owner, counters] = *item;
+    const bool exists = Exists(owner);
+    if (exists && !IsDue(owner, now_ms)) {
+      ++item;
+      continue;
+    }
+    const std::size_t cost = written_.contains(owner) ? 1 : kNewOwnerCost;
+    if (left < cost) {
+      next_ = owner;
+      break;
+    }
+    left -= cost;
+    SampleOwner(owner, counters, now_ms);
+    if (exists) {
       ++item;
       continue;
     }
@@ -168,14 +233,13 @@ void Recorder::Sample(std::int64_t now_ms) {
     written_.erase(owner);
     item = counters_.erase(item);
   }
-  SampleInstances(now_ms);
-  sampled_ms_ = now_ms;
-  if (now_ms - dropped_ms_ >= std::min(kDropEveryMs, Count(settings_.retention))) {
-    dropped_ms_ = now_ms;
-    store_.DropBefore(now_ms - Count(settings_.retention));
-  }
-  if (persist_ && !batch_.series.empty()) persist_(batch_);
-  batch_.series.clear();
+  if (left != kOwnersAtOnceMax) sampled_ms_ = now_ms;
+}
+
+void Recorder::DropOld(std::int64_t now_ms) {
+  if (!is_dropping_ && now_ms - dropped_ms_ < std::min(kDropEveryMs, Count(settings_.retention))) return;
+  if (!is_dropping_) dropped_ms_ = now_ms;
+  is_dropping_ = !store_.DropBefore(now_ms - Count(settings_.retention), kDroppedAtOnceMax);
 }
 
 void Recorder::SampleRequests(const Owner& owner, const Counters& counters, std::int64_t now_ms) {
@@ -185,24 +249,22 @@ void Recorder::SampleRequests(const Owner& owner, const Counters& counters, std:
     written.requests.clear();
     for (const Point& point : PointsOf(owner, counters)) written.requests.push_back(CellOf(point.labels));
   }
+  written.sampled_ms = now_ms;
   ValuesOf(counters, values_);
   for (std::size_t i = 0; i < values_.size(); ++i) Append(written.requests[i], now_ms, values_[i]);
 }
 
-void Recorder::SampleInstances(std::int64_t now_ms) {
-  for (const InstanceState& instance : instances_) {
-    const Owner owner = OwnerOf(instance.rollout, instance.revision, instance.id.str());
-    std::vector<Cell>& cells = written_[owner].process;
-    if (cells.empty()) {
-      for (const std::string_view metric : kProcessMetrics) cells.push_back(CellOf(LabelsOf(owner, metric)));
-    }
-    Append(cells[0], now_ms, instance.restarts);
-    Append(cells[1], now_ms, instance.ready ? 1 : 0);
-    Append(cells[2], now_ms, instance.cpu_seconds);
-    Append(cells[3], now_ms, static_cast<double>(instance.memory_bytes));
-    const auto open = open_.find(instance.id);
-    if (open != open_.end()) Append(LabelsOf(owner, "tuesday_open_requests"), now_ms, static_cast<double>(open->second));
+void Recorder::SampleProcess(const Owner& owner, const InstanceState& instance, std::int64_t now_ms) {
+  std::vector<Cell>& cells = written_[owner].process;
+  if (cells.empty()) {
+    for (const std::string_view metric : kProcessMetrics) cells.push_back(CellOf(LabelsOf(owner, metric)));
   }
+  Append(cells[0], now_ms, instance.restarts);
+  Append(cells[1], now_ms, instance.ready ? 1 : 0);
+  Append(cells[2], now_ms, instance.cpu_seconds);
+  Append(cells[3], now_ms, static_cast<double>(instance.memory_bytes));
+  const auto open = open_.find(instance.id);
+  if (open != open_.end()) Append(LabelsOf(owner, "tuesday_open_requests"), now_ms, static_cast<double>(open->second));
 }
 
 void Recorder::Append(Cell& cell, std::int64_t t_ms, double value) {

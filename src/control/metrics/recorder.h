@@ -28,12 +28,14 @@ struct RecorderSettings {
   Duration interval = std::chrono::seconds(5);
   Duration interval_in_flight = std::chrono::seconds(1);
   Duration retention = std::chrono::milliseconds(metrics::kRetentionMs);
+  // Calls back on the loop as soon as it has done what else waits: a few instances are sampled at a time. Null: all at once.
+  std::function<void(std::function<void()>)> later = nullptr;
 };
 
 class Recorder : public Observer {
  public:
   // `persist` gets every sample that was appended, to be written down; may be null.
-  using Persist = std::function<void(const metrics::SampleBatch&)>;
+  using Persist = std::function<void(metrics::SampleBatch)>;
   Recorder(metrics::SeriesStore& store, ClockJoin join, Persist persist = nullptr, RecorderSettings settings = {});
 
   // Goes on counting from the last samples that the store was given back at the start.
@@ -54,7 +56,7 @@ class Recorder : public Observer {
 
   // Requests of a revision in an attempt, since the attempt began.
   std::uint64_t RequestsOf(const RolloutName& rollout, const RevisionId& revision, const AttemptId& attempt) const;
-  Duration SampleInterval() const;
+  Duration SampleInterval() const;  // Of what is in flight, if anything is.
 
   // What hangs of a revision under judgement beside its baseline, since `from_ms`; none while too little was seen. The cut-off
   // is four times the baseline's P99 within kCutOffMin and kCutOffMax.
@@ -82,24 +84,31 @@ class Recorder : public Observer {
     std::size_t statuses = 0;  // That `requests` has: another number means that one is new.
     std::vector<Cell> requests;
     std::vector<Cell> process;
+    std::int64_t sampled_ms = INT64_MIN;  // When it was written last.
   };
   // One instance as it was seen last, of one rollout.
   struct Living {
     InstanceId id;
     RevisionId revision;
+    std::size_t index = 0;  // In `instances_`.
   };
 
   std::int64_t BeganMs(const Owner& owner) const;
   Owner OwnerOf(const RolloutName& rollout, const RevisionId& revision, std::string instance) const;
   Counters& CountersOf(const Owner& owner, std::int64_t now_ms);
   void Sample(std::int64_t now_ms);
+  void SampleSome(std::int64_t now_ms);
+  bool IsDue(const Owner& owner, std::int64_t now_ms) const;
+  void SampleOwner(const Owner& owner, Counters& counters, std::int64_t now_ms);
   void SampleRequests(const Owner& owner, const Counters& counters, std::int64_t now_ms);
-  void SampleInstances(std::int64_t now_ms);
+  void SampleProcess(const Owner& owner, const InstanceState& instance, std::int64_t now_ms);
+  void DropOld(std::int64_t now_ms);
   // Where the owners of one revision begin: they stand together.
   std::map<Owner, Counters>::const_iterator FirstOf(const RolloutName& rollout, const RevisionId& revision) const {
     return counters_.lower_bound(Owner{rollout, revision, "", AttemptId()});
   }
   bool Exists(const Owner& owner) const;
+  const Living* LivingOf(const Owner& owner) const;
   Cell CellOf(const metrics::Labels& labels) { return {labels, store_.Open(labels)}; }
   void Append(Cell& cell, std::int64_t t_ms, double value);
   void Append(const metrics::Labels& labels, std::int64_t t_ms, double value);
@@ -118,7 +127,11 @@ class Recorder : public Observer {
   LossAccount loss_;
   OpenRequests requests_;
   std::optional<std::int64_t> sampled_ms_;
-  std::int64_t dropped_ms_ = 0;  // When the store was last told to drop what is old.
+  std::int64_t dropped_ms_ = 0;  // When the store last began to drop what is old.
+  bool is_dropping_ = false;     // Not yet through all series.
+  std::optional<Owner> next_;    // With whom sampling goes on: those before had their turn.
+  std::size_t round_left_ = 0;   // Owners that this round still has to look at.
+  bool goes_on_ = false;         // The rest of a round was put off.
   metrics::SampleBatch batch_;
   std::vector<double> values_;  // Of one owner at a time.
 };

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <deque>
+#include <functional>
+
 #include "control/metrics/roles.h"
 
 namespace tuesday::control {
@@ -92,6 +95,59 @@ TEST(Recorder, ALaterCodeHasAZeroOneSampleEarlier) {
   EXPECT_EQ(series[0].samples[0].value, 0);
   EXPECT_EQ(series[0].samples[0].t, 1'000'000);
   EXPECT_EQ(series[0].samples[1].value, 3);
+}
+
+TEST(Recorder, OnlyWhatIsInFlightIsSampledEverySecond) {
+  Scene moving;
+  Scene resting;
+  resting.name.name = "web";
+  resting.instances.clear();
+  resting.Add("w0", "aaa");
+  resting.status.attempt->stage = rollout::Stage::kDone;
+  metrics::SeriesStore store;
+  Recorder recorder(store, kJoin);
+  recorder.OnRollout(moving.Judged());
+  recorder.OnRollout({resting.name, resting.spec, resting.status, resting.exposure, resting.instances});
+  std::vector<InstanceState> all = moving.instances;
+  all.insert(all.end(), resting.instances.begin(), resting.instances.end());
+  for (int tick = 0; tick <= 40; ++tick) recorder.OnInstances(all, kStart + milliseconds(250) * tick);
+  const auto samples = [&](const std::string& instance) {
+    return Select(store, {{"__name__", "up"}, {"instance", instance}}).at(0).samples.size();
+  };
+  EXPECT_EQ(samples("b0"), 11U);
+  EXPECT_EQ(samples("w0"), 3U);
+}
+
+TEST(Recorder, WithHundredsOfInstancesEachHasItsTurnAndNoCallTakesThemAll) {
+  Scene scene;
+  scene.status.attempt->stage = rollout::Stage::kDone;
+  scene.instances.clear();
+  for (int i = 0; i < 200; ++i) scene.Add("i" + std::to_string(i), "aaa");
+  metrics::SeriesStore store;
+  RecorderSettings settings;
+  std::deque<std::function<void()>> put_off;
+  settings.later = [&put_off](std::function<void()> call) { put_off.push_back(std::move(call)); };
+  Recorder recorder(store, kJoin, nullptr, settings);
+  recorder.OnRollout(scene.Judged());
+  std::int64_t most = 0;
+  for (int tick = 0; tick <= 400; ++tick) {
+    std::int64_t before = store.stats().samples;
+    recorder.OnInstances(scene.instances, kStart + milliseconds(250) * tick);
+    most = std::max(most, store.stats().samples - before);
+    while (!put_off.empty()) {
+      before = store.stats().samples;
+      const std::function<void()> call = std::move(put_off.front());
+      put_off.pop_front();
+      call();
+      most = std::max(most, store.stats().samples - before);
+    }
+  }
+  const auto all = Select(store, {{"__name__", "up"}});
+  ASSERT_THAT(all, SizeIs(200));
+  std::size_t fewest = SIZE_MAX;
+  for (const metrics::Series& series : all) fewest = std::min(fewest, series.samples.size());
+  EXPECT_GE(fewest, 17U) << "a hundred seconds, less those in which it had no turn yet";
+  EXPECT_LE(most, 12 * 230) << "samples of one call";
 }
 
 TEST(Recorder, AnAnswerWithoutAServerCountsForTheRevisionOfItsSlot) {

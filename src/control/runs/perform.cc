@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run has ordered, done through ports; every answer becomes an event.
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "control/runs/run.h"
@@ -61,6 +63,13 @@ std::vector<std::string> OpenedLegs(const workflow::RunState& state) {
   return legs;
 }
 
+bool IsOpening(const workflow::RunState& state, const std::string& leg) {
+  bool is_opening = false;
+  ForEachLeg(state.graph,
+             [&](const LegState& one) { is_opening = is_opening || (one.key == leg && one.phase == LegPhase::kOpening); });
+  return is_opening;
+}
+
 bool HasRunningStep(const workflow::RunSpec& spec, const workflow::RunState& state, const std::string& leg) {
   for (const RunCommand& command : workflow::Outstanding(spec, state)) {
     if (command.kind == CommandKind::kStartStep && command.leg == leg) return true;
@@ -89,7 +98,8 @@ void Runs::Perform(const RunPtr& run) {
 
 void Runs::PerformOne(const RunPtr& run, const RunCommand& command) {
   switch (command.kind) {
-    case CommandKind::kOpenPlace: return Open(run, command.leg);
+    // Opened when there is room, and at a start not before all runs have said what they hold.
+    case CommandKind::kOpenPlace: waiting_.emplace_back(run, command.leg); return;
     case CommandKind::kLoadAction: return Load(run, command.leg, command.text);
     case CommandKind::kHashFiles: return Hash(run, command);
     case CommandKind::kStartStep: return Start(run, command);
@@ -106,6 +116,28 @@ std::string LaneOf(const PlaceId& place) { return "job " + place.str(); }
 
 LegServices Runs::ServicesOf(const RunPtr& run, const std::string& leg) const {
   return parts_.services == nullptr ? LegServices() : parts_.services(run->record, leg);
+}
+
+std::size_t Runs::PlacesInUse() const {
+  std::size_t count = 0;
+  for (const auto& [id, run] : runs_) {
+    if (run->state.phase != workflow::RunPhase::kDone) count += OpenedLegs(run->state).size();
+  }
+  const auto is_opening = [](const auto& waiting) { return IsOpening(waiting.first->state, waiting.second); };
+  return count - static_cast<std::size_t>(std::ranges::count_if(waiting_, is_opening));
+}
+
+void Runs::OpenWaiting() {
+  if (waiting_.empty()) return;
+  const std::size_t most = parts_.jobs_at_once_max == nullptr ? SIZE_MAX : parts_.jobs_at_once_max();
+  std::size_t in_use = PlacesInUse();
+  while (!waiting_.empty() && in_use < most) {
+    const auto [run, leg] = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (!IsOpening(run->state, leg)) continue;  // It was cancelled while it waited.
+    Open(run, leg);
+    ++in_use;
+  }
 }
 
 void Runs::Open(const RunPtr& run, const std::string& leg) {

@@ -30,6 +30,9 @@ struct Runs::Run {
 // Legs whose place was asked for and is not closed.
 std::vector<std::string> OpenedLegs(const workflow::RunState& state);
 
+// Whether the leg waits for its place.
+bool IsOpening(const workflow::RunState& state, const std::string& leg);
+
 // Whether a command of the leg runs.
 bool HasRunningStep(const workflow::RunSpec& spec, const workflow::RunState& state, const std::string& leg);
 

@@ -50,6 +50,7 @@ Result<workflow::RunSpec> SpecOf(const runs::RunRecord& record, expression::Valu
   spec.labels = {record.labels.begin(), record.labels.end()};
   spec.jobs = {record.jobs.begin(), record.jobs.end()};
   spec.debug = record.debug;
+  spec.gates_environments = record.gates_environments;
   return spec;
 }
 
@@ -72,9 +73,7 @@ PlaceSpec PlaceSpecOf(const runs::RunRecord& record, const workflow::RunSpec& sp
     const std::string& inside = mount.inside == record.paths.event_file ? terms.paths.event_file : mount.inside;
     place.mounts.push_back({mount.host, inside, Mount::Access::kRead});
   }
-  if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
-    for (const auto& [name, value] : secrets->members()) place.masks.push_back(value.ToText());
-  }
+  place.masks = terms.masks;
   return place;
 }
 

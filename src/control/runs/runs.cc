@@ -63,18 +63,26 @@ Result<void> Runs::LoadOne(const std::string& id) {
   return TakeUp(id, rows);
 }
 
+Result<workflow::RunSpec> Runs::MakeSpec(const runs::RunRecord& record) const {
+  TRY(workflow::RunSpec spec, SpecOf(record, parts_.secrets(record)));
+  if (parts_.environments != nullptr) spec.environments = parts_.environments(record);
+  return spec;
+}
+
 Result<void> Runs::TakeUp(const std::string& id, const RunRows& rows) {
   auto run = std::make_shared<Run>();
   TRY(run->record, runs::DecodeRecord(rows.record));
   TRY(runs::StoredState stored, runs::DecodeState(id, rows.state));
-  TRY(run->spec, SpecOf(run->record, parts_.secrets(run->record)));
+  TRY(run->spec, MakeSpec(run->record));
   run->state = std::move(stored.state);
   run->stored = true;
   runs_[id] = run;
   if (run->state.phase == RunPhase::kDone) return {};
   // No place outlives the machine, and instants of another boot say nothing.
   if (stored.boot_id != parts_.clock.BootId()) {
-    for (const std::string& leg : OpenedLegs(run->state)) Give(run, workflow::PlaceLost{leg, "the machine was started again"});
+    for (const std::string& leg : OpenedLegs(run->state)) {
+      if (!IsOpening(run->state, leg)) Give(run, workflow::PlaceLost{leg, "the machine was started again"});
+    }
   }
   Perform(run);
   Give(run, workflow::Woken{});
@@ -90,7 +98,7 @@ void Runs::Begin(const runs::RunRecord& record, std::function<void(Result<void>)
   auto run = std::make_shared<Run>();
   run->record = record;
   run->state = std::move(from);
-  auto spec = SpecOf(record, parts_.secrets(record));
+  auto spec = MakeSpec(record);
   if (!spec) return answer(std::unexpected(spec.error()));
   run->spec = std::move(*spec);
   if (!runs_.emplace(record.id, run).second)
@@ -105,6 +113,16 @@ Result<void> Runs::Cancel(const std::string& id, const std::string& leg, const s
   if (found->second->state.phase == RunPhase::kDone) return Fail(ErrorCode::kConflict, "The run '" + id + "' has ended.");
   Give(found->second, workflow::CancelAsked{leg, reason});
   return {};
+}
+
+void Runs::LetIn(const std::string& id, const std::string& leg) { GiveSettled(id, workflow::EnvironmentGranted{leg}); }
+
+void Runs::KeepOut(const std::string& id, workflow::EnvironmentLost lost) { GiveSettled(id, std::move(lost)); }
+
+void Runs::GiveSettled(const std::string& id, RunEvent event) {
+  const auto found = runs_.find(id);
+  if (found == runs_.end() || found->second->committing || !found->second->inbox.empty()) return;
+  Give(found->second, std::move(event));
 }
 
 void Runs::Give(const RunPtr& run, RunEvent event) {
@@ -162,6 +180,7 @@ void Runs::Committed(const RunPtr& run, std::deque<RunEvent> events, RunOutcome 
   if (run->begun) std::exchange(run->begun, nullptr)({});
   changed_(run->record.id);
   SettleGroups();
+  OpenWaiting();
   Pump(run);
 }
 
@@ -182,13 +201,11 @@ void Runs::SettleGroups() {
     for (workflow::GroupMember& member : workflow::GroupMembers(id, run->state)) members.push_back(std::move(member));
   }
   for (const workflow::GroupMove& move : workflow::SettleGroups(members)) {
-    const auto found = runs_.find(move.run);
     // One that is deciding is settled when it has decided: the same move comes out again.
-    if (found == runs_.end() || found->second->committing || !found->second->inbox.empty()) continue;
     if (move.granted) {
-      Give(found->second, workflow::GroupGranted{move.leg});
+      GiveSettled(move.run, workflow::GroupGranted{move.leg});
     } else {
-      Give(found->second, workflow::GroupLost{move.leg, move.reason});
+      GiveSettled(move.run, workflow::GroupLost{move.leg, move.reason});
     }
   }
 }

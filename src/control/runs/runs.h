@@ -53,6 +53,10 @@ struct RunsParts {
   std::function<std::shared_ptr<Actions>(const runs::RunRecord&)> actions_of = nullptr;
   // The namespace that a run's entries in the journal stand under. Null: "default".
   std::function<Namespace(const runs::RunRecord&)> namespace_of = nullptr;
+  // What jobs of its environments have of their own, by workflow::EnvironmentKey; never stored. Null: nothing.
+  std::function<std::map<std::string, workflow::EnvironmentSettings>(const runs::RunRecord&)> environments = nullptr;
+  // How many jobs may have a place at once, over all runs; asked whenever one is to be opened. Null: all.
+  std::function<std::size_t()> jobs_at_once_max = nullptr;
 };
 
 struct RunRows;
@@ -91,10 +95,19 @@ class Runs {
   };
   std::optional<TokenAsker> FindTokenAsker(const std::string& id, const std::string& leg) const;
 
+  // Lets a leg into its environment, or ends its wait. Nothing for a run that is deciding: it is settled when it has decided.
+  void LetIn(const std::string& id, const std::string& leg);
+  void KeepOut(const std::string& id, workflow::EnvironmentLost lost);
+
+  // Opens what waits, as far as there is room: for the owner of `jobs_at_once_max`, when that has changed.
+  void OpenWaiting();
+
  private:
   struct Run;
   using RunPtr = std::shared_ptr<Run>;
 
+  Result<workflow::RunSpec> MakeSpec(const runs::RunRecord& record) const;
+  void GiveSettled(const std::string& id, workflow::RunEvent event);
   Result<void> TakeUp(const std::string& id, const RunRows& rows);
   void Give(const RunPtr& run, workflow::RunEvent event);
   void Pump(const RunPtr& run);
@@ -104,6 +117,7 @@ class Runs {
   void Perform(const RunPtr& run);
   void PerformOne(const RunPtr& run, const workflow::RunCommand& command);
   LegServices ServicesOf(const RunPtr& run, const std::string& leg) const;
+  std::size_t PlacesInUse() const;
   void Open(const RunPtr& run, const std::string& leg);
   void Load(const RunPtr& run, const std::string& leg, const std::string& uses);
   void Hash(const RunPtr& run, const workflow::RunCommand& command);
@@ -119,7 +133,8 @@ class Runs {
   RunsParts parts_;
   std::function<void(const std::string&)> changed_;
   std::map<std::string, RunPtr> runs_;
-  std::shared_ptr<Runs*> self_;  // Emptied at the end: answers that come later find nobody.
+  std::deque<std::pair<RunPtr, std::string>> waiting_;  // Legs that want a place, first come first served.
+  std::shared_ptr<Runs*> self_;                         // Emptied at the end: answers that come later find nobody.
 };
 
 }  // namespace tuesday::control

@@ -55,7 +55,7 @@ class NoActions : public Actions {
 class World {
  public:
   World() {
-    for (const char* leg : {"test", "deploy.0", "deploy.1", "j"})
+    for (const char* leg : {"test", "deploy.0", "deploy.1", "j", "j.0", "j.1", "j.2"})
       executor.SetLatency("look r7." + std::string(leg), std::chrono::milliseconds(400));
     Start();
   }
@@ -208,6 +208,53 @@ TEST(Runs, APlaceThatCannotBeOpenedFailsItsJobWithTheReason) {
   world.Begin();
   world.Finish();
   EXPECT_THAT(world.runs->Find("r7")->graph.jobs[0].reason, HasSubstr("bubblewrap is not installed"));
+}
+
+TEST(Runs, GiveSoManyJobsAPlaceAtOnceAndTheOthersWaitWithoutTheirTimeRunning) {
+  World world;
+  std::size_t most = 1;
+  world.runs = std::make_unique<Runs>(RunsParts{.clock = world.clock,
+                                                .executor = world.executor,
+                                                .store = world.store,
+                                                .places = world.places,
+                                                .actions = world.actions,
+                                                .secrets = [](const auto&) { return expression::Value(); },
+                                                .jobs_at_once_max = [&] { return most; }},
+                                      [](const std::string&) {});
+  world.Begin(
+      "on: push\njobs:\n  j:\n    runs-on: ubuntu-latest\n    timeout-minutes: 2\n    strategy: {matrix: {n: [1, 2, 3]}}\n"
+      "    steps: [{run: sleep 90}]\n");
+  std::size_t highest = 0;
+  ASSERT_TRUE(world.executor.RunUntilHolds(
+      [&] {
+        highest = std::max(highest, world.places.open().size());
+        return world.IsDone();
+      },
+      std::chrono::hours(1)));
+  EXPECT_EQ(highest, 1U);
+  EXPECT_EQ(world.runs->Find("r7")->result, RunResult::kSuccess);
+  EXPECT_EQ(world.places.begun().size(), 3U);
+}
+
+TEST(Runs, AJobThatIsCancelledWhileItWaitsForAPlaceGetsNone) {
+  World world;
+  std::size_t most = 0;
+  world.runs = std::make_unique<Runs>(RunsParts{.clock = world.clock,
+                                                .executor = world.executor,
+                                                .store = world.store,
+                                                .places = world.places,
+                                                .actions = world.actions,
+                                                .secrets = [](const auto&) { return expression::Value(); },
+                                                .jobs_at_once_max = [&] { return most; }},
+                                      [](const std::string&) {});
+  world.Begin();
+  world.executor.RunFor(std::chrono::minutes(1));
+  EXPECT_TRUE(world.places.begun().empty());
+  ASSERT_TRUE(world.runs->Cancel("r7", "", "asked").has_value());
+  most = 1;
+  world.Finish();
+  EXPECT_EQ(world.runs->Find("r7")->result, RunResult::kCancelled);
+  EXPECT_TRUE(world.places.begun().empty());
 }
 
 TEST(Runs, AreCancelled) {

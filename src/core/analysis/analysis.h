@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -39,6 +40,12 @@ struct Metric {
   bool dry_run = false;  // Measured and shown, never decides.
   friend bool operator==(const Metric&, const Metric&) = default;
 };
+
+// The word of `Metric::address` for a range of the embedded store: its query holds a StoreQuestion (ask/question.h).
+inline constexpr std::string_view kStoreWord = "store";
+
+// Whether the embedded store is asked, and nobody else.
+inline bool AsksStore(const Metric& metric) { return metric.address.empty() || metric.address == kStoreWord; }
 
 struct Spec {
   std::vector<Metric> metrics;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/condition/moment.h"
 #include "core/lint/checks.h"
 #include "core/manifest/check/rules.h"
 #include "core/promql/parser.h"
@@ -28,6 +29,7 @@ class MetricLint {
   void Run() {
     CheckInterval();
     CheckQuery();
+    CheckRange();
     CheckLimits();
   }
 
@@ -56,6 +58,30 @@ class MetricLint {
     report_.Say("bad-query", PosOf(report_.object, {"spec", "metrics", index_, "provider", "prometheus", "query"}),
                 fmt::format("The query of {} is not PromQL: {}: {}.", metric_.name,
                             promql::PositionText(*query, parsed.problems.front().pos.start), parsed.problems.front().message));
+  }
+
+  void CheckRange() {
+    const auto* prometheus = std::get_if<PrometheusProvider>(&metric_.provider);
+    if (prometheus == nullptr || !prometheus->range) return;
+    const auto at = [this](std::string_view key) {
+      return PosOf(report_.object, {"spec", "metrics", index_, "provider", "prometheus", "rangeQuery", key});
+    };
+    constexpr std::int64_t kSomeInstant = 1'700'000'000'000;
+    for (const auto& [key, text] : {std::pair("start", prometheus->range->start), std::pair("end", prometheus->range->end)}) {
+      const std::optional<std::string> moment = Resolve(text, arguments_);
+      if (!moment) continue;
+      const Result<std::int64_t> read = condition::EvaluateMoment(*moment, kSomeInstant);
+      if (read.has_value()) continue;
+      report_.Say("bad-query", at(key), fmt::format("The range of {} has no {}: {}", metric_.name, key, read.error().message),
+                  read.error().hint);
+    }
+    const std::optional<std::string> step = Resolve(prometheus->range->step, arguments_);
+    if (!step) return;
+    const Result<Duration> length = ParseGoDuration(*step);
+    if (length.has_value() && *length >= std::chrono::milliseconds(1)) return;
+    report_.Say("bad-query", at("step"),
+                fmt::format("The range of {} has the step \"{}\", which is no length of time.", metric_.name, *step),
+                "Write for example 1m.");
   }
 
   // How many measurements there will be; nullopt: as many as there is time for, or unknown.

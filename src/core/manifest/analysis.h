@@ -38,12 +38,19 @@ struct OAuth2 {
   std::vector<std::string> scopes;
   friend bool operator==(const OAuth2&, const OAuth2&) = default;
 };
+// Signing in with a name and a password (RFC 7617).
+struct BasicAuth {
+  std::string username;
+  std::string password;
+  friend bool operator==(const BasicAuth&, const BasicAuth&) = default;
+};
 // What every outbound request has.
 struct AskSettings {
   std::vector<AskHeader> headers;
   std::optional<int> timeout_seconds;
   bool insecure = false;  // Any certificate is taken.
   std::optional<OAuth2> oauth2;
+  std::optional<BasicAuth> basic_auth;  // Not beside oauth2.
   friend bool operator==(const AskSettings&, const AskSettings&) = default;
 };
 
@@ -52,9 +59,18 @@ struct AskSettings {
 enum class PrometheusVersion { k3, k2 };
 enum class PrometheusCanary { kLabel, kRevision };
 
+// A measurement over a range of instants: expressions of `core/condition/moment.h` and a Go duration.
+struct RangeQuery {
+  std::string start;
+  std::string end;
+  std::string step;
+  friend bool operator==(const RangeQuery&, const RangeQuery&) = default;
+};
+
 struct PrometheusProvider {
   std::string address;  // Empty: the embedded store.
   std::string query;
+  std::optional<RangeQuery> range = {};  // Unset: at the instant of asking.
   AskSettings ask;
   friend bool operator==(const PrometheusProvider&, const PrometheusProvider&) = default;
 };

@@ -204,6 +204,7 @@ Result<PodSpec> PodFromJson(const Json& json) {
   TRY_OK(Get(json, "labels", out.labels));
   TRY_OK(Get(json, "annotations", out.annotations));
   TRY_OK(Get(json, "containers", out.containers, &ReadContainer));
+  TRY_OK(Get(json, "image_pull_secrets", out.image_pull_secrets));
   TRY_OK(Get(json, "termination_grace_ns", out.termination_grace));
   return out;
 }

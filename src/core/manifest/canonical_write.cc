@@ -122,6 +122,7 @@ Json CanonicalPod(const PodSpec& pod) {
   if (!pod.labels.empty()) out.emplace("labels", TextMap(pod.labels));
   if (!pod.annotations.empty()) out.emplace("annotations", TextMap(pod.annotations));
   PutList(out, "containers", pod.containers, &ContainerJson);
+  if (!pod.image_pull_secrets.empty()) out.emplace("image_pull_secrets", Texts(pod.image_pull_secrets));
   PutDuration(out, "termination_grace_ns", pod.termination_grace, PodSpec().termination_grace);
   return Json(std::move(out));
 }

@@ -92,7 +92,8 @@ struct Container {
 struct PodSpec {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
-  std::vector<Container> containers;  // One machine runs exactly one; more are refused by name.
+  std::vector<Container> containers;            // One machine runs exactly one; more are refused by name.
+  std::vector<std::string> image_pull_secrets;  // Secrets of type kubernetes.io/dockerconfigjson.
   Duration termination_grace = std::chrono::seconds(30);
   friend bool operator==(const PodSpec&, const PodSpec&) = default;
 };

@@ -89,6 +89,7 @@ struct Rollout {
   int revision_history_limit = 10;
   std::optional<int> rollback_window;  // rollbackWindow.revisions.
   bool paused = false;
+  std::optional<WallTime> restart_at;
   std::variant<CanaryStrategy, BlueGreenStrategy> strategy;
 };
 

@@ -31,16 +31,12 @@ void Intersect(std::vector<std::uint32_t>& found, const std::vector<std::uint32_
 
 }  // namespace
 
-SeriesIndex::SeriesIndex(const std::map<Labels, SeriesRef>& series) {
-  labels_.reserve(series.size());
-  refs_.reserve(series.size());
-  const std::size_t words = (series.size() + 63) / 64;
+SeriesIndex::SeriesIndex(std::vector<Labels> series) : labels_(std::move(series)) {
+  const std::size_t words = (labels_.size() + 63) / 64;
   // Sorted series have most labels of the one before, in the same places: only what differs is looked for.
   std::vector<Place> places;
-  for (const auto& [labels, ref] : series) {
-    const auto position = static_cast<std::uint32_t>(labels_.size());
-    labels_.push_back(labels);
-    refs_.push_back(ref);
+  for (std::uint32_t position = 0; position < labels_.size(); ++position) {
+    const Labels& labels = labels_[position];
     if (places.size() < labels.size()) places.resize(labels.size());
     bool has_other_names = position == 0 || labels.size() != labels_[position - 1].size();
     auto place = places.begin();

@@ -13,18 +13,17 @@
 #include "base/result.h"
 #include "core/metrics/labels.h"
 #include "core/metrics/matchers.h"
-#include "core/metrics/store.h"
 
 namespace tuesday::metrics {
 
 class SeriesIndex {
  public:
-  explicit SeriesIndex(const std::map<Labels, SeriesRef>& series);
+  // `series` are sorted and no two are equal.
+  explicit SeriesIndex(std::vector<Labels> series);
 
   std::size_t size() const { return labels_.size(); }
   bool HasForeign() const { return has_foreign_; }  // Not all are own series, see IsOwnSeries.
   const Labels& LabelsAt(std::size_t position) const { return labels_[position]; }
-  SeriesRef RefAt(std::size_t position) const { return refs_[position]; }
 
   // Positions of the series that all matchers match, ascending. kInvalid for a bad regular expression.
   Result<std::vector<std::uint32_t>> Find(const std::vector<LabelMatcher>& matchers) const;
@@ -54,7 +53,6 @@ class SeriesIndex {
   void Filter(const LabelMatcher& matcher, const CompiledMatchers& compiled, std::size_t index, Positions& found) const;
 
   std::vector<Labels> labels_;
-  std::vector<SeriesRef> refs_;
   std::map<std::string, Holders, std::less<>> by_name_;
   bool has_foreign_ = false;
 };

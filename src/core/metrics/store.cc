@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -10,6 +11,26 @@
 #include "core/metrics/index.h"
 
 namespace tuesday::metrics {
+
+// The series of a store when some came or went. Putting them in order is cheap and done by the writer; the index over them is
+// built by the first reader that looks for something, so that the writer's thread never waits for it.
+class SeriesSet {
+ public:
+  explicit SeriesSet(std::vector<Labels> labels) : labels_(std::move(labels)) {}
+
+  // Two readers at once may both build it; the later one's is the one that stays, and they are equal.
+  std::shared_ptr<const SeriesIndex> index() const {
+    std::shared_ptr<const SeriesIndex> index = std::atomic_load(&index_);
+    if (index != nullptr) return index;
+    index = std::make_shared<const SeriesIndex>(labels_);
+    std::atomic_store(&index_, index);
+    return index;
+  }
+
+ private:
+  std::vector<Labels> labels_;  // In order.
+  mutable std::shared_ptr<const SeriesIndex> index_;
+};
 
 namespace {
 
@@ -30,6 +51,12 @@ std::int64_t HeadBytes(std::size_t samples) { return static_cast<std::int64_t>(s
 // A series that was not written for so long has ended: its head is sealed as it is.
 constexpr std::int64_t kEndedAfterMs = 5 * 60 * 1'000;
 
+// What stays in a head when the rest of it is sealed.
+constexpr std::size_t kStayingSamples = kHeadSamples - kSealedSamples;
+
+// Chunks of fewer bytes are mostly overhead: most series of a service that rests never change.
+constexpr std::size_t kJoinedBytesMax = 160;
+
 constexpr std::int64_t kChunkOverheadBytes = sizeof(Chunk) + 64;
 constexpr std::int64_t kSeriesOverheadBytes = 256;
 
@@ -48,14 +75,15 @@ struct SnapshotSeries {
 
 class StoreSnapshot : public Source {
  public:
-  StoreSnapshot(std::shared_ptr<const SeriesIndex> index, std::vector<SnapshotSeries> series)
-      : index_(std::move(index)), series_(std::move(series)) {}
+  StoreSnapshot(std::shared_ptr<const SeriesSet> set, std::vector<SnapshotSeries> series)
+      : set_(std::move(set)), series_(std::move(series)) {}
 
-  bool MayHaveForeign() const override { return index_->HasForeign(); }
+  bool MayHaveForeign() const override { return set_->index()->HasForeign(); }
 
   Result<std::vector<Series>> Select(const std::vector<LabelMatcher>& matchers, std::int64_t from,
                                      std::int64_t to) const override {
-    TRY(const std::vector<std::uint32_t> positions, index_->Find(matchers));
+    const std::shared_ptr<const SeriesIndex> index = set_->index();
+    TRY(const std::vector<std::uint32_t> positions, index->Find(matchers));
     std::vector<Series> found;
     found.reserve(positions.size());
     // Windows inside the heads are only looked at. What had to be decoded shares one list, which moves until it is whole.
@@ -72,7 +100,7 @@ class StoreSnapshot : public Source {
       const SnapshotSeries& series = series_[position];
       const std::span<const Sample> head = InHead(series, from, to);
       if (series.sealed_until_ms <= from) {
-        if (!head.empty()) found.push_back({index_->LabelsAt(position), Samples(series.head, head)});
+        if (!head.empty()) found.push_back({index->LabelsAt(position), Samples(series.head, head)});
         continue;
       }
       const std::size_t begin = decoded->size();
@@ -80,7 +108,7 @@ class StoreSnapshot : public Source {
       decoded->insert(decoded->end(), head.begin(), head.end());
       if (decoded->size() == begin) continue;
       parts.push_back({found.size(), begin, decoded->size()});
-      found.push_back({index_->LabelsAt(position), {}});
+      found.push_back({index->LabelsAt(position), {}});
     }
     for (const Part& part : parts) {
       found[part.series].samples = Samples(decoded, std::span(*decoded).subspan(part.begin, part.end - part.begin));
@@ -135,7 +163,7 @@ class StoreSnapshot : public Source {
     return {std::upper_bound(begin, samples.end(), from, after), samples.end()};
   }
 
-  std::shared_ptr<const SeriesIndex> index_;
+  std::shared_ptr<const SeriesSet> set_;
   std::vector<SnapshotSeries> series_;
 };
 
@@ -161,7 +189,7 @@ SeriesRef SeriesStore::Open(const Labels& labels) {
     entries_[at->second.value].labels = labels;
     stats_.series += 1;
     stats_.bytes += kSeriesOverheadBytes + LabelBytes(labels);
-    index_.reset();
+    set_.reset();
     snapshot_.reset();
   }
   return at->second;
@@ -183,7 +211,9 @@ Result<void> SeriesStore::Append(SeriesRef series, Sample sample) {
   newest_ms_ = std::max(newest_ms_, sample.t);
   stats_.samples += 1;
   snapshot_.reset();
-  if (entry.head_count == kHeadSamples) Seal(series, entry, kSealedSamples);
+  // Series that began together do not fill their heads together: whoever appends would wait for all of them to be sealed.
+  const std::size_t sooner = entry.sealed == nullptr ? (series.value - 1) % kStayingSamples : 0;
+  if (entry.head_count == kHeadSamples - sooner) Seal(series, entry, entry.head_count - kStayingSamples);
   if (stats_.bytes > bytes_max_) EnforceLimit();
   return {};
 }
@@ -198,9 +228,33 @@ void SeriesStore::Widen(Entry& entry) {
   entry.head_size = size;
 }
 
+bool SeriesStore::IsJoined(const Entry& entry, std::size_t count) {
+  if (entry.sealed == nullptr || entry.sealed->empty()) return false;
+  const Chunk& last = *entry.sealed->back();
+  return last.bytes.size() <= kJoinedBytesMax && static_cast<std::size_t>(last.count) + count <= kJoinedSamplesMax;
+}
+
+// The chunk of the oldest samples of the head, with those of the last chunk before them where both are joined: that one is not
+// counted any more.
+std::shared_ptr<const Chunk> SeriesStore::MakeChunk(SeriesRef ref, const Entry& entry, std::size_t count) {
+  const std::span<const Sample> head(entry.head.get(), entry.head_count);
+  std::vector<Sample> samples;
+  if (IsJoined(entry, count)) {
+    const Chunk& last = *entry.sealed->back();
+    CHECK(DecodeChunkInto(last.bytes, samples).has_value(), "what was sealed here reads back");
+    stats_.sealed_samples -= last.count;
+    stats_.sealed_bytes -= static_cast<std::int64_t>(last.bytes.size());
+    stats_.bytes -= static_cast<std::int64_t>(last.bytes.size()) + kChunkOverheadBytes;
+    sealed_by_age_.erase({last.last_ms, ref});
+  }
+  samples.insert(samples.end(), head.begin(), head.begin() + static_cast<std::ptrdiff_t>(count));
+  return std::make_shared<const Chunk>(SealChunk(samples));
+}
+
 void SeriesStore::Seal(SeriesRef ref, Entry& entry, std::size_t count) {
   const std::span<const Sample> head(entry.head.get(), entry.head_count);
-  auto chunk = std::make_shared<const Chunk>(SealChunk(head.first(count)));
+  const bool is_joined = IsJoined(entry, count);
+  std::shared_ptr<const Chunk> chunk = MakeChunk(ref, entry, count);
   stats_.sealed_samples += chunk->count;
   stats_.sealed_bytes += static_cast<std::int64_t>(chunk->bytes.size());
   stats_.bytes += static_cast<std::int64_t>(chunk->bytes.size()) + kChunkOverheadBytes;
@@ -208,6 +262,7 @@ void SeriesStore::Seal(SeriesRef ref, Entry& entry, std::size_t count) {
   entry.sealed_until_ms = chunk->last_ms;
   // Snapshots hold the old list and the old head: both are replaced, not changed.
   auto list = entry.sealed == nullptr ? std::make_shared<ChunkList>() : std::make_shared<ChunkList>(*entry.sealed);
+  if (is_joined) list->pop_back();
   list->push_back(std::move(chunk));
   entry.sealed = std::move(list);
   const std::size_t size = count == head.size() ? 0 : kHeadSamples;
@@ -248,18 +303,22 @@ void SeriesStore::Remove(SeriesRef ref) {
   stats_.bytes -= kSeriesOverheadBytes + LabelBytes(entry.labels) + HeadBytes(entry.head_size);
   by_labels_.erase(entry.labels);
   entries_.erase(at);
-  index_.reset();
+  set_.reset();
   snapshot_.reset();
 }
 
-void SeriesStore::DropBefore(std::int64_t t_ms) {
-  while (!sealed_by_age_.empty() && sealed_by_age_.begin()->first < t_ms) {
+bool SeriesStore::DropBefore(std::int64_t t_ms, std::size_t series_max) {
+  std::size_t left = series_max;
+  for (; left > 0 && !sealed_by_age_.empty() && sealed_by_age_.begin()->first < t_ms; --left) {
     DropOldestChunk(entries_.at(sealed_by_age_.begin()->second.value));
     sealed_by_age_.erase(sealed_by_age_.begin());
   }
   snapshot_.reset();
   std::vector<SeriesRef> gone;
-  for (const auto& [labels, ref] : by_labels_) {
+  auto at = looked_at_ ? by_labels_.upper_bound(*looked_at_) : by_labels_.begin();
+  for (left = std::max<std::size_t>(left, 1); left > 0 && at != by_labels_.end(); --left, ++at) {
+    const SeriesRef ref = at->second;
+    looked_at_ = at->first;
     Entry& entry = entries_.at(ref.value);
     const bool no_chunks = entry.sealed == nullptr || entry.sealed->empty();
     if (no_chunks && entry.last_ms != INT64_MIN && entry.last_ms < t_ms) {
@@ -268,23 +327,30 @@ void SeriesStore::DropBefore(std::int64_t t_ms) {
       Seal(ref, entry, entry.head_count);
     }
   }
+  const bool is_through = at == by_labels_.end();
+  if (is_through) looked_at_.reset();
   for (const SeriesRef ref : gone) Remove(ref);
   if (stats_.bytes > bytes_max_) EnforceLimit();
+  return is_through;
 }
 
 std::shared_ptr<const Source> SeriesStore::Snapshot() const {
   if (snapshot_ != nullptr) return snapshot_;
-  if (index_ == nullptr) {
-    index_ = std::make_shared<const SeriesIndex>(by_labels_);
+  if (set_ == nullptr) {
+    std::vector<Labels> all;
+    all.reserve(by_labels_.size());
     in_order_.clear();
-    // Entries do not move while they are in the container.
-    for (std::size_t i = 0; i < index_->size(); ++i) in_order_.push_back(&entries_.at(index_->RefAt(i).value));
+    for (const auto& [labels, ref] : by_labels_) {
+      all.push_back(labels);
+      in_order_.push_back(&entries_.at(ref.value));  // Entries do not move while they are in the container.
+    }
+    set_ = std::make_shared<const SeriesSet>(std::move(all));
   }
   std::vector<SnapshotSeries> series;
   series.reserve(in_order_.size());
   for (const Entry* entry : in_order_)
     series.push_back({entry->sealed, entry->head, entry->head_count, entry->sealed_until_ms});
-  snapshot_ = std::make_shared<const StoreSnapshot>(index_, std::move(series));
+  snapshot_ = std::make_shared<const StoreSnapshot>(set_, std::move(series));
   return snapshot_;
 }
 

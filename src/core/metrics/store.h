@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -19,8 +22,9 @@ namespace tuesday::metrics {
 
 inline constexpr std::int64_t kStoreBytesMax = 256LL << 20;
 inline constexpr std::int64_t kRetentionMs = 6LL * 60 * 60 * 1000;
-inline constexpr std::size_t kHeadSamples = 180;    // Held as they came; when so many are there the oldest are sealed.
-inline constexpr std::size_t kSealedSamples = 120;  // Into one chunk. The windows of rules stay clear of what is sealed.
+inline constexpr std::size_t kHeadSamples = 180;       // Held as they came; when so many are there the oldest are sealed.
+inline constexpr std::size_t kSealedSamples = 120;     // Into one chunk. The windows of rules stay clear of what is sealed.
+inline constexpr std::size_t kJoinedSamplesMax = 960;  // Of chunks that hardly take anything and become one.
 
 // Names one series of one store for as long as it has samples; never used again.
 struct SeriesRef {
@@ -38,7 +42,7 @@ struct Stats {
   std::int64_t evicted_samples = 0;  // Dropped because of the limit of bytes, before their time.
 };
 
-class SeriesIndex;
+class SeriesSet;
 
 class SeriesStore {
  public:
@@ -52,13 +56,14 @@ class SeriesStore {
   Result<void> Append(SeriesRef series, Sample sample);
   Result<void> Append(const Labels& labels, Sample sample);
 
-  // Everything appended so far. Costs a few nanoseconds a series, more after series came or went; nothing when nothing was
-  // appended since the last one.
+  // Everything appended so far. Costs a few nanoseconds a series, a few more after series came or went; nothing when nothing
+  // was appended since the last one. What the first reader looks for builds the index, on its own thread.
   std::shared_ptr<const Source> Snapshot() const;
 
   // Forgets chunks whose newest sample is older than `t_ms`, and series that have none left; compresses what series hold that
-  // are not written any more. Looks at every series: for once in a while.
-  void DropBefore(std::int64_t t_ms);
+  // are not written any more. Looks at up to so many series (and at least one), from where the last call ended: true when that
+  // was all of them. For once in a while.
+  bool DropBefore(std::int64_t t_ms, std::size_t series_max = SIZE_MAX);
 
   Stats stats() const { return stats_; }
 
@@ -67,6 +72,8 @@ class SeriesStore {
 
   void Widen(Entry& entry);
   void Seal(SeriesRef ref, Entry& entry, std::size_t count);
+  std::shared_ptr<const Chunk> MakeChunk(SeriesRef ref, const Entry& entry, std::size_t count);
+  static bool IsJoined(const Entry& entry, std::size_t count);
   void DropOldestChunk(Entry& entry);
   void EnforceLimit();
   void Remove(SeriesRef ref);
@@ -75,11 +82,12 @@ class SeriesStore {
   std::uint64_t next_ref_ = 1;
   std::unordered_map<std::uint64_t, Entry> entries_;  // Looked up only, never iterated.
   std::map<Labels, SeriesRef> by_labels_;
-  std::multimap<std::int64_t, SeriesRef> sealed_by_age_;
-  mutable std::shared_ptr<const SeriesIndex> index_;  // Null when series came or went since it was built.
-  mutable std::vector<const Entry*> in_order_;        // By the positions of the index.
-  mutable std::shared_ptr<const Source> snapshot_;    // The last one, while nothing has changed.
+  std::set<std::pair<std::int64_t, SeriesRef>> sealed_by_age_;  // Chunks by their newest sample.
+  mutable std::shared_ptr<const SeriesSet> set_;                // Null when series came or went since it was made.
+  mutable std::vector<const Entry*> in_order_;                  // By the positions of the set.
+  mutable std::shared_ptr<const Source> snapshot_;              // The last one, while nothing has changed.
   std::int64_t newest_ms_ = INT64_MIN;
+  std::optional<Labels> looked_at_;  // The last series that an unfinished DropBefore looked at.
   Stats stats_;
 };
 

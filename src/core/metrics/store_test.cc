@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/metrics/buckets.h"
 
 namespace tuesday::metrics {
@@ -140,6 +143,65 @@ TEST(SeriesStore, AtTheLimitSeriesOfInstancesThatAreGoneGo) {
   EXPECT_EQ(Select(*store.Snapshot(), {{MatchOp::kEqual, "instance", "here"}}).size(), 1U);
   EXPECT_TRUE(Select(*store.Snapshot(), {{MatchOp::kEqual, "instance", "gone0"}}).empty());
   EXPECT_EQ(Select(*store.Snapshot(), {{MatchOp::kEqual, "instance", "gone499"}}).size(), 1U);
+}
+
+TEST(SeriesStore, DroppingInPiecesDropsTheSameAndGoesOnWhereItEnded) {
+  SeriesStore store;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(store.Append(Labels{{"i", std::to_string(i)}}, {i % 2 == 0 ? 1 : 1000, 1}).has_value());
+  }
+  int calls = 1;
+  while (!store.DropBefore(500, 7)) ++calls;
+  EXPECT_EQ(calls, (100 + 6) / 7);
+  EXPECT_EQ(store.stats().series, 50);
+  EXPECT_TRUE(store.DropBefore(5000));
+  EXPECT_EQ(store.stats().series, 0);
+}
+
+TEST(SeriesStore, SeriesThatBeganTogetherAreNotSealedTogether) {
+  SeriesStore store;
+  std::int64_t sealed = 0;
+  std::int64_t most_at_once = 0;
+  for (int t = 0; t < 2000; ++t) {
+    const std::int64_t before = store.stats().sealed_samples;
+    for (int i = 0; i < 60; ++i) ASSERT_TRUE(store.Append(Labels{{"i", std::to_string(i)}}, {t, t * 0.1 + i}).has_value());
+    const std::int64_t now = store.stats().sealed_samples - before;
+    most_at_once = std::max(most_at_once, now);
+    sealed += now;
+  }
+  EXPECT_GT(sealed, 60 * 1800);
+  EXPECT_LE(most_at_once, 2 * static_cast<std::int64_t>(kSealedSamples));
+  for (const Series& series : Select(*store.Snapshot(), {})) {
+    ASSERT_EQ(series.samples.size(), 2000U);
+    for (int t = 0; t < 2000; ++t) ASSERT_EQ(series.samples[static_cast<std::size_t>(t)].t, t);
+  }
+}
+
+TEST(SeriesStore, ChunksOfASeriesThatNeverChangesAreJoined) {
+  SeriesStore store;
+  const Labels rests{{"__name__", "rests"}};
+  const Labels moves{{"__name__", "moves"}};
+  for (int t = 0; t < 4320; ++t) {
+    ASSERT_TRUE(store.Append(rests, {t * 5000LL, 0}).has_value());
+    ASSERT_TRUE(store.Append(moves, {t * 5000LL, std::sin(t)}).has_value());
+  }
+  SeriesStore only_moves;
+  for (int t = 0; t < 4320; ++t) ASSERT_TRUE(only_moves.Append(moves, {t * 5000LL, std::sin(t)}).has_value());
+  EXPECT_LT(store.stats().bytes - only_moves.stats().bytes, 6'000) << "six hours of a series that never changes";
+  const auto before = store.Snapshot();
+  const std::vector<LabelMatcher> matchers = {{MatchOp::kEqual, "__name__", "rests"}};
+  ASSERT_EQ(Select(*before, matchers)[0].samples.size(), 4320U);
+  EXPECT_EQ(Select(*before, matchers, 1'000'000, 2'000'000)[0].samples.size(), 200U);
+  // Age still lets them go, a joined chunk at a time.
+  store.DropBefore(3'000'000 * 5);
+  const auto left = Select(*store.Snapshot(), matchers);
+  EXPECT_LE(left[0].samples.front().t, 15'000'000);
+  EXPECT_GT(left[0].samples.front().t, 15'000'000 - 5000LL * static_cast<std::int64_t>(kJoinedSamplesMax));
+  EXPECT_EQ(Select(*before, matchers)[0].samples.size(), 4320U) << "a snapshot keeps what it had";
+  store.DropBefore(INT64_MAX);
+  store.DropBefore(INT64_MAX);
+  EXPECT_EQ(store.stats().sealed_samples, 0);
+  EXPECT_EQ(store.stats().sealed_bytes, 0);
 }
 
 TEST(SeriesStore, SnapshotIsTheSameUntilSomethingChanges) {

@@ -53,8 +53,12 @@ class Bench {
       if (!runs(ordinal)) continue;
       const InstanceId id(target.revision.str() + "-" + std::to_string(ordinal));
       if (std::ranges::find(world.instances, id, &InstanceSeen::id) != world.instances.end()) continue;
-      world.instances.push_back(
-          {.id = id, .revision = target.revision, .ready = ready_at_once, .ready_since = now, .ordinal = ordinal});
+      world.instances.push_back({.id = id,
+                                 .revision = target.revision,
+                                 .ready = ready_at_once,
+                                 .ready_since = now,
+                                 .started_at = now,
+                                 .ordinal = ordinal});
     }
     std::ranges::sort(world.instances, {}, &InstanceSeen::id);
   }

@@ -81,6 +81,7 @@ void DecideOnce(Turn& turn) {
   turn.waiting_for.clear();
   turn.wake_at.reset();
   Judge(turn);
+  TakeRestartAt(turn);
   Advance(turn);
   AdvanceRestarts(turn);
   RetireIdle(turn);
@@ -98,6 +99,7 @@ Outcome Reconcile(const Spec& spec, Status status, const World& world, Instant n
   Turn turn{
       .spec = spec, .world = world, .now = now, .status = std::move(status), .entries = {}, .wake_at = {}, .waiting_for = {}};
   if (spec.removal.has_value()) return TakeAway(std::move(turn));
+  TakeRestartAt(turn);  // Before a revision of this spec begins: its instances are started since.
   AdoptSpec(turn);
   AdoptByHand(turn);
   for (int round = 0; round < kRoundsMax; ++round) {

@@ -41,6 +41,13 @@ TEST(Reconcile, FirstVersionThatNeverBecomesReadyIsDegradedAndKeepsTrying) {
   EXPECT_EQ(bench.status.phase, Phase::kDegraded);
   EXPECT_EQ(bench.status.message, "ProgressDeadlineExceeded: ReplicaSet \"api-v1\" has timed out progressing.");
   EXPECT_EQ(std::ranges::count(bench.told, "rollout.progress_deadline"), 1);
+  for (const char* trouble : {"The image api:1 cannot be pulled.", "It ended."}) {
+    bench.world.instances.front().trouble = trouble;
+    bench.Decide();
+    const std::string told = bench.world.instances.front().id.str() + ": " + trouble;
+    EXPECT_NE(bench.status.message.find(told), std::string::npos) << bench.status.message;
+  }
+  EXPECT_EQ(std::ranges::count(bench.told, "rollout.progress_deadline"), 1) << "told once, whatever the instance says then";
   bench.SetReady("v1", true);
   bench.Route(bench.status.route);
   bench.Settle();

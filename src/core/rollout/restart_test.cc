@@ -101,6 +101,91 @@ TEST(Restart, EveryInstanceIsStartedAnewWithinMaxUnavailable) {
   }
 }
 
+WallTime WallAt(Instant at) { return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch())); }
+
+void SetRestartAt(Bench& bench, Instant at) {
+  bench.spec.restart_at = WallAt(at);
+  bench.spec.generation.value += 1;
+  bench.world.restart_at = at;
+}
+
+TEST(RestartAt, InstancesFromBeforeItAreStartedAnewOnceItHasCome) {
+  Spec spec = SixReplicas({});
+  spec.canary.max_unavailable = {2, false};
+  Bench bench(std::move(spec));
+  bench.Settle();
+  const Instant at = bench.now + seconds(30);
+  SetRestartAt(bench, at);
+  EXPECT_EQ(bench.Decide().wake_at, at);
+  Follow(bench, 10);
+  EXPECT_EQ(bench.status.restarts_asked, std::nullopt) << "it has not come yet";
+  bench.now = at;
+  const Course course = Follow(bench);
+  EXPECT_GE(course.answering_least, 4);
+  EXPECT_FALSE(course.stopped_a_server);
+  EXPECT_GE(*StartTimes(bench).begin(), at);
+  EXPECT_TRUE(bench.WasTold("rollout.restarted"));
+  EXPECT_EQ(bench.status.attempts_begun, 1U);
+  EXPECT_TRUE(Follow(bench).looks < 10 && bench.status.restarts_asked == 1U) << "once";
+}
+
+TEST(RestartAt, WhatWasStartedSinceIsLeftAlone) {
+  Bench bench(SixReplicas({}));
+  bench.Settle();
+  const Instant first = bench.now;
+  bench.now += seconds(60);
+  for (const int young : {0, 1, 4}) bench.world.instances[static_cast<std::size_t>(young)].started_at = bench.now;
+  const Instant at = first + seconds(30);
+  SetRestartAt(bench, at);
+  bench.now += seconds(1);
+  Follow(bench);
+  EXPECT_TRUE(bench.WasTold("rollout.restarted"));
+  for (const InstanceSeen& seen : bench.world.instances) {
+    const bool young = seen.ordinal < 2 || seen.ordinal == 4;
+    EXPECT_EQ(*seen.started_at == first + seconds(60), young) << seen.ordinal;
+    EXPECT_GE(*seen.started_at, at);
+  }
+}
+
+TEST(RestartAt, AnInstantThatIsOverAtTheFirstDeployAsksForNothing) {
+  Bench bench(SixReplicas({}));
+  SetRestartAt(bench, bench.now - seconds(3600));
+  bench.Settle();
+  EXPECT_FALSE(bench.WasTold("rollout.restart_requested"));
+  EXPECT_EQ(bench.status.restart_at_taken, bench.spec.restart_at);
+}
+
+TEST(RestartAt, WithANewVersionOnlyTheOldOneWouldBeOlder) {
+  Spec spec = SixReplicas({SetWeight{Weight::Percent(50)}, Pause{}});
+  Bench bench(std::move(spec));
+  bench.Settle();
+  bench.now += seconds(60);
+  SetRestartAt(bench, bench.now);
+  bench.spec.revision = RevisionId("v2");
+  bench.Settle();
+  bench.now += seconds(60);
+  ASSERT_TRUE(bench.Say(Verb::kPromoteFull).has_value());
+  Follow(bench);
+  EXPECT_EQ(bench.Stable(), "v2");
+  EXPECT_FALSE(bench.WasTold("rollout.restarting"));
+}
+
+TEST(RestartAt, AnotherInstantDuringARestartWaitsForItsEnd) {
+  Spec spec = SixReplicas({});
+  spec.canary.max_unavailable = {1, false};
+  Bench bench(std::move(spec));
+  bench.Settle();
+  bench.now += seconds(60);
+  SetRestartAt(bench, bench.now);
+  Follow(bench, 2);
+  ASSERT_TRUE(bench.status.revisions[0].restart.has_value());
+  const Instant second = bench.now + seconds(1);
+  SetRestartAt(bench, second);
+  Follow(bench);
+  EXPECT_EQ(bench.status.restarts_asked, 2U);
+  EXPECT_GE(*StartTimes(bench).begin(), second);
+}
+
 TEST(Restart, OneInstanceGetsASecondOneFirst) {
   Spec spec = SixReplicas({});
   spec.replicas = 1;

@@ -92,6 +92,7 @@ struct Spec {
   bool paused = false;
   int revision_history_limit = 10;
   std::optional<int> rollback_window;  // The way back to one of so many revisions before the present one takes no steps.
+  std::optional<WallTime> restart_at;  // Instances from before it are started anew once it has come.
   CanaryStrategy canary;
   RevisionId revision;                // Of the template as resolved: what shall become stable.
   std::vector<std::string> analyses;  // Names for people; their specs belong to core/analysis.

@@ -98,9 +98,11 @@ struct Status {
   std::uint64_t attempts_begun = 0;
   Route route;  // The last one asked for.
   Phase phase = Phase::kProgressing;
-  std::string message;                          // Why the phase is what it is; empty when healthy.
-  bool operator_paused = false;                 // `pause` was said; `resume` takes it back.
-  std::optional<std::uint64_t> restarts_asked;  // By `restart`, so far.
+  std::string message;                            // Why the phase is what it is; empty when healthy.
+  bool operator_paused = false;                   // `pause` was said; `resume` takes it back.
+  std::optional<std::uint64_t> restarts_asked;    // By `restart` and by Spec::restart_at, so far.
+  std::optional<WallTime> restart_at_taken;       // The last Spec::restart_at that has come.
+  std::optional<std::uint64_t> restart_at_round;  // Which of restarts_asked it became, if any instance was older.
   std::optional<RemovalState> removal;
   friend bool operator==(const Status&, const Status&) = default;
 };

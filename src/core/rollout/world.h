@@ -22,7 +22,9 @@ struct InstanceSeen {
   std::optional<Instant> ready_since;  // Set while ready.
   bool stopping = false;               // Told to stop; takes no new request.
   int restarts = 0;                    // Of the process in it, since the instance began.
+  std::optional<Instant> started_at;   // Of the instance, whatever processes it had.
   int ordinal = 0;                     // Its number in its revision: a shrinking revision loses the highest first.
+  std::string trouble;                 // Why it is not ready, in one sentence; empty while it is.
   friend bool operator==(const InstanceSeen&, const InstanceSeen&) = default;
 };
 
@@ -97,6 +99,7 @@ struct World {
   std::optional<RouteSeen> route;       // Empty: the edge has not answered since the daemon started.
   std::optional<GateSeen> gate;
   std::vector<AnalysisSeen> analyses;
+  std::optional<Instant> restart_at;  // Spec::restart_at on this boot's clock.
   friend bool operator==(const World&, const World&) = default;
 };
 

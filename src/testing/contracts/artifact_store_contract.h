@@ -33,6 +33,23 @@ TYPED_TEST_P(ArtifactStoreContract, WhatIsNotThereIsNotFound) {
   EXPECT_EQ(this->harness_.store().PathOf(std::string(64, 'a')).error().code, ErrorCode::kNotFound);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(ArtifactStoreContract, SameContentHasTheSameDigestAndOtherContentAnother, WhatIsNotThereIsNotFound);
+TYPED_TEST_P(ArtifactStoreContract, WhatIsRemovedIsGoneAndCanBeTakenInAgain) {
+  const auto first = this->harness_.store().TakeIn(this->harness_.Source(1));
+  const auto other = this->harness_.store().TakeIn(this->harness_.Source(2));
+  ASSERT_TRUE(first.has_value() && other.has_value());
+  EXPECT_EQ(this->harness_.store().List()->size(), 2u);
+  const auto removed = this->harness_.store().Remove(*first);
+  ASSERT_TRUE(removed.has_value()) << removed.error().message;
+  EXPECT_GT(*removed, 0u);
+  EXPECT_EQ(this->harness_.store().PathOf(*first).error().code, ErrorCode::kNotFound);
+  ASSERT_EQ(this->harness_.store().List()->size(), 1u);
+  EXPECT_EQ(this->harness_.store().List()->front().digest, *other);
+  EXPECT_EQ(this->harness_.store().Remove(*first).value(), 0u);
+  EXPECT_EQ(this->harness_.store().TakeIn(this->harness_.Source(1)).value(), *first);
+  EXPECT_TRUE(this->harness_.store().PathOf(*first).has_value());
+}
+
+REGISTER_TYPED_TEST_SUITE_P(ArtifactStoreContract, SameContentHasTheSameDigestAndOtherContentAnother, WhatIsNotThereIsNotFound,
+                            WhatIsRemovedIsGoneAndCanBeTakenInAgain);
 
 }  // namespace tuesday::testing

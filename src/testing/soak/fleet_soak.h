@@ -27,6 +27,8 @@ class EveryArtifact : public ArtifactStore {
  public:
   Result<std::string> TakeIn(const std::string& source) override { return Sha256Hex(source); }
   Result<std::string> PathOf(const std::string& digest) override { return "/artifacts/" + digest; }
+  Result<std::vector<KeptArtifact>> List() override { return std::vector<KeptArtifact>(); }
+  Result<std::uint64_t> Remove(const std::string&) override { return std::uint64_t{0}; }
 };
 
 struct SoakSettings {

@@ -131,6 +131,9 @@ void Fields(V& v, LegState& x) {
   v("group_cancels", x.group_cancels);
   v("group_queues", x.group_queues);
   v("group_since", x.group_since);
+  v("asks_environment", x.asks_environment);
+  v("holds_environment", x.holds_environment);
+  v("environment_since", x.environment_since);
   v("environment_name", x.environment_name);
   v("environment_url", x.environment_url);
   v("deadline", x.deadline);
@@ -223,6 +226,7 @@ void Fields(V& v, RunRecord& x) {
   v("workspace_host", x.workspace_host);
   v("mounts", x.mounts);
   v("continues", x.continues);
+  v("gates_environments", x.gates_environments);
 }
 
 template <typename V>

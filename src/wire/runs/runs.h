@@ -46,6 +46,7 @@ struct RunRecord {
   std::string workspace_host;  // A folder that every job's workspace is; empty: each job has its own.
   std::vector<ReadMount> mounts;
   std::map<std::string, std::string> continues;  // Leg → the earlier attempt's place whose files it goes on with.
+  bool gates_environments = false;
   friend bool operator==(const RunRecord&, const RunRecord&) = default;
 };
 

@@ -81,6 +81,7 @@ void Fields(V& v, Spec& x) {
   v("paused", x.paused);
   v("revision_history_limit", x.revision_history_limit);
   v("rollback_window", x.rollback_window);
+  v("restart_at", x.restart_at);
   v("canary", x.canary);
   v("revision", x.revision);
   v("analyses", x.analyses);
@@ -187,6 +188,8 @@ void Fields(V& v, Status& x) {
   v("message", x.message);
   v("operator_paused", x.operator_paused);
   v("restarts_asked", x.restarts_asked);
+  v("restart_at_taken", x.restart_at_taken);
+  v("restart_at_round", x.restart_at_round);
   v("removal", x.removal);
 }
 

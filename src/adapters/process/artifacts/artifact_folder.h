@@ -18,6 +18,9 @@ class ArtifactFolder : public ArtifactStore {
 
   Result<std::string> TakeIn(const std::string& source) override;
   Result<std::string> PathOf(const std::string& digest) override;
+  Result<std::vector<KeptArtifact>> List() override;
+  // Renames it away first: what a crash leaves of it is cleaned up by the next List().
+  Result<std::uint64_t> Remove(const std::string& digest) override;
 
  private:
   std::string artifacts_;

@@ -154,7 +154,7 @@ void Prober::CloseRest() {
 void Prober::BeginExec(const std::vector<std::string>& command) {
   if (command.empty()) return FailWith("the probe has no command");
   supervise::SpawnPlan plan = exec_;
-  plan.argv = command;
+  plan.argv.insert(plan.argv.end(), command.begin(), command.end());
   const auto child = supervise::Spawn(plan);
   if (!child.has_value()) return FailWith(child.error().message);
   child_ = *child;

@@ -26,7 +26,8 @@ class Prober {
     std::function<void(const std::string& why)> failed;  // Each single failure.
   };
 
-  // An empty port in `probe` means `port`. `exec` is the plan that an exec probe runs in; its argv is replaced.
+  // An empty port in `probe` means `port`. `exec` is the plan that an exec probe runs in, its command behind the words that are
+  // there.
   Prober(supervise::PollLoop& loop, manifest::Probe probe, std::uint16_t port, supervise::SpawnPlan exec, Eager eager,
          Callbacks callbacks);
   Prober(const Prober&) = delete;

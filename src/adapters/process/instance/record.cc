@@ -41,6 +41,7 @@ Json RecordJson(const InstanceRecord& record) {
       {"boot_id", record.boot_id},
       {"pid", static_cast<int>(record.process.pid)},
       {"pid_start_ticks", record.process.start_ticks},
+      {"container", record.container},
       {"cpu_seconds_before", record.cpu_seconds_before},
       {"groups", Json::Array(record.groups.begin(), record.groups.end())},
       {"limits_message", record.limits_message},
@@ -75,6 +76,7 @@ Result<InstanceRecord> ParseRecord(std::string_view text) {
   record.boot_id = json.At("boot_id").StringOr("");
   record.process.pid = static_cast<pid_t>(json.At("pid").IntOr(0));
   record.process.start_ticks = static_cast<std::uint64_t>(json.At("pid_start_ticks").IntOr(0));
+  record.container = json.At("container").StringOr("");
   record.cpu_seconds_before = json.At("cpu_seconds_before").NumberOr(0);
   if (const auto* groups = json.At("groups").as_array()) {
     for (const auto& group : *groups) record.groups.push_back(group.StringOr(""));

@@ -31,7 +31,8 @@ struct InstanceRecord {
   InstanceState seen;               // Without cpu_seconds and memory_bytes, which readers take from /proc.
   Generation generation;            // Of the spec that is being run.
   std::string boot_id;              // Instants and processes of another boot mean nothing.
-  supervise::Process process;       // The child; pid 0: none runs.
+  supervise::Process process;       // The first of what runs; pid 0: nothing does.
+  std::string container;            // The engine's id of what was begun last; empty: the process is the supervisor's child.
   double cpu_seconds_before = 0;    // Of earlier children.
   std::vector<std::string> groups;  // cgroup folders of the instance.
   std::string limits_message;       // Which limits are not enforced, and why.

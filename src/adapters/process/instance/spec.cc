@@ -84,6 +84,25 @@ manifest::Resources ToResources(const Json& value) {
           value.At("memory_request_bytes").IntOr(0), value.At("memory_limit_bytes").IntOr(0)};
 }
 
+Json ContainerJson(const std::optional<ContainerImage>& container) {
+  if (!container.has_value()) return {};
+  Json::Array ports;
+  for (const std::uint16_t port : container->ports) ports.emplace_back(static_cast<int>(port));
+  return Json::Object{{"image", container->image},
+                      {"socket", container->socket},
+                      {"ports", std::move(ports)},
+                      {"logins", Strings(container->logins)}};
+}
+
+std::optional<ContainerImage> ToContainer(const Json& value) {
+  if (value.as_object() == nullptr) return std::nullopt;
+  ContainerImage container{value.At("image").StringOr(""), value.At("socket").StringOr(""), {}, ToStrings(value.At("logins"))};
+  if (const auto* ports = value.At("ports").as_array()) {
+    for (const Json& port : *ports) container.ports.push_back(static_cast<std::uint16_t>(port.IntOr(0)));
+  }
+  return container;
+}
+
 Policy ToPolicy(const Json& value) {
   Policy policy;
   policy.back_off_first = FromMs(value.At("back_off_first_ms"), policy.back_off_first);
@@ -98,7 +117,7 @@ Policy ToPolicy(const Json& value) {
 Json SpecJson(const InstanceSpec& spec) {
   return Json::Object{
       {"format", kSpecFormat},
-      {"readable_by", kSpecReadableBy},
+      {"readable_by", spec.container.has_value() ? kContainerReadableBy : kSpecReadableBy},
       {"instance", spec.instance.str()},
       {"namespace", spec.rollout.ns.str()},
       {"rollout", spec.rollout.name},
@@ -107,6 +126,7 @@ Json SpecJson(const InstanceSpec& spec) {
       {"ordinal", spec.ordinal},
       {"generation", spec.generation.value},
       {"artifact_folder", spec.artifact_folder},
+      {"container", ContainerJson(spec.container)},
       {"command", Strings(spec.command)},
       {"args", Strings(spec.args)},
       {"working_dir", spec.working_dir},
@@ -140,6 +160,7 @@ Result<InstanceSpec> ParseSpec(std::string_view text) {
   spec.ordinal = static_cast<int>(json.At("ordinal").IntOr(0));
   spec.generation = {static_cast<std::uint64_t>(json.At("generation").IntOr(0))};
   spec.artifact_folder = json.At("artifact_folder").StringOr("");
+  spec.container = ToContainer(json.At("container"));
   spec.command = ToStrings(json.At("command"));
   spec.args = ToStrings(json.At("args"));
   spec.working_dir = json.At("working_dir").StringOr("");

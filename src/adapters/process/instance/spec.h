@@ -16,9 +16,10 @@
 
 namespace tuesday::process {
 
-constexpr int kSpecFormat = 2;
+constexpr int kSpecFormat = 3;
 constexpr int kSpecReadableBy = 1;
-constexpr int kSealedReadableBy = 2;  // Of a spec whose environment is sealed.
+constexpr int kSealedReadableBy = 2;     // Of a spec whose environment is sealed.
+constexpr int kContainerReadableBy = 3;  // Of a spec that is run as a container.
 constexpr std::size_t kSpecBytesMax = 4 << 20;
 
 constexpr Duration kBackOffFirst = std::chrono::seconds(1);
@@ -35,6 +36,15 @@ struct Policy {
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
+// What an instance is that runs as a container of the machine's engine.
+struct ContainerImage {
+  std::string image;   // With its digest: "registry.example.com/api@sha256:...".
+  std::string socket;  // Of the engine.
+  std::vector<std::uint16_t> ports;
+  std::vector<std::string> logins;  // Files of logins (the bytes of a config.json), the first that fits counts. Secret.
+  friend bool operator==(const ContainerImage&, const ContainerImage&) = default;
+};
+
 struct InstanceSpec {
   InstanceId instance;
   RolloutName rollout;
@@ -43,6 +53,7 @@ struct InstanceSpec {
   int ordinal = 0;
   Generation generation;        // Of the target that made the instance. A stop of an older generation is not for it.
   std::string artifact_folder;  // Empty: the container has no artifact.
+  std::optional<ContainerImage> container;  // Else it is a process.
   std::vector<std::string> command;
   std::vector<std::string> args;
   std::string working_dir;

@@ -15,8 +15,8 @@
 namespace tuesday::cli {
 namespace {
 
-// Longer than the daemon needs for anything, an artifact of a gigabyte included.
-constexpr Duration kAnswerTimeMax = std::chrono::seconds(120);
+// Longer than the daemon needs for anything, an image included that is pulled from afar.
+constexpr Duration kAnswerTimeMax = std::chrono::minutes(15);
 constexpr std::size_t kTokenFileBytesMax = 4096;
 // The daemon sends a comment every 15 s.
 constexpr Duration kQuietMax = std::chrono::seconds(40);

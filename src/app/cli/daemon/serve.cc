@@ -6,8 +6,9 @@
 #include <filesystem>
 
 #include "adapters/haproxy/supervisor/supervisor.h"
-#include "adapters/process/instance/supervisor.h"
+#include "adapters/process/containers/enter.h"
 #include "adapters/process/jobs/job_supervisor.h"
+#include "adapters/process/supervisor/supervisor.h"
 #include "adapters/sandbox/inside/runner.h"
 #include "adapters/sandbox/inside/terminal.h"
 #include "adapters/sandbox/supervisor/place_supervisor.h"
@@ -72,12 +73,18 @@ int RunSupervise(const std::string& kind, const std::string& folder, const std::
     done = sandbox::RunInside(words);
   } else if (kind == "terminal") {
     done = sandbox::RunTerminal(folder, more.empty() ? "" : more.front());
+  } else if (kind == "enter") {
+    std::vector<std::string> words = {folder};
+    words.insert(words.end(), more.begin(), more.end());
+    const Result<int> code = process::RunEnter(words);
+    return code.has_value() ? *code : ReportError(code.error(), Globals());
   } else if (kind == "edge") {
     haproxy::EdgeSupervisorOptions options;
     options.folder = folder;
     done = haproxy::RunEdgeSupervisor(options);
   } else {
-    done = Fail(ErrorCode::kInvalid, fmt::format("\"{}\" is none of instance, job, place, inside, terminal and edge.", kind));
+    done = Fail(ErrorCode::kInvalid,
+                fmt::format("\"{}\" is none of instance, job, place, inside, terminal, enter and edge.", kind));
   }
   return done.has_value() ? kExitPass : ReportError(done.error(), Globals());
 }

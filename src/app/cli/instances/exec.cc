@@ -57,10 +57,16 @@ int RunExec(const Globals& globals, const ExecOptions& options) {
   }
   // Of the caller only what a terminal needs.
   if (const char* term = ::getenv("TERM"); term != nullptr) variables.push_back(std::string("TERM=") + term);
+  std::vector<std::string> words = options.command;
+  if (const Json::Array enter = ArrayOf(room->At("enter")); !enter.empty()) {
+    words.clear();
+    for (const Json& word : enter) words.push_back(word.StringOr(""));
+    words.insert(words.end(), options.command.begin(), options.command.end());
+    if (const char* path = ::getenv("PATH"); path != nullptr) variables.push_back(std::string("PATH=") + path);
+  }
   std::vector<char*> environment;
   for (std::string& variable : variables) environment.push_back(variable.data());
   environment.push_back(nullptr);
-  std::vector<std::string> words = options.command;
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -70,7 +70,16 @@ void ForEachLeg(const Json& jobs, const Use& use) {
   }
 }
 
-void AddJobRows(const Json& jobs, Table& table) {
+// What a leg waits for, in one line.
+std::string WaitsText(const Json& waits, const std::string& leg) {
+  const Json::Array* reasons = waits.At(leg).as_array();
+  std::string text;
+  for (const Json& reason : reasons == nullptr ? Json::Array() : *reasons)
+    text += (text.empty() ? "" : "; ") + reason.StringOr("");
+  return text;
+}
+
+void AddJobRows(const Json& jobs, const Json& waits, Table& table) {
   if (jobs.as_array() == nullptr) return;
   for (const Json& job : *jobs.as_array()) {
     const auto sign = [](const Json& of) {
@@ -82,9 +91,10 @@ void AddJobRows(const Json& jobs, Table& table) {
       const std::int64_t took = leg.At("took_ms").IntOr(0);
       const std::string result = leg.At("result").StringOr("");
       table.Add({sign(leg), leg.At("key").StringOr(""), took == 0 ? "" : Printer::TookText(std::chrono::milliseconds(took)),
-                 result.empty() ? leg.At("phase").StringOr("") : result, leg.At("reason").StringOr("")});
+                 result.empty() ? leg.At("phase").StringOr("") : result,
+                 result.empty() ? WaitsText(waits, leg.At("key").StringOr("")) : leg.At("reason").StringOr("")});
     }
-    AddJobRows(job.At("jobs"), table);
+    AddJobRows(job.At("jobs"), waits, table);
   }
 }
 
@@ -138,7 +148,7 @@ Result<int> View(const Globals& globals, const RunsOptions& options) {
   if (const std::int64_t attempt = run.At("attempt").IntOr(1); attempt > 1) std::cout << fmt::format("attempt {}\n", attempt);
   if (const std::string reason = run.At("reason").StringOr(""); !reason.empty()) std::cout << reason << "\n";
   Table table({"", "JOB", "TOOK", "RESULT", "WHY"});
-  AddJobRows(run.At("jobs"), table);
+  AddJobRows(run.At("jobs"), run.At("waits"), table);
   if (!table.empty()) std::cout << "\n" << table.Text();
   Table artifacts({"ARTIFACT", "BYTES", "PATH"});
   for (const Json& one : *run.At("artifacts").as_array())
@@ -195,6 +205,22 @@ int CodeOf(const Result<int>& code, const Globals& globals) {
 
 Json ReasonJson(const RunsOptions& options) { return Json(Json::Object{{"reason", options.reason}}); }
 
+Result<int> Review(const Globals& globals, const RunsOptions& options, const std::string& state) {
+  const Json body(Json::Object{
+      {"state", state}, {"environment", options.environment}, {"reason", options.reason}, {"bypass", options.bypass}});
+  TRY(const Json answer, Daemon(globals).Post(RunPath(globals, options.id, "/review"), body));
+  if (options.watch || globals.json) return Began(globals, options, answer, options.id);
+  std::cout << fmt::format("run {} is {}\n", options.id, state);
+  return kExitPass;
+}
+
+// What it waits for says which approval is meant.
+Result<int> Approve(const Globals& globals, const RunsOptions& options) {
+  TRY(const Json run, Daemon(globals).Get(RunPath(globals, options.id)));
+  if (run.At("status").StringOr("") == "approval") return Act(globals, options, "approve", ReasonJson(options));
+  return Review(globals, options, "approved");
+}
+
 }  // namespace
 
 std::string RunPath(const Globals& globals, const std::string& id, const std::string& tail) {
@@ -230,8 +256,9 @@ int RunRunRerun(const Globals& globals, const RunsOptions& options) {
 int RunRunCancel(const Globals& globals, const RunsOptions& options) {
   return CodeOf(Act(globals, options, "cancel", ReasonJson(options)), globals);
 }
-int RunRunApprove(const Globals& globals, const RunsOptions& options) {
-  return CodeOf(Act(globals, options, "approve", ReasonJson(options)), globals);
+int RunRunApprove(const Globals& globals, const RunsOptions& options) { return CodeOf(Approve(globals, options), globals); }
+int RunRunReject(const Globals& globals, const RunsOptions& options) {
+  return CodeOf(Review(globals, options, "rejected"), globals);
 }
 
 }  // namespace tuesday::cli

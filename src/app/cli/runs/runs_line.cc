@@ -56,6 +56,41 @@ void AddRepo(CLI::App& app, const Globals& globals, RunsOptions& options, std::f
   hook->add_option("hook", options.name, "pre-receive, proc-receive or post-receive")->required();
 }
 
+void AddEnvironment(CLI::App& app, const Globals& globals, RunsOptions& options, std::function<int()>& run) {
+  CLI::App* group = Group(app, "environment", "Who may release where, and when: environments of a repository's jobs.");
+  CLI::App* list = Command(*group, "list", "Shows the environments that have rules.", "tuesday environment list shop");
+  list->callback([&] { run = [&] { return RunEnvironmentList(globals, options); }; });
+  CLI::App* show = Command(*group, "show", "Shows an environment: its rules, and what was released there.",
+                           "tuesday environment show shop production");
+  show->callback([&] { run = [&] { return RunEnvironmentShow(globals, options); }; });
+  CLI::App* set = Command(*group, "set", "Gives an environment these rules and no other.",
+                          "tuesday environment set shop production --reviewer ada --reviewer bob --branch main");
+  set->callback([&] { run = [&] { return RunEnvironmentSet(globals, options); }; });
+  set->add_option("--reviewer", options.reviewers, "Somebody who may review; may be repeated");
+  set->add_option("--reviews", options.reviews_needed, "How many of them it takes; left out: one, when there are any");
+  set->add_flag("--allow-self-review", options.allows_self_review, "Who began a run may review it too");
+  set->add_option("--wait", options.wait, "How long a job waits from its turn on")->capture_default_str();
+  set->add_option("--branch", options.branches, "Only runs of these branches, as a pattern; may be repeated");
+  set->add_option("--tag", options.tags, "Only runs of these tags, as a pattern; may be repeated");
+  set->add_option("--window", options.windows, "Releases begin only then: 'Mon-Fri 09:00-16:00'; may be repeated");
+  set->add_option("--time-zone", options.time_zone, "Of the windows, as Europe/Vienna; left out: UTC");
+  set->add_option("--deploys-to", options.deploys_to, "A namespace that its jobs may release to; may be repeated");
+  CLI::App* remove = Command(*group, "rm", "Takes the rules of an environment away: everybody may release there.",
+                             "tuesday environment rm shop preview");
+  remove->callback([&] { run = [&] { return RunEnvironmentRemove(globals, options); }; });
+  CLI::App* freeze = Command(*group, "freeze", "Lets no release begin; those that go on go on.",
+                             "tuesday environment freeze shop production --reason 'the fair'");
+  freeze->callback([&] { run = [&] { return RunEnvironmentFreeze(globals, options); }; });
+  freeze->add_option("--reason", options.reason, "Why; those who wait read it")->required();
+  freeze->add_option("--until", options.until, "When it ends by itself: 2026-12-27T06:00:00Z");
+  CLI::App* thaw = Command(*group, "thaw", "Ends a freeze.", "tuesday environment thaw shop production");
+  thaw->callback([&] { run = [&] { return RunEnvironmentThaw(globals, options); }; });
+  for (CLI::App* command : {list, show, set, remove, freeze, thaw})
+    command->add_option("repository", options.repository, "The repository")->required();
+  for (CLI::App* command : {show, set, remove, freeze, thaw})
+    command->add_option("environment", options.environment, "The environment")->required();
+}
+
 void AddRunReads(CLI::App& group, const Globals& globals, RunsOptions& options, std::function<int()>& run) {
   CLI::App* list =
       Command(group, "list", "Shows the runs of the namespace, newest first.", "tuesday run list --status failure");
@@ -94,10 +129,18 @@ void AddRunActs(CLI::App& group, const Globals& globals, RunsOptions& options, s
       "--from-step", [&options] { options.from = "failed-step"; }, "At the step that failed, with the files that it left");
   CLI::App* cancel = Command(group, "cancel", "Ends a run.", "tuesday run cancel 12 --reason 'wrong branch'");
   cancel->callback([&] { run = [&] { return RunRunCancel(globals, options); }; });
-  CLI::App* approve = Command(group, "approve", "Lets a change run whose author may not begin runs.", "tuesday run approve 12");
+  CLI::App* approve = Command(group, "approve", "Lets a release into its environment, or a change of a stranger run.",
+                              "tuesday run approve 12 --reason 'looks good'");
   approve->callback([&] { run = [&] { return RunRunApprove(globals, options); }; });
-  for (CLI::App* command : {rerun, cancel, approve}) command->add_option("id", options.id, "The run")->required();
-  for (CLI::App* command : {cancel, approve}) command->add_option("--reason", options.reason, "Why; it goes into the journal");
+  approve->add_flag("--bypass", options.bypass, "As an admin, in the place of all rules; takes a reason");
+  CLI::App* reject = Command(group, "reject", "Ends the wait of a release for its environment: its job fails.",
+                             "tuesday run reject 12 --reason 'not today'");
+  reject->callback([&] { run = [&] { return RunRunReject(globals, options); }; });
+  for (CLI::App* command : {approve, reject})
+    command->add_option("--environment", options.environment, "The environment, when it waits for several");
+  for (CLI::App* command : {rerun, cancel, approve, reject}) command->add_option("id", options.id, "The run")->required();
+  for (CLI::App* command : {cancel, approve, reject})
+    command->add_option("--reason", options.reason, "Why; it goes into the journal");
   for (CLI::App* command : {start, rerun, approve}) command->add_flag("-w,--watch", options.watch, "Follows it to its end");
 }
 
@@ -105,6 +148,7 @@ void AddRunActs(CLI::App& group, const Globals& globals, RunsOptions& options, s
 
 void AddRuns(CLI::App& app, const Globals& globals, RunsOptions& options, std::function<int()>& run) {
   AddRepo(app, globals, options, run);
+  AddEnvironment(app, globals, options, run);
   CLI::App* group = Group(app, "run", "Runs of workflows on the daemon.");
   AddRunReads(*group, globals, options, run);
   AddRunActs(*group, globals, options, run);

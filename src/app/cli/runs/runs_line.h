@@ -33,6 +33,18 @@ struct RunsOptions {
   std::vector<std::string> inputs;
   std::string job;
   std::string from = "begin";
+  std::string environment;
+  std::vector<std::string> reviewers;
+  int reviews_needed = -1;  // Said nothing: one, when there are reviewers.
+  std::string wait = "0s";
+  std::vector<std::string> branches;
+  std::vector<std::string> tags;
+  std::vector<std::string> windows;
+  std::string time_zone;
+  std::vector<std::string> deploys_to;
+  std::string until;
+  bool allows_self_review = false;
+  bool bypass = false;
   bool failed_log = false;
   bool whole_log = false;
   bool watch = false;
@@ -45,6 +57,13 @@ int RunRepoSet(const Globals& globals, const RunsOptions& options);
 int RunRepoRemove(const Globals& globals, const RunsOptions& options);
 int RunRepoHook(const Globals& globals, const RunsOptions& options);
 
+int RunEnvironmentList(const Globals& globals, const RunsOptions& options);
+int RunEnvironmentShow(const Globals& globals, const RunsOptions& options);
+int RunEnvironmentSet(const Globals& globals, const RunsOptions& options);
+int RunEnvironmentRemove(const Globals& globals, const RunsOptions& options);
+int RunEnvironmentFreeze(const Globals& globals, const RunsOptions& options);
+int RunEnvironmentThaw(const Globals& globals, const RunsOptions& options);
+
 int RunRunList(const Globals& globals, const RunsOptions& options);
 int RunRunView(const Globals& globals, const RunsOptions& options);
 int RunRunWatch(const Globals& globals, const RunsOptions& options);
@@ -52,6 +71,7 @@ int RunRunStart(const Globals& globals, const RunsOptions& options);
 int RunRunRerun(const Globals& globals, const RunsOptions& options);
 int RunRunCancel(const Globals& globals, const RunsOptions& options);
 int RunRunApprove(const Globals& globals, const RunsOptions& options);
+int RunRunReject(const Globals& globals, const RunsOptions& options);
 
 // Adds them to `app`; the one that is chosen becomes `run`.
 void AddRuns(CLI::App& app, const Globals& globals, RunsOptions& options, std::function<int()>& run);

@@ -99,7 +99,7 @@ class Reader {
     TRY(const std::vector<analysis::Spec> specs, control::ResolveAnalyses(object, input_.objects, context, arguments));
     for (const analysis::Spec& spec : specs) {
       for (const analysis::Metric& metric : spec.metrics) {
-        if (!metric.address.empty()) input_.asked.push_back({metric.name, metric.address});
+        if (!analysis::AsksStore(metric)) input_.asked.push_back({metric.name, metric.address});
       }
     }
     input_.rollouts.push_back({std::move(resolved.spec), std::move(resolved.exposure)});

@@ -21,6 +21,7 @@
 #include "adapters/http/server.h"
 #include "adapters/http/worker_pool.h"
 #include "adapters/process/artifacts/artifact_folder.h"
+#include "adapters/process/containers/engine_images.h"
 #include "adapters/process/jobs/process_jobs.h"
 #include "adapters/process/process_workloads.h"
 #include "adapters/seal/sealed_store.h"
@@ -36,6 +37,7 @@
 #include "app/server/door.h"
 #include "app/server/executor.h"
 #include "app/server/listeners.h"
+#include "app/server/retention/artifact_retention.h"
 #include "app/server/retention/retention.h"
 #include "app/server/runs/run_host.h"
 #include "control/analyses/runner.h"
@@ -105,6 +107,7 @@ class Daemon {
   std::unique_ptr<files::FolderBlobStore> blobs_;
   std::unique_ptr<process::ArtifactFolder> artifacts_;
   std::unique_ptr<process::ProcessWorkloads> workloads_;
+  std::unique_ptr<process::EngineImages> images_;  // None: images that nobody bound are refused.
   std::unique_ptr<haproxy::HaproxyRouter> router_;
   std::unique_ptr<haproxy::HaproxyFeed> feed_;
   metrics::SeriesStore series_;
@@ -123,6 +126,7 @@ class Daemon {
   std::unique_ptr<control::RuleJudge> judge_;
   std::unique_ptr<control::Fleet> fleet_;
   std::unique_ptr<Retention> retention_;
+  std::unique_ptr<ArtifactRetention> artifact_retention_;
   std::unique_ptr<RunHost> runs_;
   std::unique_ptr<Door> door_;
   std::unique_ptr<Api> api_;
@@ -166,6 +170,12 @@ Result<void> Daemon::OpenStores() {
   process::ProcessWorkloads::Settings settings;
   settings.state_folder = options_.state_folder;
   settings.supervise_argv = {options_.program, "supervise", "instance"};
+  if (!options_.config.containers_socket.empty()) {
+    // Not looked for: an engine that is away now may come back.
+    settings.engine_socket = options_.config.containers_socket;
+    settings.logins_file = options_.config.containers_logins;
+    images_ = std::make_unique<process::EngineImages>(settings.engine_socket, settings.logins_file);
+  }
   workloads_ = std::make_unique<process::ProcessWorkloads>(std::move(settings), *artifacts_);
   return {};
 }
@@ -188,7 +198,7 @@ void Daemon::BuildRuns() {
   look_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kLookThreads});
   run_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kRunThreads});
   executor_->SendLanesTo(control::kLookLanePrefix, *look_pool_);
-  for (const char* lanes : {"job ", "run ", "git ", "backend ", "log "}) executor_->SendLanesTo(lanes, *run_pool_);
+  for (const char* lanes : {"job ", "run ", "git ", "backend ", "log ", "images"}) executor_->SendLanesTo(lanes, *run_pool_);
   runs_ = std::make_unique<RunHost>(RunHostParts{.state_folder = options_.state_folder,
                                                  .program = options_.program,
                                                  .store = *store_,
@@ -196,6 +206,7 @@ void Daemon::BuildRuns() {
                                                  .clock = clock_,
                                                  .post = [this](std::function<void()> call) { loop_.Post(std::move(call)); },
                                                  .objects = [this](const Namespace& ns) { return fleet_->Objects(ns); }});
+  runs_->SetJobsAtOnce(options_.config.jobs_at_once_max);
 }
 
 void Daemon::BuildFleet() {
@@ -204,8 +215,9 @@ void Daemon::BuildFleet() {
   executor_ = std::make_unique<PoolExecutor>(loop_, *pool_, clock_);
   control::RecorderSettings recording;
   recording.retention = options_.config.metrics_retention;
+  recording.later = [this](std::function<void()> call) { loop_.Post(std::move(call)); };
   recorder_ = std::make_unique<control::Recorder>(
-      series_, join_, [this](const metrics::SampleBatch& batch) { kept_metrics_.Persist(*executor_, batch); }, recording);
+      series_, join_, [this](metrics::SampleBatch batch) { kept_metrics_.Persist(*executor_, std::move(batch)); }, recording);
   recorder_->Resume();
   ask_pool_ = std::make_unique<http::WorkerPool>(loop_, http::PoolLimits{.threads = kAskThreads});
   executor_->SendLanesTo(control::kAskLanePrefix, *ask_pool_);
@@ -233,10 +245,13 @@ void Daemon::BuildFleet() {
   control::FleetSettings settings;
   settings.revision_key = revision_key_;
   settings.url_base = "http://" + options_.config.edge_listen;
-  fleet_ = std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_,
-                                                           *executor_, judge_.get(), analyses_.get(), recorder_.get()},
-                                            settings);
+  fleet_ =
+      std::make_unique<control::Fleet>(control::Ports{*store_, *workloads_, *router_, *blobs_, *artifacts_, clock_, *executor_,
+                                                      judge_.get(), analyses_.get(), recorder_.get(), images_.get()},
+                                       settings);
   retention_ = std::make_unique<Retention>(Archive{*database_, *store_, *blobs_}, *fleet_, *executor_, clock_);
+  artifact_retention_ = std::make_unique<ArtifactRetention>(
+      *fleet_, *executor_, clock_, [this] { return analyses_->ArtifactsUnderWay(); }, [this] { disk_.Look(); });
   BuildRuns();
   door_ = std::make_unique<Door>(DoorParts{*store_, *executor_, clock_, geteuid()});
   api_ = std::make_unique<Api>(ApiParts{.fleet = *fleet_,
@@ -294,7 +309,10 @@ void Daemon::ReadConfigAgain() {
   runs_->tokens().SetIssuer(read->oidc_issuer);
   door_->Set({read->group_role, static_cast<int>(read->failed_logins_max)});
   recorder_->SetRetention(read->metrics_retention);
+  kept_metrics_.SetBytesMax(*executor_, static_cast<std::uint64_t>(read->metrics_bytes_max));
   retention_->Keep(read->journal_retention);
+  runs_->SetJobsAtOnce(read->jobs_at_once_max);
+  artifact_retention_->Keep(read->artifacts_retention);
   SetLog(read->log_level, read->log_format);
   Say(config::LogLevel::kInfo, "the settings were read again",
       {{"file", options_.config_file}, {"wait_for_a_start", fmt::format("{}", fmt::join(waits_for_start_, ","))}});
@@ -350,6 +368,7 @@ Result<void> Daemon::Run() {
     if (const Result<void> loaded = runs_->Load(); !loaded.has_value())
       spdlog::error("runs of workflows are not taken up again: {}", ErrorText(loaded.error()));
     retention_->Keep(options_.config.journal_retention);
+    artifact_retention_->Keep(options_.config.artifacts_retention);
     spdlog::info("serving {} with {} rollouts; edge at {}", options_.state_folder, fleet_->List(std::nullopt).size(),
                  options_.config.edge_listen);
   });

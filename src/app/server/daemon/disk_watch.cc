@@ -2,6 +2,7 @@
 #include "app/server/daemon/disk_watch.h"
 
 #include <memory>
+#include <utility>
 
 #include "adapters/files/files.h"
 
@@ -23,7 +24,7 @@ void DiskWatch::Start(control::Executor& executor, Store& store) {
   executor_ = &executor;
   store_ = &store;
   history_ = DiskHistory::Decode(files::ReadFile(HistoryPath()).value_or(""));
-  Measure();
+  MeasureForEver();
 }
 
 std::function<Json()> DiskWatch::Describe() const {
@@ -32,7 +33,13 @@ std::function<Json()> DiskWatch::Describe() const {
   };
 }
 
+void DiskWatch::MeasureForEver() {
+  Measure();
+  loop_.After(kDiskInterval, [this] { MeasureForEver(); });
+}
+
 void DiskWatch::Measure() {
+  if (executor_ == nullptr || std::exchange(is_measuring_, true)) return;
   auto use = std::make_shared<DiskUse>();
   executor_->Run(
       "disk",
@@ -42,13 +49,13 @@ void DiskWatch::Measure() {
         use->outbox_rows = outbox.has_value() ? outbox->size() : 0;
       },
       [this, use] {
+        is_measuring_ = false;
         use_ = *use;
         history_.Take(use->total(), clock_.Wall());
         executor_->Run(
             "disk",
             [path = HistoryPath(), text = history_.Encode()] { static_cast<void>(files::ReplaceFile(path, text, 0600)); },
             [] {});
-        loop_.After(kDiskInterval, [this] { Measure(); });
       });
 }
 

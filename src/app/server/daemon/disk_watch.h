@@ -22,6 +22,9 @@ class DiskWatch {
   // Reads the history, which blocks, and measures from now on.
   void Start(control::Executor& executor, Store& store);
 
+  // Measures out of turn: something went.
+  void Look() { Measure(); }
+
   const DiskUse& use() const { return use_; }
 
   // Makes the JSON of `status`: called on the loop, and what it returns on any thread.
@@ -29,6 +32,7 @@ class DiskWatch {
 
  private:
   void Measure();
+  void MeasureForEver();
   std::string HistoryPath() const { return folder_ + "/disk.json"; }
 
   std::string folder_;
@@ -38,6 +42,7 @@ class DiskWatch {
   Store* store_ = nullptr;
   DiskUse use_;
   DiskHistory history_;
+  bool is_measuring_ = false;
 };
 
 }  // namespace tuesday::server

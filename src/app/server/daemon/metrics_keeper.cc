@@ -30,14 +30,24 @@ Result<void> MetricsKeeper::Open(const std::string& folder, std::uint64_t bytes_
   return {};
 }
 
-void MetricsKeeper::Persist(control::Executor& executor, const metrics::SampleBatch& batch) {
+void MetricsKeeper::Persist(control::Executor& executor, metrics::SampleBatch batch) {
   executor.Run(
       "metrics",
-      [this, bytes = metrics::EncodeBatch(batch), now = clock_.Now()] {
-        const Result<void> appended = log_->Append(bytes, now);
+      [this, batch = std::move(batch), now = clock_.Now()] {
+        const Result<void> appended = log_->Append(metrics::EncodeBatch(batch), now);
         trouble_ = appended.has_value() ? "" : ErrorText(appended.error());
       },
       [this] { unsynced_ = true; });
+}
+
+void MetricsKeeper::SetBytesMax(control::Executor& executor, std::uint64_t bytes_max) {
+  executor.Run(
+      "metrics",
+      [this, bytes_max] {
+        const Result<void> dropped = log_->SetTotalBytesMax(bytes_max);
+        if (!dropped.has_value()) spdlog::warn("metrics: {}", ErrorText(dropped.error()));
+      },
+      [] {});
 }
 
 // An ended segment has its labels in every batch: merged it takes a fortieth, and is read back as quickly.

@@ -24,7 +24,10 @@ class MetricsKeeper {
   Result<void> Open(const std::string& folder, std::uint64_t bytes_max, metrics::SeriesStore& store);
 
   // Appends on the executor's lane "metrics"; what fails is said by the next sync.
-  void Persist(control::Executor& executor, const metrics::SampleBatch& batch);
+  void Persist(control::Executor& executor, metrics::SampleBatch batch);
+
+  // What the folder may take from now on.
+  void SetBytesMax(control::Executor& executor, std::uint64_t bytes_max);
 
   // Syncs from now on, every kSyncInterval while there is anything new.
   void Start(control::Executor& executor);

@@ -138,8 +138,13 @@ void RunApi::CreateRepository(Call call) {
 }
 
 void RunApi::RemoveRepository(Call call) {
-  if (const RepositoryRecord* record = FindRepository(call); record != nullptr)
-    host_.hosting().Remove(record->name, call.by, AnswerEmpty(call.responder));
+  const RepositoryRecord* record = FindRepository(call);
+  if (record == nullptr) return;
+  const auto removed = [this, name = record->name, answer = AnswerEmpty(call.responder)](const Result<void>& result) {
+    if (result.has_value()) host_.environments().Forget(name);
+    answer(result);
+  };
+  host_.hosting().Remove(record->name, call.by, removed);
 }
 
 // A hook of git asks in the name of who pushes; nobody else speaks for others.
@@ -193,6 +198,10 @@ void RunApi::GetRun(Call call) {
             failed.emplace_back(Json::Object{{"leg", log.leg}, {"number", log.ordinal}});
         }
         object["failed"] = Json(std::move(failed));
+        Json::Object waits;
+        for (const auto& [leg, reasons] : host_.environments().WaitsOf(runs::RecordIdOf(summary)))
+          waits[leg] = Json(Json::Array(reasons.begin(), reasons.end()));
+        object["waits"] = Json(std::move(waits));
         Json::Array artifacts;
         for (const services::Artifact& artifact : host_.ArtifactsOf(summary.id)) {
           artifacts.emplace_back(Json::Object{{"name", artifact.name},

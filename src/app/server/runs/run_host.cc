@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <thread>
 
 #include "adapters/files/files.h"
 #include "app/services/store/artifacts.h"
@@ -97,9 +98,14 @@ RunHost::RunHost(RunHostParts parts)
           .secrets = [this](const RunRecord& record) { return SecretsOf(record); },
           .services = [this](const RunRecord& record, const std::string& leg) { return ServicesOf(record, leg); },
           .actions_of = [this](const RunRecord& record) { return KnownTo(record); },
-          .namespace_of = [](const RunRecord& record) { return Namespace(OriginOf(record).ns); }},
+          .namespace_of = [](const RunRecord& record) { return Namespace(OriginOf(record).ns); },
+          .environments = [this](const RunRecord& record) { return EnvironmentsOf(record); },
+          .jobs_at_once_max = [this] { return jobs_at_once_max_; }},
       [this](const std::string& id) { list_->Changed(id); });
+  SetJobsAtOnce(0);
   list_->Drive(*runs_);
+  environments_ = std::make_unique<control::Environments>(
+      control::EnvironmentsParts{parts_.clock, parts_.executor, parts_.store, zones_, *runs_, *list_});
   hosting_ = std::make_unique<control::Hosting>(
       control::HostingParts{parts_.clock, parts_.executor, parts_.store, repositories_, *list_, zones_,
                             [this](const auto& record, const std::string& sha, const std::string& name) -> Result<std::string> {
@@ -116,11 +122,19 @@ Result<void> RunHost::Load() {
   TRY_OK(tokens_->Load());
   TRY_OK(hosting_->Load());
   TRY_OK(list_->Load());
+  TRY_OK(environments_->Load());
   parts_.executor.Run("containers", [this] { places_.RemoveLeftContainers(); }, [] {});
   CloseUnknown();
   tokens_->Start();
   hosting_->Start();
   return {};
+}
+
+void RunHost::SetJobsAtOnce(std::int64_t most) {
+  constexpr std::size_t kLeast = 4;
+  const auto by_processors = std::max<std::size_t>(kLeast, 2 * std::size_t{std::thread::hardware_concurrency()});
+  jobs_at_once_max_ = most == 0 ? by_processors : static_cast<std::size_t>(most);
+  runs_->OpenWaiting();
 }
 
 std::uint64_t RunHost::HighestLeft() const {
@@ -151,6 +165,7 @@ void RunHost::Furnish(const RunSummary& summary, RunRecord& record) const {
   record.labels = {control::kRunnerLabels.begin(), control::kRunnerLabels.end()};
   record.paths.workspace = fmt::format("/home/runner/work/{}/{}", summary.repository, summary.repository);
   record.paths.source = control::kSourceInside;
+  record.gates_environments = true;
   record.mounts = {{repositories_.FolderOf(summary.repository), control::kSourceInside},
                    {FolderOf(record.id) + "/event.json", record.paths.event_file}};
   Json::Object vars;
@@ -233,6 +248,27 @@ expression::Value RunHost::SecretsOf(const RunRecord& record) const {
   const auto values = ValuesOf(parts_.objects(Namespace(origin.ns)), "Secret", SettingsNameOf(origin.repository));
   std::vector<std::pair<std::string, expression::Value>> members(values.begin(), values.end());
   return expression::Value::Object(std::move(members));
+}
+
+// Objects whose names go on after the repository's own: "shop-workflows-production".
+std::map<std::string, workflow::EnvironmentSettings> RunHost::EnvironmentsOf(const RunRecord& record) const {
+  const Origin origin = OriginOf(record);
+  const runs::RepositoryRecord* repository = hosting_ == nullptr ? nullptr : hosting_->Find(origin.repository);
+  if (repository == nullptr) return {};
+  const bool has_secrets = workflow::MayHaveSecrets(origin.facts, repository->secret_branches);
+  const std::vector<state::ObjectRecord> objects = parts_.objects(Namespace(origin.ns));
+  const std::string prefix = SettingsNameOf(origin.repository) + "-";
+  std::map<std::string, workflow::EnvironmentSettings> all;
+  for (const state::ObjectRecord& object : objects) {
+    const bool is_secret = object.name.kind == "Secret";
+    if (!object.name.name.starts_with(prefix) || (!is_secret && object.name.kind != "ConfigMap")) continue;
+    if (is_secret && !has_secrets) continue;
+    const auto values = ValuesOf(objects, object.name.kind, object.name.name);
+    std::vector<std::pair<std::string, expression::Value>> members(values.begin(), values.end());
+    workflow::EnvironmentSettings& settings = all[workflow::EnvironmentKey(object.name.name.substr(prefix.size()))];
+    (is_secret ? settings.secrets : settings.vars) = expression::Value::Object(std::move(members));
+  }
+  return all;
 }
 
 control::LegServices RunHost::ServicesOf(const RunRecord& record, const std::string& leg) const {

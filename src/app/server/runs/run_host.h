@@ -16,6 +16,7 @@
 #include "app/server/oidc/id_tokens.h"
 #include "app/services/run_services.h"
 #include "app/services/store/artifacts.h"
+#include "control/environments/environments.h"
 #include "control/hosting/hosting.h"
 #include "wire/state/records.h"
 
@@ -31,7 +32,8 @@ struct RunHostParts {
   std::function<std::vector<state::ObjectRecord>(const Namespace&)> objects;  // Secrets and ConfigMaps are among them.
 };
 
-// Secrets and variables of a repository's runs: keys of the Secret, and of the ConfigMap, of this name in its namespace.
+// Secrets and variables of a repository's runs: keys of the Secret, and of the ConfigMap, of this name in its namespace. Those
+// of an environment alone stand under this name, "-" and the environment's in lower case.
 std::string SettingsNameOf(const std::string& repository);
 
 class RunHost {
@@ -44,8 +46,12 @@ class RunHost {
   // Takes repositories and runs up again.
   Result<void> Load();
 
+  // How many jobs run at once; 0: two for each processor, at least 4. Those that run go on.
+  void SetJobsAtOnce(std::int64_t most);
+
   control::RunList& list() { return *list_; }
   control::Hosting& hosting() { return *hosting_; }
+  control::Environments& environments() { return *environments_; }
   IdTokens& tokens() { return *tokens_; }
 
   // The log of a command of the run's last attempt.
@@ -72,6 +78,7 @@ class RunHost {
   void DropFiles(const runs::RunRecord& record);
   void Remove(const runs::RunRecord& record);
   expression::Value SecretsOf(const runs::RunRecord& record) const;
+  std::map<std::string, workflow::EnvironmentSettings> EnvironmentsOf(const runs::RunRecord& record) const;
   control::LegServices ServicesOf(const runs::RunRecord& record, const std::string& leg) const;
   bool MayHaveToken(const runs::RunRecord& record, const workflow::LegTokenFacts& facts) const;
   void GiveToken(const std::string& record_id, const std::string& leg, const std::string& audience,
@@ -82,11 +89,13 @@ class RunHost {
   sandbox::SandboxPlaces places_;
   SystemTimeZones zones_;
   actions::KnownActions known_;  // Of a run that nothing was prepared for.
+  std::size_t jobs_at_once_max_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<services::RunServices>> services_;  // By record.
   std::map<std::string, std::shared_ptr<actions::KnownActions>> actions_;   // By record.
   std::unique_ptr<control::RunList> list_;
   std::unique_ptr<control::Runs> runs_;
+  std::unique_ptr<control::Environments> environments_;
   std::unique_ptr<control::Hosting> hosting_;
   std::unique_ptr<IdTokens> tokens_;
   std::shared_ptr<RunHost*> self_ = std::make_shared<RunHost*>(this);  // Emptied at the end, for what the services still ask.

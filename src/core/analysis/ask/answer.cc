@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/analysis/ask/json_path.h"
+#include "core/analysis/ask/question.h"
 
 namespace tuesday::analysis {
 namespace {
@@ -61,6 +62,11 @@ Result<Json> ValueOfPrometheus(int status, std::string_view body) {
                 "Take an expression whose result is a vector or a scalar.");
   }
   Json::Array numbers;
+  const auto check_count = [&numbers](std::size_t more) -> Result<void> {
+    if (numbers.size() + more <= kRangeValuesMax) return {};
+    return Fail(ErrorCode::kLimit, fmt::format("The answer of Prometheus has more than {} values.", kRangeValuesMax),
+                "Add the series up, or give a longer step.");
+  };
   for (const Json& one : *series) {
     if (type == "vector") {
       TRY(Json number, NumberOf(one.At("value")));
@@ -68,6 +74,7 @@ Result<Json> ValueOfPrometheus(int status, std::string_view body) {
       continue;
     }
     const Json::Array* samples = one.At("values").as_array();
+    TRY_OK(check_count(samples == nullptr ? 0 : samples->size()));
     for (const Json& sample : samples == nullptr ? Json::Array() : *samples) {
       TRY(Json number, NumberOf(sample));
       numbers.push_back(std::move(number));

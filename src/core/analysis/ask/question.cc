@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "core/analysis/analysis.h"
+#include "core/condition/moment.h"
+
 namespace tuesday::analysis {
 namespace {
 
@@ -31,6 +34,9 @@ void WriteSettings(const RequestSettings& settings, Json::Object& out) {
   out.insert_or_assign("headers", std::move(headers));
   out.insert_or_assign("timeout_ms", MsOf(settings.timeout));
   out.insert_or_assign("insecure", settings.insecure);
+  if (settings.basic_auth) {
+    out.insert_or_assign("basic_auth", Json::Array{settings.basic_auth->username, settings.basic_auth->password});
+  }
   if (!settings.sign_in) return;
   out.insert_or_assign("sign_in", Json::Object{{"token_url", settings.sign_in->token_url},
                                                {"client_id", settings.sign_in->client_id},
@@ -48,6 +54,9 @@ RequestSettings ReadSettings(const Json& json) {
   }
   out.timeout = FromMs(json.At("timeout_ms"));
   out.insecure = json.At("insecure").BoolOr(false);
+  if (const std::vector<std::string> basic = TextsOf(json.At("basic_auth")); basic.size() == 2) {
+    out.basic_auth = BasicAuth{basic[0], basic[1]};
+  }
   const Json& sign_in = json.At("sign_in");
   if (sign_in.as_object() == nullptr) return out;
   out.sign_in = SignIn{sign_in.At("token_url").StringOr(""), sign_in.At("client_id").StringOr(""),
@@ -138,10 +147,23 @@ manifest::Container ReadContainer(const Json& json) {
   return out;
 }
 
+Json RangeJson(const TimeRange& range) {
+  return Json::Object{{"start", range.start}, {"end", range.end}, {"step_ms", MsOf(range.step)}};
+}
+
+TimeRange RangeOf(const Json& json) {
+  return {json.At("start").StringOr(""), json.At("end").StringOr(""), FromMs(json.At("step_ms"))};
+}
+
 Json Write(const PrometheusQuestion& question) {
   Json::Object out{{"address", question.address}, {"query", question.query}};
   WriteSettings(question.settings, out);
+  if (question.range) out.insert_or_assign("range", RangeJson(*question.range));
   return out;
+}
+
+Json Write(const StoreQuestion& question) {
+  return Json::Object{{"query", question.query}, {"range", RangeJson(question.range)}};
 }
 
 Json Write(const WebQuestion& question) {
@@ -173,7 +195,10 @@ JobQuestion ReadJob(const Json& json) {
 }  // namespace
 
 std::string_view WordOf(const Question& question) {
-  if (std::holds_alternative<PrometheusQuestion>(question)) return kPrometheusWord;
+  if (const auto* prometheus = std::get_if<PrometheusQuestion>(&question)) {
+    return prometheus->range ? kPrometheusRangeWord : kPrometheusWord;
+  }
+  if (std::holds_alternative<StoreQuestion>(question)) return kStoreWord;
   return std::holds_alternative<WebQuestion>(question) ? kWebWord : kJobWord;
 }
 
@@ -185,9 +210,12 @@ Result<Question> ReadQuestion(std::string_view word, std::string_view text) {
   const Result<Json> json = ParseJson(text);
   if (!json.has_value() || json->as_object() == nullptr)
     return Fail(ErrorCode::kCorrupt, fmt::format("The stored question to {} does not read back.", word));
-  if (word == kPrometheusWord) {
-    return PrometheusQuestion{json->At("address").StringOr(""), json->At("query").StringOr(""), ReadSettings(*json)};
+  if (word == kPrometheusWord || word == kPrometheusRangeWord) {
+    PrometheusQuestion out{json->At("address").StringOr(""), json->At("query").StringOr(""), ReadSettings(*json)};
+    if (word == kPrometheusRangeWord) out.range = RangeOf(json->At("range"));
+    return out;
   }
+  if (word == kStoreWord) return StoreQuestion{json->At("query").StringOr(""), RangeOf(json->At("range"))};
   if (word == kWebWord) {
     return WebQuestion{json->At("method").StringOr("GET"), json->At("url").StringOr(""),
                        json->At("body").StringOr(""),      json->At("is_json_body").BoolOr(false),
@@ -195,6 +223,27 @@ Result<Question> ReadQuestion(std::string_view word, std::string_view text) {
   }
   if (word == kJobWord) return ReadJob(*json);
   return Fail(ErrorCode::kCorrupt, fmt::format("A stored question is to \"{}\", whom nobody knows.", word));
+}
+
+Result<RangeMs> RangeAt(const TimeRange& range, std::int64_t now_ms) {
+  RangeMs out{.start = 0, .end = 0, .step = MsOf(range.step)};
+  const auto moment = [now_ms](std::string_view field, const std::string& text) -> Result<std::int64_t> {
+    const Result<std::int64_t> at = condition::EvaluateMoment(text, now_ms);
+    if (at.has_value()) return at;
+    return Fail(at.error().code, fmt::format("rangeQuery.{}: {}", field, at.error().message), at.error().hint);
+  };
+  TRY(out.start, moment("start", range.start));
+  TRY(out.end, moment("end", range.end));
+  if (out.step <= 0)
+    return Fail(ErrorCode::kInvalid, "rangeQuery.step must be at least one millisecond.", "Write for example 1m.");
+  if (out.end < out.start) return Fail(ErrorCode::kInvalid, "rangeQuery ends before it starts.");
+  if ((out.end - out.start) / out.step >= kRangePointsMax) {
+    return Fail(
+        ErrorCode::kLimit,
+        fmt::format("rangeQuery has {} points; {} is the limit.", (out.end - out.start) / out.step + 1, kRangePointsMax),
+        "Give a longer step, or a shorter range.");
+  }
+  return out;
 }
 
 Result<std::string> HostOf(std::string_view url) {

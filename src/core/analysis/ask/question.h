@@ -20,8 +20,10 @@
 
 namespace tuesday::analysis {
 
-// Words of `Metric::address`; empty means the embedded store.
+// Words of `Metric::address`; empty means the embedded store at one instant, `kStoreWord` (analysis.h) over a range. A range
+// has words of its own so that an older tuesday fails to read it instead of judging by one instant.
 inline constexpr std::string_view kPrometheusWord = "prometheus";
+inline constexpr std::string_view kPrometheusRangeWord = "prometheus-range";
 inline constexpr std::string_view kWebWord = "web";
 inline constexpr std::string_view kJobWord = "job";
 
@@ -34,19 +36,36 @@ struct SignIn {
   friend bool operator==(const SignIn&, const SignIn&) = default;
 };
 
+// A name and a password (RFC 7617).
+struct BasicAuth {
+  std::string username;
+  std::string password;
+  friend bool operator==(const BasicAuth&, const BasicAuth&) = default;
+};
+
 // What every outbound request has.
 struct RequestSettings {
   std::vector<std::pair<std::string, std::string>> headers;
   Duration timeout{};
   bool insecure = false;  // Any certificate is taken.
   std::optional<SignIn> sign_in;
+  std::optional<BasicAuth> basic_auth;
   friend bool operator==(const RequestSettings&, const RequestSettings&) = default;
+};
+
+// The range that a question covers, as expressions of core/condition/moment.h: they are computed when it is asked.
+struct TimeRange {
+  std::string start;
+  std::string end;
+  Duration step{};
+  friend bool operator==(const TimeRange&, const TimeRange&) = default;
 };
 
 struct PrometheusQuestion {
   std::string address;  // "https://prometheus.example.com"
   std::string query;
   RequestSettings settings;
+  std::optional<TimeRange> range = {};  // Unset: at the instant of asking.
   friend bool operator==(const PrometheusQuestion&, const PrometheusQuestion&) = default;
 };
 
@@ -70,7 +89,28 @@ struct JobQuestion {
   friend bool operator==(const JobQuestion&, const JobQuestion&) = default;
 };
 
-using Question = std::variant<PrometheusQuestion, WebQuestion, JobQuestion>;
+// The embedded store over a range.
+struct StoreQuestion {
+  std::string query;
+  TimeRange range;
+  friend bool operator==(const StoreQuestion&, const StoreQuestion&) = default;
+};
+
+using Question = std::variant<PrometheusQuestion, WebQuestion, JobQuestion, StoreQuestion>;
+
+// A range at one instant of asking, in milliseconds since 1970 UTC.
+struct RangeMs {
+  std::int64_t start = 0;
+  std::int64_t end = 0;
+  std::int64_t step = 0;
+  friend bool operator==(const RangeMs&, const RangeMs&) = default;
+};
+
+// kInvalid names the field; kLimit when it has more than kRangePointsMax points.
+Result<RangeMs> RangeAt(const TimeRange& range, std::int64_t now_ms);
+
+inline constexpr std::int64_t kRangePointsMax = 11'000;  // Of one series, as in Prometheus.
+inline constexpr std::size_t kRangeValuesMax = 11'000;   // Of all series of an answer: conditions are evaluated on the loop.
 
 // The word of `Metric::address` for it.
 std::string_view WordOf(const Question& question);

@@ -12,8 +12,11 @@ RequestSettings Settings() {
   return {{{"X-Token", "{{secrets.token/value}}"}},
           seconds(7),
           true,
-          SignIn{"https://login.test/token", "me", "{{secrets.login/password}}", {"read", "write"}}};
+          SignIn{"https://login.test/token", "me", "{{secrets.login/password}}", {"read", "write"}},
+          BasicAuth{"me", "{{secrets.login/password}}"}};
 }
+
+TimeRange AnHour() { return {"now() - duration('1h')", "now()", seconds(60)}; }
 
 TEST(QuestionTest, EveryFieldOfEveryQuestionReadsBack) {
   JobQuestion job;
@@ -35,6 +38,8 @@ TEST(QuestionTest, EveryFieldOfEveryQuestionReadsBack) {
   JobQuestion plain;
   for (const Question& question :
        {Question(PrometheusQuestion{"http://p.test:9090", "sum(x)", Settings()}),
+        Question(PrometheusQuestion{"http://p.test:9090", "sum(x)", Settings(), AnHour()}),
+        Question(StoreQuestion{"sum(x)", AnHour()}),
         Question(WebQuestion{"POST", "https://w.test/x?y=1", R"({"a":1})", true, "{$.ok}", Settings()}),
         Question(WebQuestion{}), Question(job), Question(plain)}) {
     const Result<Question> read = ReadQuestion(WordOf(question), WriteQuestion(question));
@@ -46,6 +51,36 @@ TEST(QuestionTest, EveryFieldOfEveryQuestionReadsBack) {
 TEST(QuestionTest, WhatIsNoQuestionIsRefused) {
   EXPECT_EQ(ReadQuestion(kWebWord, "sum(x)").error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(ReadQuestion("graphite", "{}").error().code, ErrorCode::kCorrupt);
+}
+
+TEST(QuestionTest, ARangeHasAWordThatAnOlderTuesdayDoesNotKnow) {
+  EXPECT_EQ(WordOf(PrometheusQuestion{"http://p.test", "x", {}}), "prometheus");
+  EXPECT_EQ(WordOf(PrometheusQuestion{"http://p.test", "x", {}, AnHour()}), "prometheus-range");
+  EXPECT_EQ(WordOf(StoreQuestion{"x", AnHour()}), "store");
+}
+
+TEST(RangeTest, IsComputedWhenItIsAsked) {
+  EXPECT_EQ(*RangeAt(AnHour(), 10'000'000), (RangeMs{6'400'000, 10'000'000, 60'000}));
+}
+
+TEST(RangeTest, WhatCannotBeAskedIsRefused) {
+  struct Case {
+    const char* name;
+    TimeRange range;
+    ErrorCode code;
+  };
+  const Case cases[] = {
+      {"Start", {"yesterday", "now()", seconds(1)}, ErrorCode::kInvalid},
+      {"End", {"now()", "now", seconds(1)}, ErrorCode::kInvalid},
+      {"Backwards", {"now()", "now() - duration('1s')", seconds(1)}, ErrorCode::kInvalid},
+      {"NoStep", {"now()", "now()", {}}, ErrorCode::kInvalid},
+      {"TooManyPoints", {"now() - duration('11000s')", "now()", seconds(1)}, ErrorCode::kLimit},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    EXPECT_EQ(RangeAt(one.range, 1'700'000'000'000).error().code, one.code);
+  }
+  EXPECT_TRUE(RangeAt({"now() - duration('10999s')", "now()", seconds(1)}, 1'700'000'000'000).has_value());
 }
 
 TEST(HostTest, IsWhoIsAsked) {

@@ -62,6 +62,14 @@ void CheckConfig(const RolloutCheck& check, const Container& container, const st
 }  // namespace
 
 void CheckPod(const RolloutCheck& check) {
+  for (std::size_t i = 0; i < check.rollout.pod.image_pull_secrets.size(); ++i) {
+    const std::string& name = check.rollout.pod.image_pull_secrets[i];
+    if (check.Find("Secret", name) != nullptr) continue;
+    check.Say(Severity::kWarning,
+              PosOf(check.object, {"spec", "template", "spec", "imagePullSecrets", std::to_string(i), "name"}),
+              "missing-config", fmt::format("Secret {} is given by no file; private images cannot be pulled without it.", name),
+              "Give it, of type kubernetes.io/dockerconfigjson.");
+  }
   for (std::size_t i = 0; i < check.rollout.pod.containers.size(); ++i) {
     const Container& container = check.rollout.pod.containers[i];
     const std::string index = std::to_string(i);

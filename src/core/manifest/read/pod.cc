@@ -29,7 +29,7 @@ constexpr auto kPodKeys = std::to_array<Key>({
     {"hostPID", kNoEffect},
     {"hostUsers", kNoEffect},
     {"hostname", kNoEffect},
-    {"imagePullSecrets", kNoEffect},
+    {"imagePullSecrets"},
     {"initContainers", kRefused},
     {"nodeName", kNoEffect},
     {"nodeSelector", kNoEffect},
@@ -82,6 +82,8 @@ constexpr auto kContainerKeys = std::to_array<Key>({
     {"volumeMounts", kNoEffect},
     {"workingDir"},
 });
+
+constexpr auto kPullSecretKeys = std::to_array<Key>({{"name"}});
 
 constexpr auto kPortKeys =
     std::to_array<Key>({{"containerPort"}, {"hostIP", kNoEffect}, {"hostPort", kNoEffect}, {"name"}, {"protocol"}});
@@ -151,6 +153,14 @@ void ReadContainers(Fields& pod, PodSpec& out, PodOf of) {
   if (out.containers.size() > 1) pod.notes().Refuse(list->items[1], "containers", pod.PathOf("containers[1]"));
 }
 
+void ReadPullSecrets(Fields& pod, PodSpec& out) {
+  pod.Each("imagePullSecrets", [&](const YamlNode& node, const std::string& path) {
+    Fields fields(pod.notes(), node, path, kPullSecretKeys);
+    std::string name;
+    if (fields.Require("name") != nullptr && fields.Read("name", name)) out.image_pull_secrets.push_back(std::move(name));
+  });
+}
+
 void ReadRestartPolicy(Fields& pod, PodOf of) {
   std::string restart = of == PodOf::kJob ? "Never" : "Always";
   if (!pod.Read("restartPolicy", restart)) return;
@@ -176,6 +186,7 @@ PodSpec ReadTemplate(Notes& notes, const YamlNode& node, const std::string& path
   if (spec == nullptr) return out;
   Fields pod(notes, *spec, fields.PathOf("spec"), kPodKeys);
   ReadContainers(pod, out, of);
+  ReadPullSecrets(pod, out);
   pod.ReadSeconds("terminationGracePeriodSeconds", out.termination_grace);
   ReadRestartPolicy(pod, of);
   return out;

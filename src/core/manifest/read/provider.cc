@@ -35,7 +35,7 @@ constexpr auto kPrometheusKeys = std::to_array<Key>({
     {"headers"},
     {"insecure"},
     {"query"},
-    {"rangeQuery", kRefused},
+    {"rangeQuery"},
     {"timeout"},
 });
 constexpr auto kWebKeys = std::to_array<Key>({
@@ -49,7 +49,9 @@ constexpr auto kWebKeys = std::to_array<Key>({
     {"timeoutSeconds"},
     {"url"},
 });
-constexpr auto kAuthenticationKeys = std::to_array<Key>({{"basicAuth", kRefused}, {"oauth2"}, {"sigv4"}});
+constexpr auto kRangeQueryKeys = std::to_array<Key>({{"end"}, {"start"}, {"step"}});
+constexpr auto kAuthenticationKeys = std::to_array<Key>({{"basicAuth"}, {"oauth2"}, {"sigv4"}});
+constexpr auto kBasicAuthKeys = std::to_array<Key>({{"password"}, {"username"}});
 constexpr auto kOAuth2Keys = std::to_array<Key>({{"clientId"}, {"clientSecret"}, {"scopes"}, {"tokenUrl"}});
 constexpr auto kHeaderKeys = std::to_array<Key>({{"key"}, {"value"}, {"valueFrom"}});
 constexpr auto kHeaderFromKeys = std::to_array<Key>({{"secretKeyRef"}});
@@ -98,6 +100,36 @@ AskHeader ReadHeader(Notes& notes, const YamlNode& node, const std::string& path
   return out;
 }
 
+// Both are signed by the header Authorization: one of them would be sent and nobody could say which.
+void CheckOneWay(Fields& authentication, const YamlNode& node, const AskSettings& out) {
+  const bool by_header = std::ranges::any_of(out.headers, [](const AskHeader& header) {
+    return std::ranges::equal(header.key, std::string_view("authorization"),
+                              [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  });
+  const int ways = (out.basic_auth ? 1 : 0) + (out.oauth2 ? 1 : 0) + (by_header ? 1 : 0);
+  if (ways < 2) return;
+  authentication.notes().Error(
+      node, "exactly-one",
+      fmt::format("`{}` signs in by more than one of basicAuth, oauth2 and a header Authorization.", authentication.path()),
+      "Keep one.");
+}
+
+void ReadBasicAuth(Fields& authentication, const YamlNode& node, AskSettings& out) {
+  Fields fields(authentication.notes(), node, authentication.PathOf("basicAuth"), kBasicAuthKeys);
+  out.basic_auth.emplace();
+  if (fields.Require("username") != nullptr) fields.Read("username", out.basic_auth->username);
+  if (fields.Require("password") != nullptr) fields.Read("password", out.basic_auth->password);
+}
+
+void ReadOAuth2(Fields& authentication, const YamlNode& node, AskSettings& out) {
+  Fields oauth2(authentication.notes(), node, authentication.PathOf("oauth2"), kOAuth2Keys);
+  out.oauth2.emplace();
+  if (oauth2.Require("tokenUrl") != nullptr) oauth2.Read("tokenUrl", out.oauth2->token_url);
+  if (oauth2.Require("clientId") != nullptr) oauth2.Read("clientId", out.oauth2->client_id);
+  if (oauth2.Require("clientSecret") != nullptr) oauth2.Read("clientSecret", out.oauth2->client_secret);
+  oauth2.Read("scopes", out.oauth2->scopes);
+}
+
 void ReadAuthentication(Fields& provider, AskSettings& out) {
   const YamlNode* node = provider.FindMapping("authentication");
   if (node == nullptr) return;
@@ -110,14 +142,9 @@ void ReadAuthentication(Fields& provider, AskSettings& out) {
            });
   };
   if (is_given(fields.FindMapping("sigv4"))) notes.Refuse(*fields.Find("sigv4"), "sigv4", fields.PathOf("sigv4"));
-  const YamlNode* way = fields.FindMapping("oauth2");
-  if (!is_given(way)) return;
-  Fields oauth2(notes, *way, fields.PathOf("oauth2"), kOAuth2Keys);
-  out.oauth2.emplace();
-  if (oauth2.Require("tokenUrl") != nullptr) oauth2.Read("tokenUrl", out.oauth2->token_url);
-  if (oauth2.Require("clientId") != nullptr) oauth2.Read("clientId", out.oauth2->client_id);
-  if (oauth2.Require("clientSecret") != nullptr) oauth2.Read("clientSecret", out.oauth2->client_secret);
-  oauth2.Read("scopes", out.oauth2->scopes);
+  if (const YamlNode* basic = fields.FindMapping("basicAuth"); is_given(basic)) ReadBasicAuth(fields, *basic, out);
+  if (const YamlNode* oauth2 = fields.FindMapping("oauth2"); is_given(oauth2)) ReadOAuth2(fields, *oauth2, out);
+  CheckOneWay(fields, *node, out);
 }
 
 void ReadAsk(Fields& provider, std::string_view timeout_key, AskSettings& out) {
@@ -132,11 +159,23 @@ void ReadAsk(Fields& provider, std::string_view timeout_key, AskSettings& out) {
   ReadAuthentication(provider, out);
 }
 
+RangeQuery ReadRangeQuery(Notes& notes, const YamlNode& node, const std::string& path) {
+  Fields fields(notes, node, path, kRangeQueryKeys);
+  RangeQuery out;
+  if (fields.Require("start") != nullptr) fields.Read("start", out.start);
+  if (fields.Require("end") != nullptr) fields.Read("end", out.end);
+  if (fields.Require("step") != nullptr) fields.Read("step", out.step);
+  return out;
+}
+
 PrometheusProvider ReadPrometheus(Notes& notes, const YamlNode& node, const std::string& path) {
   Fields fields(notes, node, path, kPrometheusKeys);
   PrometheusProvider out;
   fields.Read("address", out.address);
   if (fields.Require("query") != nullptr) fields.Read("query", out.query);
+  if (const YamlNode* range = fields.FindMapping("rangeQuery")) {
+    out.range = ReadRangeQuery(notes, *range, fields.PathOf("rangeQuery"));
+  }
   ReadAsk(fields, "timeout", out.ask);
   if (out.address.empty() && out.ask != AskSettings{}) {
     notes.Warn(node, "no-effect",

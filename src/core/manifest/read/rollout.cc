@@ -21,7 +21,7 @@ constexpr auto kSpecKeys = std::to_array<Key>({
     {"progressDeadlineAbort"},
     {"progressDeadlineSeconds"},
     {"replicas"},
-    {"restartAt", kRefused},
+    {"restartAt"},
     {"revisionHistoryLimit"},
     {"rollbackWindow"},
     {"selector"},
@@ -103,6 +103,22 @@ void CheckDeadline(Fields& spec, const Rollout& rollout) {
                      "Raise it, or lower minReadySeconds.");
 }
 
+// A boot clock counts in nanoseconds and cannot reach instants centuries away.
+void ReadRestartAt(Fields& spec, Rollout& out) {
+  constexpr WallTime kFirst = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
+  constexpr WallTime kEnd = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
+  std::string text;
+  if (spec.Find("restartAt") == nullptr || !spec.Read("restartAt", text)) return;
+  const Result<WallTime> at = ParseWall(text);
+  if (at.has_value() && *at >= kFirst && *at < kEnd) {
+    out.restart_at = *at;
+    return;
+  }
+  spec.notes().Error(*spec.Find("restartAt"), "unknown-value",
+                     fmt::format("`spec.restartAt` is \"{}\", which is no instant between 2000 and 2200.", text),
+                     "Write for example 2026-11-24T14:00:00Z.");
+}
+
 }  // namespace
 
 Rollout ReadRollout(Notes& notes, const YamlNode& node) {
@@ -114,6 +130,7 @@ Rollout ReadRollout(Notes& notes, const YamlNode& node) {
   spec.Read("progressDeadlineAbort", out.progress_deadline_abort);
   spec.Read("revisionHistoryLimit", out.revision_history_limit);
   spec.Read("paused", out.paused);
+  ReadRestartAt(spec, out);
   if (const YamlNode* window = spec.FindMapping("rollbackWindow")) {
     int revisions = 0;
     Fields fields(notes, *window, spec.PathOf("rollbackWindow"), kWindowKeys);

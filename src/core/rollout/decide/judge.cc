@@ -120,8 +120,13 @@ std::optional<Instant> ProgressDeadline(const Turn& turn) {
 std::string ProgressFailure(const Turn& turn) {
   const std::optional<Instant> deadline = ProgressDeadline(turn);
   if (!deadline.has_value() || *deadline > turn.now) return "";
-  return "ProgressDeadlineExceeded: ReplicaSet \"" + turn.spec.name.name + "-" + turn.status.attempt->revision.str() +
-         "\" has timed out progressing.";
+  const RevisionId& revision = turn.status.attempt->revision;
+  const auto troubled = std::ranges::find_if(turn.world.instances, [&](const InstanceSeen& instance) {
+    return instance.revision == revision && !instance.ready && !instance.trouble.empty();
+  });
+  return std::string(kProgressDeadlineExceeded) + ": ReplicaSet \"" + turn.spec.name.name + "-" + revision.str() +
+         "\" has timed out progressing." +
+         (troubled == turn.world.instances.end() ? "" : " Instance " + troubled->id.str() + ": " + troubled->trouble);
 }
 
 }  // namespace tuesday::rollout

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/rollout/decide/turn.h"
@@ -27,7 +28,9 @@ AnalysisRunKey StepRun(const Attempt& attempt, int analysis);
 // The instant at which the attempt has made no progress for too long, or nothing while that is not counted.
 std::optional<Instant> ProgressDeadline(const Turn& turn);
 
-// "ProgressDeadlineExceeded: ..." once it has passed, else empty.
+inline constexpr std::string_view kProgressDeadlineExceeded = "ProgressDeadlineExceeded";
+
+// "ProgressDeadlineExceeded: ..." once it has passed, with what an instance that is not ready says; else empty.
 std::string ProgressFailure(const Turn& turn);
 
 }  // namespace tuesday::rollout

@@ -62,8 +62,10 @@ PhaseText PhaseOf(Turn& turn) {
 
 void SettlePhase(Turn& turn) {
   const PhaseText next = PhaseOf(turn);
-  const bool timed_out = next.message.starts_with("ProgressDeadlineExceeded");
-  if (timed_out && turn.status.message != next.message) Tell(turn, "rollout.progress_deadline", next.message);
+  const bool timed_out = next.message.starts_with(kProgressDeadlineExceeded);
+  // Once: what an instance says of itself changes with each of its starts.
+  if (timed_out && !turn.status.message.starts_with(kProgressDeadlineExceeded))
+    Tell(turn, "rollout.progress_deadline", next.message);
   turn.status.phase = next.phase;
   turn.status.message = next.message;
 }

@@ -17,6 +17,15 @@ int UnavailableMax(const Spec& spec, int replicas) {
   return ResolveFence(spec.canary.max_surge, spec.canary.max_unavailable, replicas).unavailable;
 }
 
+// Whether Spec::restart_at, which became the round under way, spares the instance: it was started since.
+bool IsSpared(const Turn& turn, const RevisionState& revision, int ordinal) {
+  const std::optional<Instant>& at = turn.world.restart_at;
+  if (!at || turn.status.restart_at_round != revision.restart->round) return false;
+  return std::ranges::any_of(turn.world.instances, [&](const InstanceSeen& seen) {
+    return seen.revision == revision.id && seen.ordinal == ordinal && !seen.stopping && seen.started_at >= *at;
+  });
+}
+
 bool HasPart(const Status& status, const RevisionId& id) {
   const Attempt* attempt = InFlight(status);
   return status.stable == id || (attempt != nullptr && attempt->revision == id);
@@ -57,7 +66,7 @@ void PutBack(Turn& turn, RevisionState& revision) {
 int NextBatchEnd(const Turn& turn, const RevisionState& revision, int budget) {
   const int usual = UsualCount(turn, revision);
   int end = revision.restart->renewed;
-  for (; end < usual; ++end) {
+  for (; end < usual && !IsSpared(turn, revision, end); ++end) {
     const int cost = static_cast<int>(std::ranges::count_if(turn.world.instances, [&](const InstanceSeen& seen) {
       return seen.revision == revision.id && seen.ordinal == end && IsAvailable(turn, seen);
     }));
@@ -96,6 +105,10 @@ void AdvanceBatch(Turn& turn, RevisionState& revision, const OrdinalRange& batch
 
 void BeginBatch(Turn& turn, RevisionState& revision) {
   const int usual = UsualCount(turn, revision);
+  while (revision.restart->renewed < usual && IsSpared(turn, revision, revision.restart->renewed)) {
+    revision.restart->renewed = revision.restart->batch_end = revision.restart->renewed + 1;
+    turn.changed = true;
+  }
   const int first = revision.restart->renewed;
   if (first >= usual) {
     // Also the additional one, where there is one: it goes only when the last batch is back.
@@ -130,6 +143,26 @@ int RestartSurge(const Turn& turn, const RevisionState& revision) {
   const bool alone = turn.status.stable == revision.id && InFlight(turn.status) == nullptr;
   if (!revision.restart.has_value() || !alone || turn.spec.replicas == 0) return 0;
   return turn.spec.replicas == 1 || UnavailableMax(turn.spec, turn.spec.replicas) == 0 ? 1 : 0;
+}
+
+void TakeRestartAt(Turn& turn) {
+  const std::optional<WallTime>& wanted = turn.spec.restart_at;
+  if (!wanted || turn.status.restart_at_taken == wanted || !turn.world.restart_at) return;
+  const Instant at = *turn.world.restart_at;
+  if (at > turn.now) return WakeAt(turn, at);
+  const bool is_under_way =
+      std::ranges::any_of(turn.status.revisions, [](const RevisionState& one) { return one.restart.has_value(); });
+  if (is_under_way) return;  // Then this one.
+  turn.status.restart_at_taken = wanted;
+  turn.changed = true;
+  const bool is_older = std::ranges::any_of(turn.world.instances, [&](const InstanceSeen& seen) {
+    return !seen.stopping && seen.started_at && *seen.started_at < at;
+  });
+  if (!is_older) return;
+  turn.status.restarts_asked = turn.status.restarts_asked.value_or(0) + 1;
+  turn.status.restart_at_round = turn.status.restarts_asked;
+  Tell(turn, "rollout.restart_requested", "spec.restartAt has come: instances from before it are started anew.",
+       {{"restart_at", WallText(*wanted)}});
 }
 
 void AdvanceRestarts(Turn& turn) {

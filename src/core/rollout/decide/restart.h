@@ -10,6 +10,9 @@
 
 namespace tuesday::rollout {
 
+// Asks for a restart once Spec::restart_at has come and instances from before it are there; again only for another instant.
+void TakeRestartAt(Turn& turn);
+
 // Moves the restarts that were asked for on by at most one move for each revision.
 void AdvanceRestarts(Turn& turn);
 

@@ -4,6 +4,11 @@
 namespace tuesday::workflow {
 namespace {
 
+// A leg that waits for its place has not begun.
+bool HasBegun(const LegState& leg) {
+  return leg.phase != LegPhase::kWaiting && leg.phase != LegPhase::kOpening && leg.began != WallTime{};
+}
+
 class Comparer {
  public:
   void Graphs(const GraphState* before, const GraphState& after, const std::string& prefix) {
@@ -32,8 +37,7 @@ class Comparer {
   }
 
   void Legs(const LegState* before, const LegState& after) {
-    const bool had_begun = before != nullptr && before->phase != LegPhase::kWaiting;
-    if (!had_begun && after.phase != LegPhase::kWaiting && after.began != WallTime{})
+    if (HasBegun(after) && (before == nullptr || !HasBegun(*before)))
       changes_.push_back({.kind = ChangeKind::kJobBegan, .leg = after.key, .name = after.name});
     Stages(before == nullptr ? nullptr : &before->pre_stages, after.pre_stages, after.key);
     if (!after.frames.empty()) Frames(before, after, 0, 0);

@@ -53,7 +53,7 @@ std::map<std::string, Json::Array> StepsOf(const RunState& state) {
 
 std::string PhaseText(const LegState& leg) {
   if (leg.phase == LegPhase::kDone) return "done";
-  return leg.phase == LegPhase::kWaiting ? "waiting" : "running";
+  return leg.phase == LegPhase::kWaiting || leg.phase == LegPhase::kOpening ? "waiting" : "running";
 }
 
 Json LegJson(const LegState& leg, const std::map<std::string, Json::Array>& steps) {

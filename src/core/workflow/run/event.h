@@ -58,10 +58,20 @@ struct GroupLost {
   std::string reason;
 };
 
+// A leg is let into its environment, or loses its turn for the reason.
+struct EnvironmentGranted {
+  std::string leg;
+};
+struct EnvironmentLost {
+  std::string leg;
+  RunResult result = RunResult::kFailure;
+  std::string reason;
+};
+
 // The instant that the last outcome named has come.
 struct Woken {};
 
 using RunEvent = std::variant<RunBegun, PlaceOpened, PlaceLost, PlaceClosed, ActionLoaded, FilesHashed, StepEnded, CancelAsked,
-                              GroupGranted, GroupLost, Woken>;
+                              GroupGranted, GroupLost, EnvironmentGranted, EnvironmentLost, Woken>;
 
 }  // namespace tuesday::workflow

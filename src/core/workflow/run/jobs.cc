@@ -127,7 +127,8 @@ void BeginLegs(Turn& turn, const GraphScope& scope, GraphState& graph, JobState&
                          [](const LegState& leg) { return leg.phase != LegPhase::kWaiting && leg.phase != LegPhase::kDone; });
   };
   for (LegState& leg : state.legs) {
-    if (leg.phase != LegPhase::kWaiting || (!leg.group.empty() && !leg.holds_group)) continue;
+    if (leg.phase != LegPhase::kWaiting || (leg.asks_environment && !leg.holds_environment)) continue;
+    if (!leg.group.empty() && !leg.holds_group) continue;
     if (state.parallel_max > 0 && running() >= state.parallel_max) break;
     LegPlace place{scope, &graph, &state, &leg};
     BeginLeg(turn, place);

@@ -174,6 +174,8 @@ void CancelLeg(Turn& turn, LegPlace& place, const std::string& reason) {
 void TakePlaceOpened(Turn& turn, LegPlace& place) {
   LegState& leg = *place.leg;
   if (leg.phase != LegPhase::kOpening) return;
+  TellJobBegan(turn, place);
+  leg.deadline = turn.now.instant + TimeoutOf(place);
   leg.phase = LegPhase::kLoading;
   leg.wanted_actions = RemoteActions(place.definition().steps);
   ContinueLeg(turn, place);
@@ -238,11 +240,7 @@ std::optional<Instant> WatchLeg(Turn& turn, LegPlace& place) {
   const Instant now = turn.now.instant;
   if (leg.deadline.has_value() && !leg.cancelled_at.has_value()) {
     if (now >= *leg.deadline) {
-      const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(
-          EvaluateMinutes(place.definition().timeout_minutes,
-                          LegContexts(place.scope, *place.graph, place.definition(), *place.job, leg))
-              .value_or(std::nullopt)
-              .value_or(kJobTimeout));
+      const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(TimeoutOf(place));
       CancelLeg(turn, place, fmt::format("the job has exceeded the maximum execution time of {} minutes", minutes.count()));
     } else {
       Earliest(wake, *leg.deadline);

@@ -10,6 +10,12 @@ namespace tuesday::workflow {
 // calls a workflow gets that one's jobs.
 void BeginLeg(Turn& turn, LegPlace& place);
 
+// The job's own limit. Its expression was found well when the leg began.
+Duration TimeoutOf(const LegPlace& place);
+
+// From here the leg's time runs: it has its place, or is a call, which needs none.
+void TellJobBegan(Turn& turn, LegPlace& place);
+
 // Goes on with the steps of the leg as far as it can without an answer.
 void ContinueLeg(Turn& turn, LegPlace& place);
 

@@ -90,7 +90,7 @@ Evaluated<Value> CallInputs(const Call& call, const Contexts& contexts) {
 }
 
 // What keeps the leg from beginning, in one sentence.
-Evaluated<bool> Prepare(Turn& turn, LegPlace& place, const Contexts& contexts) {
+Evaluated<bool> Prepare(const Turn& turn, LegPlace& place, const Contexts& contexts) {
   const Job& job = place.definition();
   LegState& leg = *place.leg;
   if (job.name.IsExpression()) leg.name = EvaluateText(job.name, contexts).value_or(leg.name);
@@ -102,7 +102,6 @@ Evaluated<bool> Prepare(Turn& turn, LegPlace& place, const Contexts& contexts) {
   const auto cancel_timeout = EvaluateMinutes(job.cancel_timeout_minutes, contexts);
   if (!cancel_timeout) return std::unexpected(cancel_timeout.error());
   leg.cancel_timeout = cancel_timeout->value_or(kJobCancelTimeout);
-  leg.deadline = turn.now.instant + timeout->value_or(kJobTimeout);
   const auto environment = EnvironmentName(job, contexts);
   if (!environment) return std::unexpected(environment.error());
   leg.environment_name = *environment;
@@ -137,14 +136,37 @@ void BeginCall(Turn& turn, LegPlace& place, const Contexts& contexts) {
   graph.inputs = expression::WriteJsonLine(*inputs);
   leg.called = {std::move(graph)};
   leg.phase = LegPhase::kCalled;
+  TellJobBegan(turn, place);
 }
 
 }  // namespace
+
+Duration TimeoutOf(const LegPlace& place) {
+  return EvaluateMinutes(place.definition().timeout_minutes,
+                         LegContexts(place.scope, *place.graph, place.definition(), *place.job, *place.leg))
+      .value_or(std::nullopt)
+      .value_or(kJobTimeout);
+}
+
+void TellJobBegan(Turn& turn, LegPlace& place) {
+  LegState& leg = *place.leg;
+  leg.began = turn.now.wall;
+  turn.entries.push_back(
+      {.kind = "workflow.job.began", .message = fmt::format("Job {} began", leg.key), .data = {{"job", Json(leg.key)}}});
+}
 
 void BeginLeg(Turn& turn, LegPlace& place) {
   LegState& leg = *place.leg;
   const Job& job = place.definition();
   const Contexts contexts = LegContexts(place.scope, *place.graph, job, *place.job, leg);
+  if (turn.spec.gates_environments && !leg.holds_environment) {
+    const auto name = EnvironmentName(job, contexts);
+    if (!name) return EndLeg(turn, place, RunResult::kFailure, "environment: " + name.error().message);
+    leg.environment_name = *name;
+    leg.asks_environment = !name->empty();
+    leg.environment_since = turn.now.wall;
+    if (leg.asks_environment) return;
+  }
   if (!leg.holds_group) {
     const auto group = ConcurrencyOf(job.concurrency, contexts);
     if (!group) return EndLeg(turn, place, RunResult::kFailure, "concurrency: " + group.error().message);
@@ -154,13 +176,11 @@ void BeginLeg(Turn& turn, LegPlace& place) {
     leg.group_since = turn.now.wall;
     if (!leg.group.empty()) return;
   }
-  leg.began = turn.now.wall;
+  leg.began = {};
   if (const auto ready = Prepare(turn, place, contexts); !ready)
     return EndLeg(turn, place, RunResult::kFailure, ready.error().message);
   if (const auto ready = PrepareContainers(place); !ready)
     return EndLeg(turn, place, RunResult::kFailure, ready.error().message);
-  turn.entries.push_back(
-      {.kind = "workflow.job.began", .message = fmt::format("Job {} began", leg.key), .data = {{"job", Json(leg.key)}}});
   if (job.call.has_value()) return BeginCall(turn, place, contexts);
   leg.phase = LegPhase::kOpening;
 }

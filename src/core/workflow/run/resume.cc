@@ -62,7 +62,10 @@ std::optional<LegState> AtFailedStep(const LegState& leg) {
   resumed.status = RunResult::kSuccess;
   resumed.result = RunResult::kNone;
   resumed.reason.clear();
+  resumed.group.clear();
   resumed.holds_group = false;
+  resumed.asks_environment = false;
+  resumed.holds_environment = false;
   resumed.cancelled_at.reset();
   resumed.annotations.clear();
   resumed.outputs.clear();

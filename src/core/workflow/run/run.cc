@@ -93,6 +93,32 @@ void LoseGroup(Turn& turn, const std::string& holder, const std::string& reason)
   CancelLeg(turn, *place, reason);
 }
 
+bool WaitsForEnvironment(const LegState& leg) {
+  return leg.phase == LegPhase::kWaiting && leg.asks_environment && !leg.holds_environment;
+}
+
+audit::Entry EnvironmentEntry(std::string_view kind, std::string message, const LegState& leg) {
+  return {.kind = fmt::format("workflow.environment.{}", kind),
+          .message = std::move(message),
+          .data = {{"job", Json(leg.key)}, {"environment", Json(leg.environment_name)}}};
+}
+
+void TakeEnvironment(Turn& turn, LegPlace& place) {
+  LegState& leg = *place.leg;
+  if (!WaitsForEnvironment(leg)) return;
+  leg.holds_environment = true;
+  turn.entries.push_back(
+      EnvironmentEntry("granted", fmt::format("Job {} may release to {}", leg.key, leg.environment_name), leg));
+}
+
+void LoseEnvironment(Turn& turn, LegPlace& place, const EnvironmentLost& lost) {
+  LegState& leg = *place.leg;
+  if (!WaitsForEnvironment(leg)) return;
+  turn.entries.push_back(EnvironmentEntry(
+      "lost", fmt::format("Job {} does not release to {}: {}", leg.key, leg.environment_name, lost.reason), leg));
+  EndLeg(turn, place, lost.result, lost.reason);
+}
+
 void Take(Turn& turn, const RunEvent& event) {
   const auto at = [&](const std::string& key, const auto& use) {
     if (auto place = FindLeg(turn.spec, turn.state, key); place.has_value()) use(*place);
@@ -112,7 +138,10 @@ void Take(Turn& turn, const RunEvent& event) {
                        at(e.leg, [&](LegPlace& place) { CancelLeg(turn, place, e.reason); });
                      },
                      [&](const GroupGranted& e) { TakeGroup(turn, e.holder); },
-                     [&](const GroupLost& e) { LoseGroup(turn, e.holder, e.reason); }, [](const Woken&) {}},
+                     [&](const GroupLost& e) { LoseGroup(turn, e.holder, e.reason); },
+                     [&](const EnvironmentGranted& e) { at(e.leg, [&](LegPlace& place) { TakeEnvironment(turn, place); }); },
+                     [&](const EnvironmentLost& e) { at(e.leg, [&](LegPlace& place) { LoseEnvironment(turn, place, e); }); },
+                     [](const Woken&) {}},
              event);
 }
 

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -45,5 +46,8 @@ struct RunCommand {
 // Everything that is ordered by now and not answered. It follows from the state alone, so that whoever starts with a stored
 // state goes on where it was; what was done already is known to the receiver by its id. Groups are not ordered: see groups.h.
 std::vector<RunCommand> Outstanding(const RunSpec& spec, const RunState& state);
+
+// Environments are the same without regard to case.
+std::string EnvironmentKey(std::string_view name);
 
 }  // namespace tuesday::workflow

@@ -28,6 +28,29 @@ Value PassedSecrets(const GraphScope& scope, const Call& call, const Contexts& c
   return pairs.has_value() ? ObjectOf(*pairs) : Value::Object({});
 }
 
+Value Overlaid(const Value& below, const Value& above) {
+  if (above.as_object() == nullptr || above.as_object()->members().empty()) return below;
+  std::vector<std::pair<std::string, Value>> members;
+  const auto add = [&](const Value& from) {
+    if (from.as_object() == nullptr) return;
+    for (const auto& [name, value] : from.as_object()->members()) {
+      const auto same = [&, &key = name](const auto& member) { return expression::SameText(member.first, key); };
+      std::erase_if(members, same);
+      members.emplace_back(name, value);
+    }
+  };
+  add(below);
+  add(above);
+  return Value::Object(std::move(members));
+}
+
+// Null for a leg that is not let in.
+const EnvironmentSettings* SettingsOf(const RunSpec& spec, const LegState& leg) {
+  if (!leg.holds_environment) return nullptr;
+  const auto found = spec.environments.find(EnvironmentKey(leg.environment_name));
+  return found == spec.environments.end() ? nullptr : &found->second;
+}
+
 Value NeedsOf(const GraphState& graph, const Job& job) {
   std::vector<std::pair<std::string, Value>> needs;
   for (const Token& need : job.needs) {
@@ -121,6 +144,10 @@ Contexts JobContexts(const GraphScope& scope, const GraphState& graph, const Job
 Contexts LegContexts(const GraphScope& scope, const GraphState& graph, const Job& job, const JobState& state,
                      const LegState& leg) {
   Contexts contexts = JobContexts(scope, graph, job);
+  if (const EnvironmentSettings* settings = SettingsOf(*scope.spec, leg); settings != nullptr) {
+    contexts.Set("secrets", Overlaid(scope.secrets, settings->secrets));
+    contexts.Set("vars", Overlaid(scope.spec->vars, settings->vars));
+  }
   contexts.Set("matrix", FromJson(leg.matrix));
   contexts.Set(
       "strategy",
@@ -131,11 +158,31 @@ Contexts LegContexts(const GraphScope& scope, const GraphState& graph, const Job
   return contexts;
 }
 
+std::string EnvironmentKey(std::string_view name) {
+  std::string key(name);
+  std::ranges::transform(key, key.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return key;
+}
+
+expression::Value SecretsOf(const GraphScope& scope, const LegState& leg) {
+  const EnvironmentSettings* settings = SettingsOf(*scope.spec, leg);
+  return settings == nullptr ? scope.secrets : Overlaid(scope.secrets, settings->secrets);
+}
+
+std::vector<std::string> SecretTextsOf(const RunSpec& spec, const LegState& leg) {
+  std::vector<std::string> texts;
+  const auto add = [&](const Value& secrets) {
+    if (secrets.as_object() == nullptr) return;
+    for (const auto& [name, value] : secrets.as_object()->members()) texts.push_back(value.ToText());
+  };
+  add(spec.secrets);
+  if (const EnvironmentSettings* settings = SettingsOf(spec, leg); settings != nullptr) add(settings->secrets);
+  return texts;
+}
+
 Masks MasksOf(const RunSpec& spec, const LegState& leg) {
   Masks masks;
-  if (const auto* secrets = spec.secrets.as_object(); secrets != nullptr) {
-    for (const auto& [name, value] : secrets->members()) masks.Add(value.ToText());
-  }
+  for (const std::string& text : SecretTextsOf(spec, leg)) masks.Add(text);
   for (const std::string& mask : leg.masks) masks.Add(mask);
   return masks;
 }

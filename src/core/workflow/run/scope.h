@@ -49,6 +49,12 @@ Contexts JobContexts(const GraphScope& scope, const GraphState& graph, const Job
 Contexts LegContexts(const GraphScope& scope, const GraphState& graph, const Job& job, const JobState& state,
                      const LegState& leg);
 
+// What the leg's steps see as `secrets`: those of its environment over the scope's own.
+expression::Value SecretsOf(const GraphScope& scope, const LegState& leg);
+
+// Values that the run's logs must not show: the run's secrets, and those of the leg's environment.
+std::vector<std::string> SecretTextsOf(const RunSpec& spec, const LegState& leg);
+
 // What must not be seen of a leg: the secrets, and what its steps asked to mask.
 Masks MasksOf(const RunSpec& spec, const LegState& leg);
 

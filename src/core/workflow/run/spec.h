@@ -2,6 +2,7 @@
 // What a run is of. Read once from its files and its event; nothing here changes while the run goes on.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ struct RunnerPaths {
   friend bool operator==(const RunnerPaths&, const RunnerPaths&) = default;
 };
 
+// What a job of one environment has beside the run's own, or in its place. Both are objects; the secrets in memory only.
+struct EnvironmentSettings {
+  expression::Value secrets;
+  expression::Value vars;
+};
+
 // `id` names the run and its attempt and begins the id of every command: letters, digits, `.`, `-`. `github` is the context
 // without what belongs to a job. `secrets` are in memory only: whatever is stored of a run is stored without them.
 struct RunSpec {
@@ -42,6 +49,8 @@ struct RunSpec {
   expression::Value inputs;
   expression::Value vars;
   expression::Value secrets;
+  std::map<std::string, EnvironmentSettings> environments;  // By the name in lower case; those without settings may lack.
+  bool gates_environments = false;                          // A leg with an environment waits until it is let in.
   RunnerPaths paths;
   std::set<std::string> labels = {"ubuntu-latest", "self-hosted", "linux", "x64"};  // Of this runner, in lower case.
   std::string runner_name = "tuesday";

@@ -64,7 +64,7 @@ Pace Walk::BeginComposite(const Step& step, const ActionPlan& plan, int frame, i
   opened.parent = frame;
   opened.parent_step = index;
   opened.action = step.uses->text;
-  const expression::Value& secrets = place_.scope.secrets;
+  const expression::Value secrets = SecretsOf(place_.scope, *place_.leg);
   opened.inputs = HideSecrets(secrets, *ActionInputs(plan, step, *contexts));
   opened.environment = leg_.frames[static_cast<std::size_t>(frame)].environment;
   if (step.env.has_value()) {

@@ -110,6 +110,9 @@ struct LegState {
   bool group_cancels = false;  // `cancel-in-progress`.
   bool group_queues = false;   // `queue: max`.
   WallTime group_since{};
+  bool asks_environment = false;  // It waits to be let into its environment, before it asks for its group.
+  bool holds_environment = false;
+  WallTime environment_since{};
   std::string environment_name;
   std::string environment_url;
   std::optional<Instant> deadline;

@@ -110,14 +110,15 @@ Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
   const FrameState& in = leg.frames[static_cast<std::size_t>(frame)];
   auto environment = JobEnvironment(place);
   if (!environment) return std::unexpected(environment.error());
-  Merge(*environment, RevealSecrets(place.scope.secrets, in.environment));
+  const Value secrets = SecretsOf(place.scope, leg);
+  Merge(*environment, RevealSecrets(secrets, in.environment));
   Contexts contexts = LegContexts(place.scope, *place.graph, place.definition(), *place.job, leg);
   contexts.Set("github", GithubOf(place, frame, nullptr, ""));
   contexts.Set("env", ObjectOf(*environment, KeyCase::kExact));
   contexts.Set("runner", RunnerOf(spec, PathsOf(spec, leg)));
   contexts.Set("job", JobValue(leg));
   contexts.Set("steps", StepsOf(in, in.ids));
-  if (!in.action.empty()) contexts.Set("inputs", ObjectOf(RevealSecrets(place.scope.secrets, in.inputs)));
+  if (!in.action.empty()) contexts.Set("inputs", ObjectOf(RevealSecrets(secrets, in.inputs)));
   contexts.SetStatus(StatusOf(leg, in));
   return contexts;
 }

@@ -262,8 +262,8 @@ Evaluated<bool> ToActionContainer(const LegPlace& place, const ActionPlan& plan,
 PlaceTerms PlaceTermsOf(const RunSpec& spec, const RunState& state, const std::string& leg) {
   RunState copy = state;  // Places point into a state that they may change; this one is not kept.
   const auto place = FindLeg(spec, copy, leg);
-  if (!place) return {spec.paths, {}};
-  PlaceTerms terms{PathsOf(spec, *place->leg), {}};
+  if (!place) return {.paths = spec.paths, .masks = SecretTextsOf(spec, {})};
+  PlaceTerms terms{.paths = PathsOf(spec, *place->leg), .masks = SecretTextsOf(spec, *place->leg)};
   if (!HasContainers(*place->leg)) return terms;
   const auto contexts = EarlyContexts(*place);
   const auto containers = contexts ? ContainersOf(*place, *contexts) : std::unexpected(contexts.error());

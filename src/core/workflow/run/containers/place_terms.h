@@ -13,6 +13,7 @@ namespace tuesday::workflow {
 struct PlaceTerms {
   RunnerPaths paths;                       // As the leg's steps see them.
   std::vector<std::string> service_names;  // They answer at 127.0.0.1.
+  std::vector<std::string> masks;          // Values of secrets, which no log may show.
 };
 
 // Of a leg that has begun; the run's own paths and no services when there is no such leg.

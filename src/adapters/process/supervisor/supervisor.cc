@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/process/instance/supervisor.h"
+#include "adapters/process/supervisor/supervisor.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -16,13 +16,13 @@
 
 #include "adapters/files/file_lock.h"
 #include "adapters/files/files.h"
+#include "adapters/process/containers/container_body.h"
 #include "adapters/process/instance/instance_log.h"
-#include "adapters/process/instance/instance_process.h"
 #include "adapters/process/instance/port_reservation.h"
 #include "adapters/process/instance/prober.h"
 #include "adapters/process/instance/record.h"
 #include "adapters/process/instance/spec_file.h"
-#include "adapters/supervise/cgroup.h"
+#include "adapters/process/supervisor/process_body.h"
 #include "adapters/supervise/children.h"
 #include "adapters/supervise/json_server.h"
 #include "base/check.h"
@@ -50,14 +50,18 @@ class Supervisor {
  private:
   Result<void> Prepare();
   void TakeOver();
-  Result<void> OpenPipe();
+  Result<void> MakeBody();
+  Body::Callbacks BodyCallbacks();
   Result<void> OpenSignals();
   void Save();
 
   void StartChild();
-  Result<void> TryStartChild();
-  void ChildEnded(int wait_status, double cpu_seconds);
-  void Restart(const std::string& why);
+  void OnBegun(const BodyBegun& begun);
+  void OnNotBegun(const Error& why, Counts counts);
+  void OnEnded(const BodyEnd& end);
+  void OnSays(const std::string& what);
+  void OnFound();
+  void Restart(const std::string& why, Counts counts);
   Duration NextBackOff();
 
   void StartProbes();
@@ -65,15 +69,14 @@ class Supervisor {
   void SetReady(bool ready);
   void OnUnhealthy(const std::string& probe, const std::string& why);
   std::optional<manifest::Probe> ReadinessProbe() const;
+  manifest::Probe Reached(manifest::Probe probe) const;
 
   void Terminate(const std::string& why);
   void BeginStop();
   void FinishStop();
-  void KillRemaining();
 
   void OnSignal();
   void Reap();
-  void OnOutput();
   Json Answer(const Json& request);
 
   InstanceFolder folder_;
@@ -83,11 +86,10 @@ class Supervisor {
   InstanceRecord saved_;
   supervise::PollLoop loop_;
   PortReservation port_;
-  files::Fd output_;        // We read here what the child writes.
-  files::Fd output_write_;  // Kept open, so that reading never ends.
   files::Fd signals_;
   std::unique_ptr<supervise::JsonServer> server_;
-  supervise::SpawnPlan plan_;
+  std::unique_ptr<Body> body_;
+  std::map<std::uint16_t, std::uint16_t> probed_;
   std::unique_ptr<Prober> startup_;
   std::unique_ptr<Prober> readiness_;
   std::unique_ptr<Prober> liveness_;
@@ -95,7 +97,6 @@ class Supervisor {
   supervise::PollLoop::TimerId restart_timer_ = 0;
   Instant child_started_;
   Duration back_off_{};
-  std::int64_t memory_kills_ = 0;
   bool stopping_ = false;
   bool keep_wanted_ = false;  // We end, but the instance is to run again.
 };
@@ -114,12 +115,11 @@ void Supervisor::TakeOver() {
   if (before.has_value() && before->seen.id == spec_.instance) {
     record_.seen.port = before->seen.port;
     if (before->boot_id == record_.boot_id) {
-      if (before->process.pid != 0) supervise::KillGroupOf(before->process);
-      supervise::KillGroups(before->groups);
+      const bool ended = body_->EndsWhatIsLeft(*before);
       if (before->generation == spec_.generation) {
-        record_.seen.restarts = before->seen.restarts + (before->process.pid != 0 ? 1 : 0);
+        record_.seen.restarts = before->seen.restarts + (ended ? 1 : 0);
         record_.seen.started_at = before->seen.started_at;
-        record_.seen.last_exit = before->process.pid != 0 ? "its supervisor was lost" : before->seen.last_exit;
+        record_.seen.last_exit = ended ? "its supervisor was lost" : before->seen.last_exit;
         record_.cpu_seconds_before = before->cpu_seconds_before;
       }
     }
@@ -132,11 +132,25 @@ void Supervisor::TakeOver() {
   record_.generation = spec_.generation;
 }
 
-Result<void> Supervisor::OpenPipe() {
-  TRY(supervise::OutputPipe pipe, supervise::MakeOutputPipe());
-  output_ = std::move(pipe.ours);
-  output_write_ = std::move(pipe.child_end);
-  loop_.Watch(output_.get(), POLLIN, [this](short) { OnOutput(); });
+Body::Callbacks Supervisor::BodyCallbacks() {
+  return {.output = [this](std::string_view bytes) { log_.Append(bytes, WallMs()); },
+          .begun = [this](const BodyBegun& begun) { OnBegun(begun); },
+          .not_begun = [this](const Error& why, Counts counts) { OnNotBegun(why, counts); },
+          .ended = [this](const BodyEnd& end) { OnEnded(end); },
+          .says = [this](const std::string& what) { OnSays(what); },
+          .lost = [this](const std::string& why) { OnSays(why); },
+          .found = [this] { OnFound(); }};
+}
+
+Result<void> Supervisor::MakeBody() {
+  if (spec_.container.has_value()) {
+    TRY(body_, ContainerBody::Make(loop_, spec_, record_.seen.port, folder_, BodyCallbacks()));
+  } else {
+    const std::string group = spec_.instance.str() + "-" + Sha256Hex(folder_.path).substr(0, 8);
+    TRY(body_, ProcessBody::Make(loop_, spec_, record_.seen.port, group, BodyCallbacks()));
+  }
+  record_.groups = body_->Groups();
+  record_.limits_message = body_->LimitsMessage();
   return {};
 }
 
@@ -150,15 +164,13 @@ Result<void> Supervisor::Prepare() {
   // Orphans of the child come to us, so that none is left when it ends.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   record_.boot_id = supervise::BootId();
+  TRY_OK(OpenSignals());
+  TRY_OK(MakeBody());
   TakeOver();
   TRY(port_, ReservePort(record_.seen.port));
-  record_.seen.port = port_.port;
-  const std::string group = spec_.instance.str() + "-" + Sha256Hex(folder_.path).substr(0, 8);
-  supervise::LimitGroups groups = supervise::MakeGroups(group, spec_.resources);
-  record_.groups = std::move(groups.folders);
-  record_.limits_message = std::move(groups.message);
-  TRY_OK(OpenPipe());
-  TRY_OK(OpenSignals());
+  // A container that still runs has the port itself: it cannot be reserved beside it, and stays what it was.
+  const bool is_kept = spec_.container.has_value() && record_.seen.port != 0;
+  if (!is_kept) record_.seen.port = port_.port;
   TRY(server_, supervise::JsonServer::Listen(loop_, folder_.socket(), [this](const Json& request) { return Answer(request); }));
   return {};
 }
@@ -175,26 +187,43 @@ Result<void> Supervisor::Run() {
   return {};
 }
 
-Result<void> Supervisor::TryStartChild() {
-  TRY(plan_, PlanProcess(spec_, port_.port));
-  plan_.standard_output = output_write_.get();
-  plan_.standard_error = output_write_.get();
-  plan_.join_groups = record_.groups;
-  memory_kills_ = supervise::OutOfMemoryKills(record_.groups);
-  TRY(record_.process, supervise::Spawn(plan_));
-  return {};
-}
-
 void Supervisor::StartChild() {
   restart_timer_ = 0;
   child_started_ = BootNow();
   record_.seen.phase = InstancePhase::kStarting;
   record_.seen.message = "The process was started and is not yet ready.";
-  if (const auto started = TryStartChild(); !started.has_value()) {
-    record_.process = {};
-    return Restart(ErrorText(started.error()));
-  }
+  body_->Start();
+  Save();
+}
+
+void Supervisor::OnBegun(const BodyBegun& begun) {
+  record_.process = begun.process;
+  record_.container = begun.container;
+  probed_ = begun.probed;
+  child_started_ = BootNow();
+  if (record_.seen.phase == InstancePhase::kStarting) record_.seen.message = "The process was started and is not yet ready.";
   StartProbes();
+  Save();
+}
+
+void Supervisor::OnNotBegun(const Error& why, Counts counts) {
+  // Somebody took the port while no container and no supervisor of ours held it.
+  if (why.message.find("address already in use") != std::string::npos) {
+    if (auto other = ReservePort(0); other.has_value()) {
+      port_ = std::move(*other);
+      record_.seen.port = port_.port;
+    }
+  }
+  Restart(ErrorText(why), counts);
+}
+
+void Supervisor::OnSays(const std::string& what) {
+  record_.seen.message = what;
+  Save();
+}
+
+void Supervisor::OnFound() {
+  record_.seen.message = record_.seen.ready ? "" : "It runs and is not yet ready.";
   Save();
 }
 
@@ -208,38 +237,48 @@ Duration Supervisor::NextBackOff() {
   return back_off_;
 }
 
-void Supervisor::Restart(const std::string& why) {
+void Supervisor::Restart(const std::string& why, Counts counts) {
+  record_.process = {};
   const Duration wait = NextBackOff();
   record_.seen.phase = InstancePhase::kBackOff;
   record_.seen.message = why + " The next start is in " + DurationText(wait) + ".";
-  restart_timer_ = loop_.After(wait, [this] {
-    ++record_.seen.restarts;
+  restart_timer_ = loop_.After(wait, [this, counts] {
+    if (counts == Counts::kYes) ++record_.seen.restarts;
     StartChild();
   });
   Save();
 }
 
-void Supervisor::ChildEnded(int wait_status, double cpu_seconds) {
-  OnOutput();
-  supervise::KillGroupOf(record_.process);
-  KillRemaining();
+void Supervisor::OnEnded(const BodyEnd& end) {
   startup_.reset();
   readiness_.reset();
   liveness_.reset();
   loop_.Cancel(kill_timer_);
   kill_timer_ = 0;
-  record_.cpu_seconds_before += cpu_seconds;
+  record_.cpu_seconds_before += end.cpu_seconds;
   record_.process = {};
-  const bool by_kernel = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL &&
-                         supervise::OutOfMemoryKills(record_.groups) > memory_kills_;
-  record_.seen.last_exit = by_kernel ? "signal 9 (OOM)" : supervise::ExitText(wait_status);
+  record_.seen.last_exit = end.how;
   SetReady(false);
   if (stopping_) return FinishStop();
   std::string why = "The process ended with " + record_.seen.last_exit + ", " +
                     DurationText(std::chrono::floor<std::chrono::milliseconds>(BootNow() - child_started_)) +
                     " after its start.";
-  if (by_kernel) why += " It used more memory than its limit.";
-  Restart(why);
+  if (end.out_of_memory) why += " It used more memory than its limit.";
+  Restart(why, Counts::kYes);
+}
+
+// Where the probe finds the port that it names.
+manifest::Probe Supervisor::Reached(manifest::Probe probe) const {
+  const auto reach = [this](std::string& port) {
+    for (const auto& [inside, outside] : probed_) {
+      if (port != std::to_string(inside)) continue;
+      port = std::to_string(outside);
+      return;
+    }
+  };
+  if (auto* http = std::get_if<manifest::HttpGet>(&probe.action)) reach(http->port);
+  if (auto* tcp = std::get_if<manifest::TcpSocket>(&probe.action)) reach(tcp->port);
+  return probe;
 }
 
 std::optional<manifest::Probe> Supervisor::ReadinessProbe() const {
@@ -253,7 +292,7 @@ std::optional<manifest::Probe> Supervisor::ReadinessProbe() const {
 
 void Supervisor::StartProbes() {
   if (!spec_.startup.has_value()) return StartReadiness();
-  startup_ = std::make_unique<Prober>(loop_, *spec_.startup, port_.port, plan_, Eager::kNo,
+  startup_ = std::make_unique<Prober>(loop_, Reached(*spec_.startup), record_.seen.port, body_->CommandPlan(), Eager::kNo,
                                       Prober::Callbacks{[this](Health health) {
                                                           if (health == Health::kUnhealthy)
                                                             return OnUnhealthy("startup", record_.seen.message);
@@ -268,7 +307,7 @@ void Supervisor::StartProbes() {
 
 void Supervisor::StartReadiness() {
   if (const auto probe = ReadinessProbe()) {
-    readiness_ = std::make_unique<Prober>(loop_, *probe, port_.port, plan_, Eager::kYes,
+    readiness_ = std::make_unique<Prober>(loop_, Reached(*probe), record_.seen.port, body_->CommandPlan(), Eager::kYes,
                                           Prober::Callbacks{[this](Health health) {
                                                               SetReady(health == Health::kHealthy);
                                                               // A mere connect is asked once: the edge's own check goes on.
@@ -286,7 +325,7 @@ void Supervisor::StartReadiness() {
   }
   if (!spec_.liveness.has_value()) return;
   auto why_shared = std::make_shared<std::string>();
-  liveness_ = std::make_unique<Prober>(loop_, *spec_.liveness, port_.port, plan_, Eager::kNo,
+  liveness_ = std::make_unique<Prober>(loop_, Reached(*spec_.liveness), record_.seen.port, body_->CommandPlan(), Eager::kNo,
                                        Prober::Callbacks{[this, why_shared](Health health) {
                                                            if (health == Health::kUnhealthy) {
                                                              OnUnhealthy("liveness", *why_shared);
@@ -317,12 +356,11 @@ void Supervisor::OnUnhealthy(const std::string& probe, const std::string& why) {
 // SIGTERM to the process, SIGKILL to all of its group after the grace. Its end comes as a signal.
 void Supervisor::Terminate(const std::string& why) {
   record_.seen.message = why;
-  ::kill(record_.process.pid, SIGTERM);
+  body_->Terminate();
   if (kill_timer_ != 0) return;
   kill_timer_ = loop_.After(spec_.grace, [this] {
     kill_timer_ = 0;
-    supervise::KillGroupOf(record_.process);
-    supervise::KillGroups(record_.groups);
+    body_->Kill();
   });
 }
 
@@ -334,25 +372,21 @@ void Supervisor::BeginStop() {
   readiness_.reset();
   liveness_.reset();
   SetReady(false);
-  if (record_.process.pid == 0) return FinishStop();
   record_.seen.phase = InstancePhase::kStopping;
+  if (record_.process.pid == 0) return FinishStop();
   Terminate("The instance was told to stop.");
   Save();
 }
 
 void Supervisor::FinishStop() {
-  KillRemaining();
-  supervise::RemoveGroups(record_.groups);
-  record_.seen.phase = keep_wanted_ ? InstancePhase::kStarting : InstancePhase::kStopped;
-  record_.seen.message = "The instance was stopped.";
+  body_->Clear([this] {
+    record_.seen.phase = keep_wanted_ ? InstancePhase::kStarting : InstancePhase::kStopped;
+    record_.seen.message = "The instance was stopped.";
+    record_.container.clear();
+    Save();
+    loop_.Stop();
+  });
   Save();
-  loop_.Stop();
-}
-
-// Descendants that left the process group are our children by now, or still in the cgroup.
-void Supervisor::KillRemaining() {
-  supervise::KillGroups(record_.groups);
-  supervise::KillOwnChildren();
 }
 
 void Supervisor::OnSignal() {
@@ -372,23 +406,11 @@ void Supervisor::Reap() {
     rusage usage{};
     const pid_t pid = ::wait4(-1, &status, WNOHANG, &usage);
     if (pid <= 0) return;
-    if (pid == record_.process.pid) {
-      const auto seconds = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-      };
-      ChildEnded(status, seconds(usage.ru_utime) + seconds(usage.ru_stime));
-      continue;
-    }
+    if (body_->TakeEnd(pid, status, usage)) continue;
     for (Prober* prober : {startup_.get(), readiness_.get(), liveness_.get()}) {
       if (prober != nullptr && prober->TakeEnd(pid, status)) break;
     }
   }
-}
-
-void Supervisor::OnOutput() {
-  char buffer[65536];
-  const ssize_t got = ::read(output_.get(), buffer, sizeof buffer);
-  if (got > 0) log_.Append(std::string_view(buffer, static_cast<std::size_t>(got)), WallMs());
 }
 
 Json Supervisor::Answer(const Json& request) {
@@ -407,7 +429,6 @@ Json Supervisor::Answer(const Json& request) {
     // After the answer: a stop without a process ends us at once.
     loop_.After(Duration::zero(), [this] { BeginStop(); });
   } else if (verb == "logs") {
-    OnOutput();
     Json::Array lines;
     for (auto& line : LastLines(folder_, static_cast<int>(request.At("lines").IntOr(100)))) lines.emplace_back(std::move(line));
     answer["lines"] = std::move(lines);
