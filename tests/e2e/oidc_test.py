@@ -155,7 +155,7 @@ AWS = """\
 name: AWS
 on: {push: {branches: [main]}, pull_request: {branches: [main]}}
 permissions: {id-token: write}
-env: {AWS_ENDPOINT_URL: "ENDPOINT"}
+env: {AWS_ENDPOINT_URL: "@AWS@"}
 jobs:
   deliver:
     environment: production
@@ -555,7 +555,7 @@ def case_aws_takes_the_token_as_its_trust_policy_says(world):
     roles = {"arn:aws:iam::123456789012:role/deploy": role_for(world.issuer, "repo:default/shop:environment:production"),
              "arn:aws:iam::123456789012:role/branch": role_for(world.issuer, "repo:default/shop:ref:refs/heads/main")}
     endpoint = world.aws.serve(world, roles)
-    run = world.push({".github/workflows/aws.yaml": AWS.replace("ENDPOINT", endpoint), "look/action.yml": LOOK_ACTION,
+    run = world.push({".github/workflows/aws.yaml": AWS.replace("@AWS@", endpoint), "look/action.yml": LOOK_ACTION,
                       "look/main.js": "", "look/post.js": LOOK_POST})
     world.passed(run)
     log = world.log(run, "deliver")

@@ -283,10 +283,14 @@ control::LegServices RunHost::ServicesOf(const RunRecord& record, const std::str
   return services;
 }
 
+// What is granted to a workflow is not granted to what a change makes of it.
 bool RunHost::MayHaveToken(const RunRecord& record, const workflow::LegTokenFacts& facts) const {
-  const runs::RepositoryRecord* repository = hosting_->Find(OriginOf(record).repository);
+  const Origin origin = OriginOf(record);
+  const runs::RepositoryRecord* repository = hosting_->Find(origin.repository);
   if (repository == nullptr || record.files.empty()) return false;
-  return workflow::MayHaveToken(facts.permission, tokens_->Of(*repository).workflows, record.files.front().name);
+  const bool is_trusted = workflow::MayHaveSecrets(origin.facts, repository->secret_branches);
+  const std::vector<std::string> granted = is_trusted ? tokens_->Of(*repository).workflows : std::vector<std::string>();
+  return workflow::MayHaveToken(facts.permission, granted, record.files.front().name);
 }
 
 void RunHost::GiveToken(const std::string& record_id, const std::string& leg, const std::string& audience,
