@@ -95,9 +95,11 @@ TEST(Config, KnowsWhatNeedsARestart) {
   after.metrics_retention = std::chrono::hours(1);  // At once.
   after.metrics_bytes_max = 64 << 20;
   after.containers_socket = "/run/podman/podman.sock";
-  EXPECT_EQ(NeedsRestart({}, after), (std::vector<std::string>{"listeners.edge.listen", "containers.socket"}));
+  after.containers_logins = "/etc/containers/auth.json";
+  EXPECT_EQ(NeedsRestart({}, after),
+            (std::vector<std::string>{"listeners.edge.listen", "containers.socket", "containers.logins"}));
   const auto at_start = std::ranges::count_if(Keys(), [](const Key& key) { return key.takes == Key::Takes::kAtStart; });
-  EXPECT_EQ(at_start, 3) << "and each is compared above";
+  EXPECT_EQ(at_start, 4) << "and each is compared above";
 }
 
 }  // namespace

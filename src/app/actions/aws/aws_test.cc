@@ -2,8 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <string>
-#include <utility>
+#include <map>
 
 #include "app/actions/aws/call.h"
 #include "app/actions/aws/docker_login.h"
@@ -14,16 +13,20 @@
 namespace tuesday::actions {
 namespace {
 
-// A variable for the time of one test.
+using Variables = std::map<std::string, std::string>;
+
+// Variables for the time of one test.
 class With {
  public:
-  With(std::string name, const std::string& value) : name_(std::move(name)) { ::setenv(name_.c_str(), value.c_str(), 1); }
-  ~With() { ::unsetenv(name_.c_str()); }
-  With(const With&) = delete;
-  With& operator=(const With&) = delete;
+  explicit With(Variables variables) : variables_(std::move(variables)) {
+    for (const auto& [name, value] : variables_) ::setenv(name.c_str(), value.c_str(), 1);
+  }
+  ~With() {
+    for (const auto& [name, value] : variables_) ::unsetenv(name.c_str());
+  }
 
  private:
-  std::string name_;
+  Variables variables_;
 };
 
 TEST(AwsCall, TheEndpointIsTheSdks) {
@@ -31,9 +34,9 @@ TEST(AwsCall, TheEndpointIsTheSdks) {
   const aws::Service ecr{"ecr", "api.ecr", "cn-north-1"};
   EXPECT_EQ(aws::EndpointOf(sts), "https://sts.eu-west-1.amazonaws.com/");
   EXPECT_EQ(aws::EndpointOf(ecr), "https://api.ecr.cn-north-1.amazonaws.com.cn/");
-  const With all("AWS_ENDPOINT_URL", "http://a:5000/");
+  const With all(Variables{{"AWS_ENDPOINT_URL", "http://a:5000/"}});
   EXPECT_EQ(aws::EndpointOf(sts), "http://a:5000/");
-  const With one("AWS_ENDPOINT_URL_STS", "http://b");
+  const With one(Variables{{"AWS_ENDPOINT_URL_STS", "http://b"}});
   EXPECT_EQ(aws::EndpointOf(sts), "http://b/");
   EXPECT_EQ(aws::EndpointOf(ecr), "http://a:5000/");
 }
@@ -55,7 +58,7 @@ TEST(AwsCall, ReadsWhatAwsAnswers) {
 
 TEST(AwsInputs, AreReadAsTheOriginalReadsThem) {
   EXPECT_EQ(aws::ReadInputs().error().message, "Input required and not supplied: aws-region");
-  const With region("INPUT_AWS-REGION", "eu-west-1");
+  const With region(Variables{{"INPUT_AWS-REGION", "eu-west-1"}});
   const auto plain = aws::ReadInputs();
   ASSERT_TRUE(plain.has_value());
   EXPECT_EQ(plain->audience, "sts.amazonaws.com");
@@ -65,15 +68,14 @@ TEST(AwsInputs, AreReadAsTheOriginalReadsThem) {
   EXPECT_FALSE(plain->mask_account);
   EXPECT_TRUE(plain->environment_credentials);
   {
-    const With short_time("INPUT_ROLE-DURATION-SECONDS", "10");
+    const With short_time(Variables{{"INPUT_ROLE-DURATION-SECONDS", "10"}});
     EXPECT_EQ(aws::ReadInputs().error().code, ErrorCode::kInvalid);
   }
   {
-    const With half("INPUT_AWS-ACCESS-KEY-ID", "A");
+    const With half(Variables{{"INPUT_AWS-ACCESS-KEY-ID", "A"}});
     EXPECT_EQ(aws::ReadInputs().error().code, ErrorCode::kInvalid);
   }
-  const With accounts("INPUT_ALLOWED-ACCOUNT-IDS", "1, 2");
-  const With once("INPUT_DISABLE-RETRY", "true");
+  const With more(Variables{{"INPUT_ALLOWED-ACCOUNT-IDS", "1, 2"}, {"INPUT_DISABLE-RETRY", "true"}});
   EXPECT_EQ(aws::ReadInputs()->allowed_accounts, (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(aws::ReadInputs()->tries_max, 1);
 }
@@ -103,10 +105,9 @@ TEST(DockerLogin, LeavesOthersAlone) {
 }
 
 TEST(DockerLogin, IsWhereTheProgramsLook) {
-  const With home("HOME", "/h");
+  const With home(Variables{{"HOME", "/h"}});
   EXPECT_EQ(LoginFiles(), std::vector<std::string>{"/h/.docker/config.json"});
-  const With docker("DOCKER_CONFIG", "/d");
-  const With registries("REGISTRY_AUTH_FILE", "/r/auth.json");
+  const With more(Variables{{"DOCKER_CONFIG", "/d"}, {"REGISTRY_AUTH_FILE", "/r/auth.json"}});
   EXPECT_EQ(LoginFiles(), (std::vector<std::string>{"/d/config.json", "/r/auth.json"}));
 }
 
