@@ -61,11 +61,21 @@ class World {
   }
 
   void Start() {
-    runs = std::make_unique<Runs>(RunsParts{clock, executor, store, places, actions,
-                                            [](const auto&) { return expression::Value::Object({{"KEY", "hush-hush"}}); }},
-                                  [](const std::string&) {});
+    StartWith(Parts());
     const auto loaded = runs->Load();
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  }
+  RunsParts Parts() {
+    return {clock,  executor, store,
+            places, actions,  [](const auto&) { return expression::Value::Object({{"KEY", "hush-hush"}}); }};
+  }
+  void StartWith(RunsParts parts) {
+    runs = std::make_unique<Runs>(std::move(parts), [](const std::string&) {});
+  }
+  void LimitPlaces(std::function<std::size_t()> most) {
+    RunsParts parts = Parts();
+    parts.jobs_at_once_max = std::move(most);
+    StartWith(std::move(parts));
   }
   void Kill() {
     runs.reset();
@@ -95,23 +105,16 @@ class World {
 
 TEST(Runs, GiveTheServicesToActionsAndNotToScriptsAndTheirNamespaceToTheJournal) {
   World world;
-  world.runs = std::make_unique<Runs>(RunsParts{.clock = world.clock,
-                                                .executor = world.executor,
-                                                .store = world.store,
-                                                .places = world.places,
-                                                .actions = world.actions,
-                                                .secrets = [](const auto&) { return expression::Value(); },
-                                                .services =
-                                                    [](const runs::RunRecord& record, const std::string& leg) {
-                                                      return LegServices{
-                                                          .socket = "/s.sock",
-                                                          .port = 7,
-                                                          .hosts = {{"s.localhost", "127.0.0.1"}},
-                                                          .environment = {{"ACTIONS_RUNTIME_TOKEN", record.id + "/" + leg}},
-                                                          .masks = {"the token"}};
-                                                    },
-                                                .namespace_of = [](const auto&) { return Namespace("shop"); }},
-                                      [](const std::string&) {});
+  RunsParts parts = world.Parts();
+  parts.services = [](const runs::RunRecord& record, const std::string& leg) {
+    return LegServices{.socket = "/s.sock",
+                       .port = 7,
+                       .hosts = {{"s.localhost", "127.0.0.1"}},
+                       .environment = {{"ACTIONS_RUNTIME_TOKEN", record.id + "/" + leg}},
+                       .masks = {"the token"}};
+  };
+  parts.namespace_of = [](const auto&) { return Namespace("shop"); };
+  world.StartWith(std::move(parts));
   world.Begin(
       "on: push\njobs:\n  j:\n    runs-on: ubuntu-latest\n    steps:\n      - run: one\n      - uses: o/here@v1\n        "
       "env: {ACTIONS_RUNTIME_TOKEN: mine}\n");
@@ -213,14 +216,7 @@ TEST(Runs, APlaceThatCannotBeOpenedFailsItsJobWithTheReason) {
 TEST(Runs, GiveSoManyJobsAPlaceAtOnceAndTheOthersWaitWithoutTheirTimeRunning) {
   World world;
   std::size_t most = 1;
-  world.runs = std::make_unique<Runs>(RunsParts{.clock = world.clock,
-                                                .executor = world.executor,
-                                                .store = world.store,
-                                                .places = world.places,
-                                                .actions = world.actions,
-                                                .secrets = [](const auto&) { return expression::Value(); },
-                                                .jobs_at_once_max = [&] { return most; }},
-                                      [](const std::string&) {});
+  world.LimitPlaces([&] { return most; });
   world.Begin(
       "on: push\njobs:\n  j:\n    runs-on: ubuntu-latest\n    timeout-minutes: 2\n    strategy: {matrix: {n: [1, 2, 3]}}\n"
       "    steps: [{run: sleep 90}]\n");
@@ -239,14 +235,7 @@ TEST(Runs, GiveSoManyJobsAPlaceAtOnceAndTheOthersWaitWithoutTheirTimeRunning) {
 TEST(Runs, AJobThatIsCancelledWhileItWaitsForAPlaceGetsNone) {
   World world;
   std::size_t most = 0;
-  world.runs = std::make_unique<Runs>(RunsParts{.clock = world.clock,
-                                                .executor = world.executor,
-                                                .store = world.store,
-                                                .places = world.places,
-                                                .actions = world.actions,
-                                                .secrets = [](const auto&) { return expression::Value(); },
-                                                .jobs_at_once_max = [&] { return most; }},
-                                      [](const std::string&) {});
+  world.LimitPlaces([&] { return most; });
   world.Begin();
   world.executor.RunFor(std::chrono::minutes(1));
   EXPECT_TRUE(world.places.begun().empty());
