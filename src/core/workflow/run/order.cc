@@ -183,17 +183,16 @@ std::string InputName(std::string_view name) {
 
 }  // namespace
 
-Evaluated<StepOrder> RunOrder(const LegPlace& place, int frame, const Step& step, const StepState& state) {
-  const auto contexts = StepContexts(place, frame, step, state);
-  if (!contexts) return std::unexpected(contexts.error());
-  StepOrder order = NewOrder(place, state, *contexts, PositionOf(frame));
-  auto script = EvaluateText(*step.run, *contexts);
+Evaluated<StepOrder> RunOrder(const LegPlace& place, int frame, const Step& step, const StepState& state,
+                              const Contexts& contexts) {
+  StepOrder order = NewOrder(place, state, contexts, PositionOf(frame));
+  auto script = EvaluateText(*step.run, contexts);
   if (!script) return std::unexpected(script.error());
-  const auto shell_text = TextOrDefault(place, frame, step.shell, "shell", *contexts);
+  const auto shell_text = TextOrDefault(place, frame, step.shell, "shell", contexts);
   if (!shell_text) return std::unexpected(shell_text.error());
   const auto shell = ShellOf(*shell_text, order.in_container);
   if (!shell) return std::unexpected(shell.error());
-  const auto folder = TextOrDefault(place, frame, step.working_directory, "working-directory", *contexts);
+  const auto folder = TextOrDefault(place, frame, step.working_directory, "working-directory", contexts);
   if (!folder) return std::unexpected(folder.error());
   order.argv = shell->argv;
   order.script = shell->before + *script + shell->after;
@@ -282,7 +281,9 @@ Evaluated<StepOrder> OrderOf(const RunSpec& spec, const RunState& state, const s
   Walk walk(turn, *place);
   const FlatStep& flat = walk.StepsOf(found->frame)[static_cast<std::size_t>(found->step)];
   if (flat.step->kind == StepKind::kRun) {
-    auto order = RunOrder(*place, found->frame, *flat.step, *found->state);
+    const auto contexts = StepContexts(*place, found->frame, *flat.step, *found->state);
+    if (!contexts) return std::unexpected(contexts.error());
+    auto order = RunOrder(*place, found->frame, *flat.step, *found->state, *contexts);
     if (order) Put(variables.of_steps, *order);
     return order;
   }

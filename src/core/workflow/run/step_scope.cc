@@ -103,8 +103,10 @@ Evaluated<Contexts> EarlyContexts(const LegPlace& place) {
   return contexts;
 }
 
-// Frames above put their `env` over the job's, the nearest last.
-Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
+namespace {
+
+// All but github. Frames above put their `env` over the job's, the nearest last.
+Evaluated<Contexts> ContextsBelowGithub(const LegPlace& place, int frame) {
   const RunSpec& spec = *place.scope.spec;
   const LegState& leg = *place.leg;
   const FrameState& in = leg.frames[static_cast<std::size_t>(frame)];
@@ -113,7 +115,6 @@ Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
   const Value secrets = SecretsOf(place.scope, leg);
   Merge(*environment, RevealSecrets(secrets, in.environment));
   Contexts contexts = LegContexts(place.scope, *place.graph, place.definition(), *place.job, leg);
-  contexts.Set("github", GithubOf(place, frame, nullptr, ""));
   contexts.Set("env", ObjectOf(*environment, KeyCase::kExact));
   contexts.Set("runner", RunnerOf(spec, PathsOf(spec, leg)));
   contexts.Set("job", JobValue(leg));
@@ -123,8 +124,16 @@ Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
   return contexts;
 }
 
+}  // namespace
+
+Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
+  auto contexts = ContextsBelowGithub(place, frame);
+  if (contexts) contexts->Set("github", GithubOf(place, frame, nullptr, ""));
+  return contexts;
+}
+
 Evaluated<Contexts> StepContexts(const LegPlace& place, int frame, const Step& step, const StepState& state) {
-  auto contexts = FrameContexts(place, frame);
+  auto contexts = ContextsBelowGithub(place, frame);
   if (!contexts) return contexts;
   contexts->Set("github", GithubOf(place, frame, &state, step.id));
   contexts->SetHashes(&state.hashes);

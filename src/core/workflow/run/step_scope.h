@@ -20,8 +20,9 @@ Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame);
 // The same with the step's `env`, which its other keys see. The hashes are those that the step has been answered.
 Evaluated<Contexts> StepContexts(const LegPlace& place, int frame, const Step& step, const StepState& state);
 
-// The order of a `run:` step.
-Evaluated<StepOrder> RunOrder(const LegPlace& place, int frame, const Step& step, const StepState& state);
+// The order of a `run:` step, with what StepContexts gave for it.
+Evaluated<StepOrder> RunOrder(const LegPlace& place, int frame, const Step& step, const StepState& state,
+                              const Contexts& contexts);
 
 // The order of one stage of an action. `script` is the stage's file.
 Evaluated<StepOrder> ActionOrder(const LegPlace& place, int frame, const Step& step, const StepState& state,

@@ -168,11 +168,11 @@ Pace Walk::BeginStep(int frame, int index) {
     if (pace == Pace::kOn) FinishStep(frame, index, RunResult::kFailure, state.reason);
     return pace;
   };
-  auto frame_contexts = FrameContexts(place_, frame);
-  if (!frame_contexts) return fail(Contexts(), frame_contexts.error(), "env");
-  frame_contexts->SetHashes(&state.hashes);
   const auto contexts = StepContexts(place_, frame, step, state);
   if (!contexts) {
+    auto frame_contexts = FrameContexts(place_, frame);
+    if (!frame_contexts) return fail(Contexts(), frame_contexts.error(), "env");
+    frame_contexts->SetHashes(&state.hashes);
     // Only to learn whether it was a digest that lacked: the step's own contexts are gone with the problem.
     if (step.env.has_value()) (void)EvaluatePairs(*step.env, *frame_contexts);
     return fail(*frame_contexts, contexts.error(), "env");
@@ -204,7 +204,7 @@ Pace Walk::BeginKind(const FlatStep& flat, int frame, int index, const Contexts&
   std::vector<std::string> ids = flat.waits_for;
   for (const Token& id : step.waits_for) ids.push_back(id.text);
   switch (step.kind) {
-    case StepKind::kRun: return BeginRun(frame, index);
+    case StepKind::kRun: return BeginScript(step, frame, index, contexts);
     case StepKind::kUses: return BeginUses(step, frame, index, contexts);
     case StepKind::kCancel: return CancelBackground(step, frame, index);
     case StepKind::kWaitAll: return Wait({}, true, frame, index);
@@ -212,6 +212,20 @@ Pace Walk::BeginKind(const FlatStep& flat, int frame, int index, const Contexts&
     case StepKind::kParallel: return Wait(ids, false, frame, index);
   }
   return Pace::kOn;
+}
+
+// A script whose order cannot be made does not begin.
+Pace Walk::BeginScript(const Step& step, int frame, int index, const Contexts& contexts) {
+  const StepState& state = leg_.frames[static_cast<std::size_t>(frame)].steps[static_cast<std::size_t>(index)];
+  if (const auto order = RunOrder(place_, frame, step, state, contexts); !order) {
+    if (!contexts.wanted_hash().empty()) {
+      WantHash(contexts);
+      return Pace::kWait;
+    }
+    FinishStep(frame, index, RunResult::kFailure, order.error().message);
+    return Pace::kOn;
+  }
+  return BeginRun(frame, index);
 }
 
 // The place for one more command, or a wait for one to end.
@@ -227,22 +241,6 @@ Pace Walk::BeginRun(int frame, int index) {
   state.ordinal = ++leg_.ordinals;
   state.phase = StepPhase::kRunning;
   state.began = turn_.now.wall;
-  const Step& step = *StepsOf(frame)[static_cast<std::size_t>(index)].step;
-  if (step.kind == StepKind::kRun) {
-    if (const auto order = RunOrder(place_, frame, step, state); !order) {
-      state.ordinal = 0;
-      --leg_.ordinals;
-      state.phase = StepPhase::kWaiting;
-      auto contexts = StepContexts(place_, frame, step, state);
-      if (contexts) (void)EvaluateText(*step.run, *contexts);
-      if (contexts && !contexts->wanted_hash().empty()) {
-        WantHash(*contexts);
-        return Pace::kWait;
-      }
-      FinishStep(frame, index, RunResult::kFailure, order.error().message);
-      return Pace::kOn;
-    }
-  }
   if (!state.background) return Pace::kWait;
   ++in.next;
   return Pace::kOn;

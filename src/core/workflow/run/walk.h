@@ -53,6 +53,7 @@ class Walk {
   Pace BeginContainers(StageState& stage, bool is_post);
   Pace BeginStep(int frame, int index);
   Pace BeginKind(const FlatStep& flat, int frame, int index, const Contexts& contexts);
+  Pace BeginScript(const Step& step, int frame, int index, const Contexts& contexts);
   Pace BeginRun(int frame, int index);
   Pace BeginUses(const Step& step, int frame, int index, const Contexts& contexts);
   Pace BeginComposite(const Step& step, const ActionPlan& plan, int frame, int index);
