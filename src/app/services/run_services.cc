@@ -67,7 +67,7 @@ Result<std::unique_ptr<RunServices>> RunServices::Start(const std::string& run_f
   return started;
 }
 
-control::LegServices RunServices::Of(const std::string& leg) const {
+RunServices::Tokens RunServices::SignFor(const std::string& leg) const {
   workflow::RuntimeClaims claims{
       .run = run_,
       .job = leg,
@@ -75,7 +75,21 @@ control::LegServices RunServices::Of(const std::string& leg) const {
       .scopes = scopes_,
       .not_before = key_.made,
       .expires = key_.made + std::chrono::duration_cast<std::chrono::milliseconds>(workflow::kTokenTime)};
-  const std::string token = workflow::SignToken(claims, key_.bytes);
+  Tokens tokens{.runtime = workflow::SignToken(claims, key_.bytes), .asks_for_id = ""};
+  if (!gives_id_tokens_) return tokens;
+  claims.use = workflow::TokenUse::kIdToken;
+  claims.scopes.clear();
+  tokens.asks_for_id = workflow::SignToken(claims, key_.bytes);
+  return tokens;
+}
+
+RunServices::Tokens RunServices::TokensOf(const std::string& leg) const {
+  const auto known = tokens_.find(leg);
+  return known != tokens_.end() ? known->second : tokens_.emplace(leg, SignFor(leg)).first->second;
+}
+
+control::LegServices RunServices::Of(const std::string& leg) const {
+  const Tokens tokens = TokensOf(leg);
   const std::string base = Origin() + "/";
   control::LegServices services{.socket = socket_,
                                 .port = kServicePort,
@@ -83,17 +97,14 @@ control::LegServices RunServices::Of(const std::string& leg) const {
                                 .environment = {{"ACTIONS_CACHE_SERVICE_V2", "True"},
                                                 {"ACTIONS_CACHE_URL", base},
                                                 {"ACTIONS_RESULTS_URL", base},
-                                                {"ACTIONS_RUNTIME_TOKEN", token},
+                                                {"ACTIONS_RUNTIME_TOKEN", tokens.runtime},
                                                 {"ACTIONS_RUNTIME_URL", base}},
                                 .every_step = {},
-                                .masks = {token}};
+                                .masks = {tokens.runtime}};
   if (!gives_id_tokens_) return services;
-  claims.use = workflow::TokenUse::kIdToken;
-  claims.scopes.clear();
-  const std::string asks = workflow::SignToken(claims, key_.bytes);
-  services.every_step = {{"ACTIONS_ID_TOKEN_REQUEST_TOKEN", asks},
+  services.every_step = {{"ACTIONS_ID_TOKEN_REQUEST_TOKEN", tokens.asks_for_id},
                          {"ACTIONS_ID_TOKEN_REQUEST_URL", fmt::format("{}{}?api-version=2.0", Origin(), kIdTokenPath)}};
-  services.masks.push_back(asks);  // Also of a leg that is not told: the operator may grant it while it runs.
+  services.masks.push_back(tokens.asks_for_id);  // Also of a leg that is not told: the operator may grant it while it runs.
   return services;
 }
 

@@ -37,8 +37,16 @@ class RunServices {
     WallTime made;
   };
 
+  // What a leg proves itself with. To sign costs more than all else that Of does, and each step asks.
+  struct Tokens {
+    std::string runtime;
+    std::string asks_for_id;  // Empty when nobody gives tokens for clouds.
+  };
+
   static Result<Key> KeyOf(const std::string& path, WallTime now);
   RunServices(const runs::RunRecord& record, std::string socket, Key key);
+  Tokens SignFor(const std::string& leg) const;
+  Tokens TokensOf(const std::string& leg) const;
 
   std::string run_;
   int attempt_;
@@ -46,6 +54,7 @@ class RunServices {
   Key key_;
   std::vector<workflow::CacheScope> scopes_;
   bool gives_id_tokens_ = false;
+  mutable std::map<std::string, Tokens> tokens_;  // By leg.
   std::unique_ptr<ServiceThread> thread_;
 };
 
