@@ -105,8 +105,8 @@ Evaluated<Contexts> EarlyContexts(const LegPlace& place) {
 
 namespace {
 
-// All but github. Frames above put their `env` over the job's, the nearest last.
-Evaluated<Contexts> ContextsBelowGithub(const LegPlace& place, int frame) {
+// Frames above put their `env` over the job's, the nearest last.
+Evaluated<Contexts> ContextsWithoutGithub(const LegPlace& place, int frame) {
   const RunSpec& spec = *place.scope.spec;
   const LegState& leg = *place.leg;
   const FrameState& in = leg.frames[static_cast<std::size_t>(frame)];
@@ -127,13 +127,13 @@ Evaluated<Contexts> ContextsBelowGithub(const LegPlace& place, int frame) {
 }  // namespace
 
 Evaluated<Contexts> FrameContexts(const LegPlace& place, int frame) {
-  auto contexts = ContextsBelowGithub(place, frame);
+  auto contexts = ContextsWithoutGithub(place, frame);
   if (contexts) contexts->Set("github", GithubOf(place, frame, nullptr, ""));
   return contexts;
 }
 
 Evaluated<Contexts> StepContexts(const LegPlace& place, int frame, const Step& step, const StepState& state) {
-  auto contexts = ContextsBelowGithub(place, frame);
+  auto contexts = ContextsWithoutGithub(place, frame);
   if (!contexts) return contexts;
   contexts->Set("github", GithubOf(place, frame, &state, step.id));
   contexts->SetHashes(&state.hashes);
